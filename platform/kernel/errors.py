@@ -1,0 +1,52 @@
+"""One root for every refusal of the platform.
+
+An error has a stable ``code`` for programs and a ``template`` for people: an English sentence with named
+places, marked for translation with ``gettext_noop``. A door shows ``_(error.template).format(**error.params)``;
+``str(error)`` is the English sentence. ``where`` points at what is wrong: a form field, a JSON pointer,
+a row and column, or a position in a formula.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a sentence for translation without translating it here."""
+    return text
+
+
+class GridhallError(Exception):
+    """A refusal that says what is wrong, where, and how to mend it."""
+
+    code: ClassVar[str] = "error"
+    template: ClassVar[str] = gettext_noop("Something was refused.")
+
+    def __init__(self, *, where: str | None = None, **params: Any) -> None:
+        super().__init__()
+        self.where = where
+        self.params = params
+
+    def __str__(self) -> str:
+        return self.template.format(**self.params)
+
+
+class NotFound(GridhallError):
+    """Nothing of that kind stands under that name in this company."""
+
+    code = "not_found"
+    template = gettext_noop("There is no {what} “{name}”.")
+
+
+class Conflict(GridhallError):
+    """What was asked does not fit the present state."""
+
+    code = "conflict"
+    template = gettext_noop("This cannot be done now: {reason}")
+
+
+class Invalid(GridhallError):
+    """A value that was given is not acceptable."""
+
+    code = "invalid"
+    template = gettext_noop("{reason}")

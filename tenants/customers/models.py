@@ -18,9 +18,7 @@ class Customer(models.Model):
 
     number = models.CharField(_("customer number"), max_length=32)
     name = models.CharField(_("name"), max_length=200)
-    kind = models.CharField(
-        _("kind"), max_length=16, choices=Kind, default=Kind.HOUSEHOLD
-    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.HOUSEHOLD)
     segment = models.CharField(_("segment"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
@@ -30,19 +28,17 @@ class Customer(models.Model):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         ordering = ("number",)
-        constraints = [
-            models.UniqueConstraint(
-                fields=["number"], name="customers_customer_number_unique"
-            ),
+        constraints = (
+            models.UniqueConstraint(fields=["number"], name="customers_customer_number_unique"),
             models.CheckConstraint(
                 condition=models.Q(kind__in=["household", "business"]),
                 name="customers_customer_kind_known",
             ),
-        ]
-        indexes = [
+        )
+        indexes = (
             models.Index(fields=["name"], name="customers_customer_name"),
             models.Index(fields=["email"], name="customers_customer_email"),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
@@ -67,20 +63,17 @@ class Account(models.Model):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         ordering = ("number",)
-        constraints = [
-            models.UniqueConstraint(
-                fields=["number"], name="customers_account_number_unique"
-            ),
+        constraints = (
+            models.UniqueConstraint(fields=["number"], name="customers_account_number_unique"),
             models.CheckConstraint(
                 condition=models.Q(currency__regex=r"^[A-Z]{3}$"),
                 name="customers_account_currency_is_iso",
             ),
             models.CheckConstraint(
-                condition=models.Q(closed_on__isnull=True)
-                | models.Q(closed_on__gte=models.F("opened_on")),
+                condition=models.Q(closed_on__isnull=True) | models.Q(closed_on__gte=models.F("opened_on")),
                 name="customers_account_closed_after_opened",
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -121,11 +114,7 @@ class SupplyPoint(models.Model):
         verbose_name = _("supply point")
         verbose_name_plural = _("supply points")
         ordering = ("identifier",)
-        constraints = [
-            models.UniqueConstraint(
-                fields=["identifier"], name="customers_supplypoint_identifier_unique"
-            ),
-        ]
+        constraints = (models.UniqueConstraint(fields=["identifier"], name="customers_supplypoint_identifier_unique"),)
 
     def __str__(self) -> str:
         return self.identifier
@@ -152,7 +141,7 @@ class Occupancy(models.Model):
         verbose_name = _("occupancy")
         verbose_name_plural = _("occupancies")
         ordering = ("supply_point", "period")
-        constraints = [
+        constraints = (
             ExclusionConstraint(
                 name="customers_occupancy_one_account_at_a_time",
                 expressions=[
@@ -161,13 +150,11 @@ class Occupancy(models.Model):
                 ],
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    period__isempty=False, period__startswith__isnull=False
-                ),
+                condition=models.Q(period__isempty=False, period__startswith__isnull=False),
                 name="customers_occupancy_period_has_a_start",
             ),
-        ]
-        indexes = [GistIndex(fields=["period"], name="customers_occupancy_period")]
+        )
+        indexes = (GistIndex(fields=["period"], name="customers_occupancy_period"),)
 
     def __str__(self) -> str:
         return f"{self.supply_point_id} {self.period}"

@@ -22,9 +22,7 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ("code",)
-        constraints = [
-            models.UniqueConstraint(fields=["code"], name="tariffs_product_code_unique")
-        ]
+        constraints = (models.UniqueConstraint(fields=["code"], name="tariffs_product_code_unique"),)
 
     def __str__(self) -> str:
         return self.code
@@ -49,12 +47,8 @@ class ProductVersion(models.Model):
         verbose_name=_("product"),
     )
     number = models.PositiveIntegerField(_("version"))
-    document = models.JSONField(
-        _("tariff document"), encoder=json_numbers.Encoder, decoder=json_numbers.Decoder
-    )
-    status = models.CharField(
-        _("status"), max_length=16, choices=Status, default=Status.DRAFT
-    )
+    document = models.JSONField(_("tariff document"), encoder=json_numbers.Encoder, decoder=json_numbers.Decoder)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
     valid_from = models.DateField(_("valid from"))
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
 
@@ -62,7 +56,7 @@ class ProductVersion(models.Model):
         verbose_name = _("product version")
         verbose_name_plural = _("product versions")
         ordering = ("product", "number")
-        constraints = [
+        constraints = (
             models.UniqueConstraint(
                 fields=["product", "number"],
                 name="tariffs_productversion_number_unique",
@@ -76,7 +70,7 @@ class ProductVersion(models.Model):
                 condition=models.Q(status__in=["draft", "published", "withdrawn"]),
                 name="tariffs_productversion_status_known",
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.product_id} v{self.number}"
@@ -119,7 +113,7 @@ class Agreement(models.Model):
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
         ordering = ("supply_point", "period")
-        constraints = [
+        constraints = (
             ExclusionConstraint(
                 name="tariffs_agreement_one_at_a_time",
                 expressions=[
@@ -128,13 +122,11 @@ class Agreement(models.Model):
                 ],
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    period__isempty=False, period__startswith__isnull=False
-                ),
+                condition=models.Q(period__isempty=False, period__startswith__isnull=False),
                 name="tariffs_agreement_period_has_a_start",
             ),
-        ]
-        indexes = [GistIndex(fields=["period"], name="tariffs_agreement_period")]
+        )
+        indexes = (GistIndex(fields=["period"], name="tariffs_agreement_period"),)
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.product_id} {self.period}"
@@ -151,30 +143,21 @@ class IndexSeries(models.Model):
     code = models.CharField(_("code"), max_length=64)
     titles = models.JSONField(_("titles"), default=dict)
     unit = models.CharField(_("unit"), max_length=32)
-    shape = models.CharField(
-        _("shape"), max_length=16, choices=Shape, default=Shape.SINGLE
-    )
-    interval_minutes = models.PositiveSmallIntegerField(
-        _("interval in minutes"), null=True, blank=True
-    )
+    shape = models.CharField(_("shape"), max_length=16, choices=Shape, default=Shape.SINGLE)
+    interval_minutes = models.PositiveSmallIntegerField(_("interval in minutes"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("index series")
         verbose_name_plural = _("index series")
         ordering = ("code",)
-        constraints = [
-            models.UniqueConstraint(
-                fields=["code"], name="tariffs_indexseries_code_unique"
-            ),
+        constraints = (
+            models.UniqueConstraint(fields=["code"], name="tariffs_indexseries_code_unique"),
             models.CheckConstraint(
                 condition=models.Q(shape="interval", interval_minutes__isnull=False)
-                | (
-                    models.Q(shape__in=["single", "label"])
-                    & models.Q(interval_minutes__isnull=True)
-                ),
+                | (models.Q(shape__in=["single", "label"]) & models.Q(interval_minutes__isnull=True)),
                 name="tariffs_indexseries_interval_has_minutes",
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return self.code
@@ -191,9 +174,7 @@ class IndexValue(models.Model):
     )
     period = DateRangeField(_("period"))
     label = models.CharField(_("label"), max_length=32, blank=True)
-    values = ArrayField(
-        models.DecimalField(max_digits=20, decimal_places=8), verbose_name=_("values")
-    )
+    values = ArrayField(models.DecimalField(max_digits=20, decimal_places=8), verbose_name=_("values"))
     version = models.PositiveIntegerField(_("version"), default=1)
     published_at = models.DateTimeField(_("published at"))
 
@@ -201,7 +182,7 @@ class IndexValue(models.Model):
         verbose_name = _("index value")
         verbose_name_plural = _("index values")
         ordering = ("series", "period", "label", "version")
-        constraints = [
+        constraints = (
             ExclusionConstraint(
                 name="tariffs_indexvalue_one_per_version",
                 expressions=[
@@ -211,7 +192,7 @@ class IndexValue(models.Model):
                     ("period", RangeOperators.OVERLAPS),
                 ],
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.series_id} {self.period} v{self.version}"

@@ -1,0 +1,134 @@
+"""The registry in ``public``: who is hosted, under which addresses, looking how. Never a person."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django_tenants.models import DomainMixin, TenantMixin
+
+SCHEMA_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+SCHEMA_LENGTH = 12
+
+
+def generate_schema_name() -> str:
+    """Return ``t_`` and twelve random characters: nobody types the name of a schema."""
+    return "t_" + "".join(secrets.choice(SCHEMA_ALPHABET) for _ in range(SCHEMA_LENGTH))
+
+
+def default_languages() -> list[str]:
+    return ["zh-hans", "en"]
+
+
+class Retailer(TenantMixin):
+    """A company hosted here, or the operator itself. The database role has the schema's name."""
+
+    class Kind(models.TextChoices):
+        RETAILER = "retailer"
+        OPERATOR = "operator"
+
+    class Status(models.TextChoices):
+        PROVISIONING = "provisioning"
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    code = models.CharField(max_length=40, unique=True, validators=[RegexValidator(r"^[a-z][a-z0-9-]{1,39}$")])
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.RETAILER)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PROVISIONING)
+    names = models.JSONField(default=dict)
+    legal_name = models.CharField(max_length=200, blank=True)
+    market = models.CharField(max_length=8)
+    region = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3)
+    time_zone = models.CharField(max_length=64)
+    default_language = models.CharField(max_length=10, default="en")
+    languages = models.JSONField(default=default_languages)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(schema_name__regex=r"^t_[a-z0-9]{12}$"), name="retailer_schema_name_generated"
+            ),
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(kind="operator"), name="retailer_one_operator"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row only: the schema is made by ``tenancy.provisioning`` as owner."""
+        models.Model.save(self, *args, **kwargs)
+
+    @property
+    def is_operator(self) -> bool:
+        return self.kind == self.Kind.OPERATOR
+
+
+class Domain(DomainMixin):
+    """A host name under which one retailer is reached."""
+
+    class Meta:
+        pass
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class Brand(models.Model):
+    """How a retailer looks to its customers: colours, logo, sender and texts."""
+
+    retailer = models.OneToOneField(Retailer, on_delete=models.CASCADE, related_name="brand")
+    primary_color = models.CharField(max_length=7, default="#1f5fae")
+    accent_color = models.CharField(max_length=7, default="#e0862a")
+    logo = models.BinaryField(blank=True, default=b"")
+    logo_type = models.CharField(max_length=40, blank=True)
+    tagline = models.JSONField(default=dict, blank=True)
+    support_phone = models.CharField(max_length=40, blank=True)
+    support_email = models.EmailField(blank=True)
+    sender_email = models.EmailField(blank=True)
+    address = models.JSONField(default=dict, blank=True)
+    tax_number = models.CharField(max_length=40, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(primary_color__regex=r"^#[0-9a-f]{6}$")
+                & models.Q(accent_color__regex=r"^#[0-9a-f]{6}$"),
+                name="brand_colors_are_hex",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"brand of {self.retailer_id}"
+
+
+class SchemaTemplate(models.Model):
+    """The dump of a fresh tenant schema; a new company is replayed from the latest."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    sql = models.TextField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
+class FleetMigration(models.Model):
+    """How far each retailer's schema is: what was tried last, and what came of it."""
+
+    retailer = models.OneToOneField(Retailer, on_delete=models.CASCADE)
+    fingerprint = models.CharField(max_length=64)
+    migrated_at = models.DateTimeField()
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.retailer_id}: {self.error or 'done'}"

@@ -1,0 +1,239 @@
+"""Settings, read from the environment (docs/running.md lists them all).
+
+One process has one role: ``app`` (web and workers, the unprivileged login) or ``owner`` (migrations and the
+provision queue). GRIDHALL_ROLE chooses; only an owner process ever sees DATABASE_OWNER_URL.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from config import environment
+from config.celery_settings import *  # noqa: F403
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+DATA_DIR = Path(os.environ.get("GRIDHALL_DATA_DIR", BASE_DIR / ".gridhall"))
+ENVIRONMENT = os.environ.get("GRIDHALL_ENV", "development")
+PRODUCTION = ENVIRONMENT == "production"
+PROCESS_ROLE = os.environ.get("GRIDHALL_ROLE", "app")
+
+DEBUG = environment.flag("GRIDHALL_DEBUG")
+SECRET_KEY = (
+    environment.required("GRIDHALL_SECRET_KEY")
+    if PRODUCTION
+    else os.environ.get("GRIDHALL_SECRET_KEY", "development-only-key-that-protects-nothing")
+)
+
+# Hosts. Every host is checked against the registry of domains (tenancy.hosts): an unknown one gets 421.
+ALLOWED_HOSTS = ["*"]
+PLATFORM_DOMAIN = os.environ.get("GRIDHALL_DOMAIN", "gridhall.localhost")
+PUBLIC_PORT = os.environ.get("GRIDHALL_PUBLIC_PORT", "")
+HTTPS = environment.flag("GRIDHALL_HTTPS", default=PRODUCTION)
+
+SHARED_APPS = [
+    "django_tenants",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "tenancy",
+    "markets",
+    "hosting",
+    "config",
+]
+TENANT_APPS = [
+    "django.contrib.sessions",
+    "allauth.account",
+    "identity",
+    "tenants.customers",
+    "tenants.tariffs",
+    "tenants.metering",
+    "billing.ledger",
+    "billing.invoices",
+    "billing.runs",
+    "portal.api",
+]
+INSTALLED_APPS = [
+    *SHARED_APPS,
+    *TENANT_APPS,
+    "allauth",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "portal.shared",
+    "portal.customer",
+    "portal.console",
+    "portal.hosting_admin",
+]
+TENANT_MODEL = "tenancy.Retailer"
+TENANT_DOMAIN_MODEL = "tenancy.Domain"
+TENANT_LIMIT_SET_CALLS = True
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+SILENCED_SYSTEM_CHECKS = ["django_tenants.W003"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenancy.middleware.RetailerMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.shared.middleware.LanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls_retailer"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "portal" / "shared" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "portal.shared.context.frame",
+            ],
+        },
+    }
+]
+
+_DATABASE_VARIABLE = "DATABASE_OWNER_URL" if PROCESS_ROLE == "owner" else "DATABASE_URL"
+_DATABASE_URL = os.environ.get(_DATABASE_VARIABLE, "postgresql://gridhall_app@localhost/gridhall")
+DATABASES: dict[str, dict[str, Any]] = {"default": environment.database(_DATABASE_URL)}
+DATABASE_URL = _DATABASE_URL
+APP_LOGIN = os.environ.get("GRIDHALL_APP_LOGIN", "gridhall_app")
+PG_DUMP = os.environ.get("PG_DUMP") or shutil.which("pg_dump") or ""
+
+_REDIS_URL = os.environ.get("REDIS_URL", "")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache"
+        if _REDIS_URL
+        else "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": _REDIS_URL,
+        "KEY_FUNCTION": "tenancy.keys.cache_key",
+    }
+}
+
+# Identity
+AUTH_USER_MODEL = "identity.User"
+AUTHENTICATION_BACKENDS = ["identity.sign_in.RetailerBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_ADAPTER = "identity.sign_in.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "identity.sign_in.ResetTokenGenerator"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "tenancy.sessions"
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "gridhall_session"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "gridhall_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+# Languages: Simplified Chinese and English are complete.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "gridhall_language"
+LOCALE_PATHS = [BASE_DIR / "billing" / "rating" / "locale", BASE_DIR / "platform" / "kernel" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Files
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("GRIDHALL_STATIC_ROOT", DATA_DIR / "static"))
+STATICFILES_DIRS = [path for path in [BASE_DIR / "build" / "static"] if path.is_dir()]
+FILES_DIR = Path(os.environ.get("GRIDHALL_FILES_DIR", DATA_DIR / "files"))
+STORAGES = {
+    "default": {"BACKEND": "tenancy.storage.RetailerStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 2**20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+EXAMPLES_DIR = BASE_DIR / "examples"
+
+# Mail: written to files where no server is named.
+EMAIL_HOST = os.environ.get("GRIDHALL_MAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("GRIDHALL_MAIL_PORT", "25"))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "EXCEPTION_HANDLER": "portal.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Gridhall API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"retailer": {"()": "tenancy.logs.RetailerFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(retailer)s] %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["retailer"]}},
+    "root": {"handlers": ["console"], "level": os.environ.get("GRIDHALL_LOG_LEVEL", "INFO")},
+}
+
+if "pytest" in sys.modules:
+    from config.test_settings import *  # noqa: F403

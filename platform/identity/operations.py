@@ -1,0 +1,132 @@
+"""People and keys: made, changed, taken back; each act leaves an audit event."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from identity import capabilities, models, queries
+from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
+
+PREFIX_BYTES = 4
+SECRET_BYTES = 32
+
+
+class EmailTaken(GridhallError):
+    """Someone of this retailer signs in with that address already."""
+
+    code = "email_taken"
+    template = gettext_noop("Someone signs in with {email} already. Use another address or change that person.")
+
+
+class UnknownRole(GridhallError):
+    """A role that does not exist was given."""
+
+    code = "unknown_role"
+    template = gettext_noop("There is no role “{role}”. Choose one of: {roles}.")
+
+
+@transaction.atomic
+def create_user(
+    *,
+    email: str,
+    name: str,
+    roles: Collection[str],
+    at: dt.datetime,
+    password: str | None = None,
+    language: str = "",
+    by: models.User | None = None,
+) -> models.User:
+    """Create a person who signs in; without a password he sets one by the reset link."""
+    _check_email(email)
+    _check_roles(roles)
+    if models.User.objects.filter(email__iexact=email).exists():
+        raise EmailTaken(where="email", email=email)
+    user = models.User(email=email, name=name, roles=sorted(roles), language=language, created_at=at)
+    set_password(user=user, password=password)
+    user.save()
+    record(action="user.create", subject=f"user {user.pk}", by=by, at=at, details={"roles": sorted(roles)})
+    return user
+
+
+def set_password(*, user: models.User, password: str | None) -> None:
+    """Set a checked password, or none at all; the caller saves."""
+    if password is None:
+        user.set_unusable_password()
+        return
+    try:
+        password_validation.validate_password(password, user)
+    except ValidationError as refusal:
+        raise Invalid(where="password", reason=" ".join(refusal.messages)) from refusal
+    user.set_password(password)
+
+
+def deactivate_user(*, user: models.User, at: dt.datetime, by: models.User) -> None:
+    """End a person's access; nobody ends his own."""
+    if user.pk == by.pk:
+        raise Conflict(reason="nobody can end his own access")
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    record(action="user.deactivate", subject=f"user {user.pk}", by=by, at=at)
+
+
+@transaction.atomic
+def create_key(
+    *, name: str, scopes: Collection[str], by: models.User, at: dt.datetime
+) -> tuple[models.ApiKey, str]:
+    """Create a program's key; return it with the secret, which is shown this once."""
+    unknown = sorted(set(scopes) - {str(c) for c in capabilities.Capability})
+    if unknown:
+        raise Invalid(where="scopes", reason=f"unknown scopes: {', '.join(unknown)}")
+    beyond = sorted(set(scopes) - {str(c) for c in by.capabilities})
+    if beyond:
+        raise capabilities.NotAllowed(where="scopes", capability=", ".join(beyond))
+    prefix = "gh" + secrets.token_hex(PREFIX_BYTES)
+    secret = f"{prefix}.{secrets.token_urlsafe(SECRET_BYTES)}"
+    key = models.ApiKey.objects.create(
+        name=name, prefix=prefix, hashed=queries.hash_secret(secret), scopes=sorted(scopes), created_by=by, created_at=at
+    )
+    record(action="key.create", subject=f"key {prefix}", by=by, at=at, details={"scopes": sorted(scopes)})
+    return key, secret
+
+
+def revoke_key(*, key: models.ApiKey, by: models.User, at: dt.datetime) -> None:
+    """Take a program's key back at once."""
+    key.revoked_at = at
+    key.save(update_fields=["revoked_at"])
+    record(action="key.revoke", subject=f"key {key.prefix}", by=by, at=at)
+
+
+def record(
+    *,
+    action: str,
+    subject: str,
+    at: dt.datetime,
+    by: models.User | None = None,
+    details: dict[str, Any] | None = None,
+) -> models.AuditEvent:
+    """Write down who did what to what."""
+    return models.AuditEvent.objects.create(
+        at=at, actor=by, actor_name=by.name if by else "platform", action=action, subject=subject, details=details or {}
+    )
+
+
+def _check_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as refusal:
+        raise Invalid(where="email", reason=" ".join(refusal.messages)) from refusal
+
+
+def _check_roles(roles: Collection[str]) -> None:
+    known = [str(role) for role in capabilities.Role]
+    unknown = sorted(set(roles) - set(known))
+    if unknown:
+        raise UnknownRole(where="roles", role=unknown[0], roles=", ".join(known))

@@ -1,0 +1,53 @@
+"""Who may sign in here, and what was done."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db.models import QuerySet
+
+from identity import capabilities, models
+from kernel.errors import NotFound
+
+
+def staff() -> QuerySet[models.User]:
+    """Return the people who hold a post, by name."""
+    return models.User.objects.filter(roles__overlap=[str(r) for r in capabilities.STAFF_ROLES]).order_by("name", "id")
+
+
+def user(*, user_id: int) -> models.User:
+    """Return a user of this retailer; raises NotFound."""
+    found = models.User.objects.filter(pk=user_id).first()
+    if found is None:
+        raise NotFound(what="user", name=user_id)
+    return found
+
+
+def user_by_email(*, email: str) -> models.User:
+    """Return the user who signs in with ``email``; raises NotFound."""
+    found = models.User.objects.filter(email__iexact=email).first()
+    if found is None:
+        raise NotFound(what="user", name=email)
+    return found
+
+
+def valid_key(*, secret: str) -> models.ApiKey | None:
+    """Return the unrevoked key that ``secret`` opens, or None."""
+    prefix = secret.partition(".")[0]
+    key = models.ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).first()
+    return key if key and key.hashed == hash_secret(secret) else None
+
+
+def keys() -> QuerySet[models.ApiKey]:
+    """Return the keys of programs, newest first."""
+    return models.ApiKey.objects.select_related("created_by").order_by("-created_at", "-id")
+
+
+def audit_events() -> QuerySet[models.AuditEvent]:
+    """Return what was done, newest first."""
+    return models.AuditEvent.objects.order_by("-at", "-id")
+
+
+def hash_secret(secret: str) -> str:
+    """Return what is stored of a key's secret: SHA-256, for it has 256 random bits itself."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The database backend: a role beside each search path."""

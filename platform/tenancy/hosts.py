@@ -1,0 +1,28 @@
+"""Host name → retailer. An unknown host is nobody's, never a fallback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tenancy import context, models
+
+
+def normalise(host: str) -> str:
+    """Return the host without port and final dot, in lower case."""
+    name = host.rsplit("]", 1)[-1] if host.startswith("[") else host.split(":", 1)[0]
+    return name.rstrip(".").lower()
+
+
+def find_retailer(host: str) -> models.Retailer | None:
+    """Return the retailer reached under ``host``, with its brand, or None."""
+    with context.use_public():
+        domain = (
+            models.Domain.objects.select_related("tenant", "tenant__brand").filter(domain=normalise(host)).first()
+        )
+    return domain.tenant if domain else None
+
+
+def primary_host(retailer: Any) -> str:
+    """Return the host that stands in links of ``retailer``."""
+    with context.use_public():
+        return str(models.Domain.objects.get(tenant=retailer, is_primary=True).domain)

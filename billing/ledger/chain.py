@@ -1,0 +1,66 @@
+"""The hash chain over the ledger: one seal per batch, each over its rows and the seal before it.
+
+Note "canonical row": a posting is one line of JSON, an array of, in this order: entry, posting, instant of posting
+(UTC, microseconds), business date, kind, reference, reversed entry or null, ledger account, its code, billing
+account or null, currency, amount as text without trailing zeros. The lines of a batch, ordered by entry and
+posting and each ended by a line feed, follow the hexadecimal seal before and a line feed. SHA-256 over the UTF-8 bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+
+GENESIS = "0" * 64
+"""What stands in place of a seal before the first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A posting together with its entry, as the seal covers it."""
+
+    entry_id: int
+    posting_id: int
+    posted_at: dt.datetime
+    business_date: dt.date
+    kind: str
+    reference: str
+    reverses_id: int | None
+    ledger_account_id: int
+    ledger_account_code: str
+    account_id: int | None
+    currency: str
+    amount: Decimal
+
+    def canonical(self) -> str:
+        """Return the row as the note "canonical row" writes it."""
+        return json.dumps([_plain(value) for value in astuple(self)], ensure_ascii=False, separators=(",", ":"))
+
+
+def seal(*, previous: str, rows: Iterable[SealedRow]) -> str:
+    """Return the seal of a batch: 64 hexadecimal digits over ``previous`` and the rows, given in order."""
+    digest = hashlib.sha256(previous.encode() + b"\n")
+    for row in rows:
+        digest.update(row.canonical().encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case dt.datetime():
+            return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+        case dt.date():
+            return value.isoformat()
+        case Decimal():
+            return _plain_amount(value)
+        case _:
+            return value
+
+
+def _plain_amount(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,53 @@
+"""The chart of accounts: which ledger accounts exist in every company, and who earns a charge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from billing.ledger.kinds import LedgerAccountKind as Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ChartAccount:
+    code: str
+    kind: Kind
+    titles: Mapping[str, str]
+
+
+RECEIVABLE = "receivable"
+BANK = "bank"
+TAX_COLLECTED = "tax.collected"
+INCOME_RETAILER = "income.retailer"
+PAYABLE_GRID = "payable.grid"
+PAYABLE_STATE = "payable.state"
+CUSTOMER_CREDITS = "expense.customer_credits"
+
+CHART: Mapping[str, ChartAccount] = {
+    account.code: account
+    for account in (
+        ChartAccount(RECEIVABLE, Kind.ASSET, {"en": "Owed by customers", "zh-hans": "应收账款"}),
+        ChartAccount(BANK, Kind.ASSET, {"en": "Bank", "zh-hans": "银行存款"}),
+        ChartAccount(TAX_COLLECTED, Kind.LIABILITY, {"en": "Tax collected", "zh-hans": "应交税费"}),
+        ChartAccount(PAYABLE_GRID, Kind.LIABILITY, {"en": "Collected for the grid", "zh-hans": "代收电网费用"}),
+        ChartAccount(PAYABLE_STATE, Kind.LIABILITY, {"en": "Collected for the state", "zh-hans": "代征基金及附加"}),
+        ChartAccount(INCOME_RETAILER, Kind.INCOME, {"en": "Energy sales", "zh-hans": "售电收入"}),
+        ChartAccount(CUSTOMER_CREDITS, Kind.EXPENSE, {"en": "Credits to customers", "zh-hans": "客户上网及返还费用"}),
+    )
+}
+
+_EARNED_BY = {
+    "retailer": INCOME_RETAILER,
+    "grid": PAYABLE_GRID,
+    "state": PAYABLE_STATE,
+    "customer": CUSTOMER_CREDITS,
+}
+
+
+def account_earned_by(payee: str) -> str:
+    """Return the code of the account that a charge of ``payee`` is credited to.
+
+    The four payees are those of the tariff language; what is collected for the grid or the state is owed
+    to them, and what the customer earns (feed-in, demand response) is an expense.
+    """
+    return _EARNED_BY[payee]

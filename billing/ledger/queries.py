@@ -1,0 +1,200 @@
+"""Reading the books: balances, statements, the trial balance, and the proof that nothing was changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When, Window
+from django.db.models.functions import Coalesce
+
+from billing.ledger import chain, chart
+from billing.ledger.models import ChainHead, Entry, Posting, Seal
+from kernel.money import Money
+
+_ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=24, decimal_places=4))
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One ledger account (all its sub-accounts together) in one currency; ``balance`` = debit − credit."""
+
+    code: str
+    kind: str
+    titles: Mapping[str, str]
+    currency: str
+    debit: Decimal
+    credit: Decimal
+
+    @property
+    def balance(self) -> Decimal:
+        return self.debit - self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """What changed the balance of a billing account, and the balance after it."""
+
+    entry_id: int
+    posted_at: dt.datetime
+    business_date: dt.date
+    kind: str
+    reference: str
+    money: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What the check of the hash chain found; ``faults`` is empty when nothing was changed."""
+
+    seals: int
+    postings: int
+    head: str
+    faults: tuple[str, ...]
+
+    @property
+    def intact(self) -> bool:
+        return not self.faults
+
+
+def balance(*, account_id: int, currency: str, on: dt.date | None = None) -> Money:
+    """This will return what a billing account owes (negative: has in credit), up to the end of day ``on``."""
+    return balances(account_ids=[account_id], on=on).get((account_id, currency), Money.zero(currency))
+
+
+def balances(*, account_ids: Sequence[int], on: dt.date | None = None) -> dict[tuple[int, str], Money]:
+    """This will return what each billing account owes, by (account, currency); those without postings are left out."""
+    postings = _up_to(Posting.objects.filter(ledger_account__code=chart.RECEIVABLE), on)
+    rows = (
+        postings.filter(ledger_account__account__in=account_ids)
+        .values_list("ledger_account__account_id", "currency")
+        .annotate(total=Sum("amount"))
+        .order_by()
+    )
+    return {(account, currency): Money.rounded(total, currency) for account, currency, total in rows}
+
+
+def trial_balance(*, on: dt.date | None = None) -> list[TrialRow]:
+    """This will return debits and credits per ledger account and currency, up to the end of day ``on``, by code."""
+    rows = (
+        _up_to(Posting.objects.all(), on)
+        .values("ledger_account__code", "ledger_account__kind", "currency")
+        .annotate(
+            debit=Coalesce(Sum(Case(When(amount__gt=0, then="amount"))), _ZERO),
+            credit=Coalesce(Sum(Case(When(amount__lt=0, then=-F("amount")))), _ZERO),
+        )
+        .order_by("ledger_account__code", "currency")
+    )
+    return [
+        TrialRow(
+            code=row["ledger_account__code"],
+            kind=row["ledger_account__kind"],
+            titles=_titles(row["ledger_account__code"]),
+            currency=row["currency"],
+            debit=row["debit"],
+            credit=row["credit"],
+        )
+        for row in rows
+    ]
+
+
+def statement(*, account_id: int, currency: str) -> list[StatementRow]:
+    """This will return every change of a billing account's balance, oldest first, with the balance after each."""
+    rows = (
+        Posting.objects.filter(
+            ledger_account__code=chart.RECEIVABLE, ledger_account__account=account_id, currency=currency
+        )
+        .annotate(running=Window(Sum("amount"), order_by=[F("entry__business_date"), F("entry_id"), F("id")]))
+        .select_related("entry")
+        .order_by("entry__business_date", "entry_id", "id")
+    )
+    return [_statement_row(row, row.running) for row in rows]
+
+
+def entries_of(*, reference: str) -> QuerySet[Entry]:
+    """This will return the entries posted for a document, oldest first, with their postings."""
+    return Entry.objects.filter(reference=reference).prefetch_related("postings__ledger_account").order_by("id")
+
+
+def head() -> str:
+    """This will return the last seal: note it elsewhere, and verify_chain can later prove that it is still there."""
+    return ChainHead.objects.values_list("digest", flat=True).first() or chain.GENESIS
+
+
+def verify_chain(*, noted: str | None = None) -> ChainReport:
+    """This will compute every seal again from the rows and report each that differs.
+
+    ``noted`` is a seal written down earlier: it must still be in the chain, which shows that the chain was
+    not cut and rewritten since. Reads rows in a stream; memory stays that of one batch.
+    """
+    faults: list[str] = []
+    digest, position, postings, seen = chain.GENESIS, 0, 0, noted in (None, chain.GENESIS)
+    for position, (seal, rows) in enumerate(_batches(), start=1):
+        postings += len(rows)
+        faults += _faults_of(seal, rows, position, digest)
+        digest = seal.digest
+        seen = seen or digest == noted
+    last = ChainHead.objects.first() or ChainHead()
+    if (last.position, last.digest) != (position, digest):
+        faults.append(f"The head names seal {last.position}, the last one is {position}.")
+    if not seen:
+        faults.append(f"The noted seal {noted} is not in the chain.")
+    return ChainReport(seals=position, postings=postings, head=digest, faults=tuple(faults))
+
+
+def _faults_of(seal: Seal, rows: list[chain.SealedRow], position: int, previous: str) -> Iterator[str]:
+    if seal.position != position or seal.previous != previous:
+        yield f"Seal {seal.position} does not follow the one before it."
+    if len({row.entry_id for row in rows}) != seal.entry_count:
+        yield f"Seal {seal.position} covers {seal.entry_count} entries, but others stand there now."
+    if chain.seal(previous=seal.previous, rows=rows) != seal.digest:
+        yield f"Seal {seal.position} does not match its rows: they were changed after posting."
+
+
+def _sealed_rows() -> Iterator[tuple[int, chain.SealedRow]]:
+    values = (
+        Posting.objects.order_by("entry__seal__position", "entry_id", "id")
+        .values_list(
+            "entry__seal_id", "entry_id", "id", "entry__posted_at", "entry__business_date", "entry__kind",
+            "entry__reference", "entry__reverses_id", "ledger_account_id", "ledger_account__code",
+            "ledger_account__account_id", "currency", "amount",
+        )
+        .iterator(chunk_size=5000)
+    )  # fmt: skip
+    return ((value[0], chain.SealedRow(*value[1:])) for value in values)
+
+
+def _batches() -> Iterator[tuple[Seal, list[chain.SealedRow]]]:
+    groups = itertools.groupby(_sealed_rows(), key=lambda pair: pair[0])
+    seal_id, group = next(groups, (None, iter(())))
+    for seal in Seal.objects.order_by("position").iterator():
+        if seal.id != seal_id:
+            yield seal, []
+            continue
+        yield seal, [row for _, row in group]
+        seal_id, group = next(groups, (None, iter(())))
+
+
+def _statement_row(posting: Posting, running: Decimal) -> StatementRow:
+    return StatementRow(
+        entry_id=posting.entry_id,
+        posted_at=posting.entry.posted_at,
+        business_date=posting.entry.business_date,
+        kind=posting.entry.kind,
+        reference=posting.entry.reference,
+        money=Money.rounded(posting.amount, posting.currency),
+        balance=Money.rounded(running, posting.currency),
+    )
+
+
+def _up_to(postings: QuerySet[Posting], on: dt.date | None) -> QuerySet[Posting]:
+    return postings if on is None else postings.filter(entry__business_date__lte=on)
+
+
+def _titles(code: str) -> Mapping[str, str]:
+    account = chart.CHART.get(code)
+    return account.titles if account else {"en": code}

@@ -1,0 +1,4 @@
+"""The servers that a single machine needs, started by the project itself: PostgreSQL and Valkey.
+
+Both come as Python packages, speak on unix sockets only, and keep their data in one folder.
+"""

@@ -196,3 +196,25 @@ class IndexValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series_id} {self.period} v{self.version}"
+
+
+class CalendarFact(models.Model):
+    """The days of a period on which a dated fact held, such as a heat alarm; without a row it is not known yet."""
+
+    name = models.CharField(_("fact"), max_length=40)
+    period = DateRangeField(_("period"))
+    days = ArrayField(models.DateField(), verbose_name=_("days"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("calendar fact")
+        verbose_name_plural = _("calendar facts")
+        ordering = ("name", "period")
+        constraints = (
+            ExclusionConstraint(
+                name="tariffs_calendarfact_said_once",
+                expressions=[("name", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.period}"

@@ -1,0 +1,1 @@
+"""The operator's side: companies created, watched and, later, charged."""

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 
 from django.core.management import call_command
+from django.core.management.commands import migrate as django_migrate
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
@@ -75,4 +76,4 @@ def _migrate_retailer(retailer: models.Retailer, fingerprint: str, at: dt.dateti
 def _migrate_schema() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-    call_command("migrate", verbosity=0, interactive=False)
+    call_command(django_migrate.Command(), verbosity=0, interactive=False)

@@ -1,0 +1,76 @@
+"""The fleet at a glance, from the registry and what each company reported of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from hosting import models
+from tenancy import context
+from tenancy import models as tenancy_models
+
+STALE_AFTER = dt.timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One company as the operator sees it."""
+
+    retailer: Any
+    host: str
+    figures: dict[str, Any]
+    measured_at: dt.datetime | None
+    storage_bytes: int
+    migration_error: str
+    stale: bool
+
+
+def companies(*, at: dt.datetime, search: str = "") -> list[Company]:
+    """Return all companies but the operator, by code, with their latest figures; one query."""
+    rows = _companies()
+    if search:
+        rows = rows.filter(code__icontains=search) | rows.filter(legal_name__icontains=search)
+    with context.use_public():
+        return [_company(row, at) for row in rows]
+
+
+def company(*, code: str, at: dt.datetime) -> Company:
+    """Return one company; raises UnknownRetailer."""
+    with context.use_public():
+        row = _companies().filter(code=code).first()
+    if row is None:
+        raise context.UnknownRetailer(name=code)
+    return _company(row, at)
+
+
+def events(*, code: str) -> list[models.FleetEvent]:
+    """Return what was done to a company, newest first."""
+    with context.use_public():
+        return list(models.FleetEvent.objects.filter(retailer__code=code).order_by("-at", "-id"))
+
+
+def _companies() -> QuerySet[tenancy_models.Retailer]:
+    return (
+        tenancy_models.Retailer.objects.filter(kind=tenancy_models.Retailer.Kind.RETAILER)
+        .select_related("brand", "health", "fleetmigration")
+        .prefetch_related("domains")
+        .order_by("code")
+    )
+
+
+def _company(row: tenancy_models.Retailer, at: dt.datetime) -> Company:
+    health = getattr(row, "health", None)
+    migration = getattr(row, "fleetmigration", None)
+    hosts = [domain.domain for domain in row.domains.all() if domain.is_primary]
+    return Company(
+        retailer=row,
+        host=hosts[0] if hosts else "",
+        figures=health.figures if health else {},
+        measured_at=health.measured_at if health else None,
+        storage_bytes=health.storage_bytes if health else 0,
+        migration_error=migration.error if migration else "",
+        stale=health is None or at - health.measured_at > STALE_AFTER,
+    )

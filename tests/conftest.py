@@ -1,0 +1,109 @@
+"""The harness: a cloned database per worker, a fresh one where a test needs real commits, the standing cast."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, connections
+from harness import databases
+
+PASSWORD = "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("django_db"):
+            if mark.kwargs.get("transaction"):
+                raise pytest.UsageError(f"{item.nodeid}: use the fixture fresh_db instead of transaction=True")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    name = databases.clone(f"gridhall_{os.getpid()}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    _point_to(name)
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+    databases.drop(name)
+
+
+@pytest.fixture
+def fresh_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database of the test's own, where commits are real; yields its name."""
+    before = connection.settings_dict["NAME"]
+    name = databases.clone(f"gridhall_{os.getpid()}_{uuid.uuid4().hex[:8]}")
+    with django_db_blocker.unblock():
+        connections.close_all()
+        _point_to(name)
+        connection.set_schema_to_public()
+        yield name
+        connections.close_all()
+        _point_to(before)
+    databases.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def back_to_public() -> Iterator[None]:
+    """Nothing of one test's retailer reaches the next."""
+    yield
+    connection.set_schema_to_public()
+    cache.clear()
+
+
+@pytest.fixture
+def retailers(request: pytest.FixtureRequest) -> dict[str, Any]:
+    if "fresh_db" not in request.fixturenames:
+        request.getfixturevalue("db")
+    from tenancy import models
+
+    return {r.code: r for r in models.Retailer.objects.select_related("brand")}
+
+
+@pytest.fixture
+def alder(retailers: dict[str, Any]) -> Any:
+    """A Chinese retailer: CNY, Asia/Shanghai, Simplified Chinese."""
+    return retailers["alder"]
+
+
+@pytest.fixture
+def birch(retailers: dict[str, Any]) -> Any:
+    """An Australian retailer: AUD, Australia/Sydney, English."""
+    return retailers["birch"]
+
+
+@pytest.fixture
+def operator(retailers: dict[str, Any]) -> Any:
+    """The company that hosts them."""
+    return retailers["operator"]
+
+
+@pytest.fixture
+def in_alder(alder: Any) -> Iterator[Any]:
+    """The test works for alder."""
+    from tenancy import context
+
+    with context.use(alder):
+        yield alder
+
+
+@pytest.fixture
+def in_birch(birch: Any) -> Iterator[Any]:
+    """The test works for birch."""
+    from tenancy import context
+
+    with context.use(birch):
+        yield birch
+
+
+def _point_to(name: str) -> None:
+    from config import environment
+
+    url = databases.server().url(user="gridhall_app", database=name)
+    connection.close()
+    connections.settings["default"].update(environment.database(url))
+    connection.settings_dict.update(environment.database(url))

@@ -1,0 +1,1 @@
+"""What the tests stand on: databases cloned from a template, a standing cast, served programs."""

@@ -1,0 +1,119 @@
+"""One template database per fingerprint of the migrations, cloned in a quarter of a second."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.embedded import postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("GRIDHALL_TEST_DIR", ROOT / ".gridhall" / "test"))
+KEPT_TEMPLATES = 3
+_server: postgres.Server | None = None
+
+
+def server() -> postgres.Server:
+    """Return the running test cluster, started on first use."""
+    global _server
+    if _server is None:
+        _server = postgres.Server(FOLDER / "postgres", durable=False).start()
+    return _server
+
+
+def environment(database: str, *, role: str = "app") -> dict[str, str]:
+    """Return what a process needs to work on ``database`` in ``role``."""
+    own = {
+        "DATABASE_URL": server().url(user=postgres.APP, database=database),
+        "GRIDHALL_ROLE": role,
+        "PG_DUMP": str(server().binary("pg_dump")),
+        "GRIDHALL_DATA_DIR": str(FOLDER / "data"),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
+    }
+    if role == "owner":
+        own["DATABASE_OWNER_URL"] = server().owner_url(database)
+    return {**os.environ, **own}
+
+
+def template() -> str:
+    """Return the name of the template database of the present migrations, made when it is missing."""
+    name = f"gridhall_template_{_fingerprint()}"
+    with _lock(), server().connect() as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [name]).fetchone():
+            return name
+        _drop_leftovers(connection, keep=name)
+        _make_template(name)
+        connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
+    return name
+
+
+def clone(name: str) -> str:
+    """Make database ``name`` as a copy of the template; return its name."""
+    source = template()
+    with _lock(), server().connect() as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER {postgres.OWNER} STRATEGY FILE_COPY')
+    return name
+
+
+def drop(name: str) -> None:
+    """Drop a clone, whoever is still connected."""
+    with server().connect() as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _make_template(name: str) -> None:
+    with server().connect() as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    server().ensure_database(name)
+    for command in (["manage.py", "migrate_fleet"], ["tests/harness/make_cast.py"]):
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment(name, role="owner"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    files = [*ROOT.glob("*/*/migrations/*.py"), *ROOT.glob("platform/tenancy/*.py"), *ROOT.glob("*/*/apps.py")]
+    for path in sorted([*files, ROOT / "tests/harness/make_cast.py", ROOT / "platform/identity/capabilities.py"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _drop_leftovers(connection: object, keep: str) -> None:
+    rows = connection.execute(  # type: ignore[attr-defined]
+        "SELECT datname, datistemplate FROM pg_database WHERE datname LIKE 'gridhall\\_%' ORDER BY oid"
+    ).fetchall()
+    old_templates = [name for name, is_template in rows if is_template and name != keep][:-KEPT_TEMPLATES]
+    dead_clones = [name for name, is_template in rows if not is_template and not _owner_lives(name)]
+    for name in old_templates:
+        connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false')  # type: ignore[attr-defined]
+    for name in [*old_templates, *dead_clones]:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[attr-defined]
+
+
+def _owner_lives(name: str) -> bool:
+    """A clone carries the number of the process that made it: gridhall_<pid>_<word>."""
+    parts = name.split("_")
+    return len(parts) > 2 and parts[1].isdigit() and Path(f"/proc/{parts[1]}").exists()
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "template.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,176 @@
+"""Reads of products, their versions, agreements and indices."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from kernel.errors import NotFound, gettext_noop
+from kernel.periods import Period
+from tenants.customers import date_ranges
+from tenants.tariffs import in_force
+from tenants.tariffs.models import Agreement, CalendarFact, Product, ProductVersion
+
+PRODUCT, VERSION = gettext_noop("product"), gettext_noop("product version")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDetail:
+    """A product with its versions, the latest first, and how many agreements run on a day."""
+
+    product: Product
+    versions: list[ProductVersion]
+    running_agreements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds at a supply point in a period: one agreement under one product version."""
+
+    period: Period
+    agreement: Agreement
+    version: ProductVersion
+
+
+def products(*, search: str = "") -> QuerySet[Product]:
+    """This will list products with ``version_count`` and ``agreement_count``."""
+    found = Product.objects.annotate(
+        version_count=Count("versions", distinct=True), agreement_count=Count("agreements", distinct=True)
+    ).order_by("code")
+    if search.strip():
+        words = search.strip()
+        found = found.filter(Q(code__icontains=words) | Q(titles__icontains=words))
+    return found
+
+
+def product(*, code: str) -> Product:
+    """This will return the product; raises NotFound."""
+    found = Product.objects.filter(code=code).first()
+    if found is None:
+        raise NotFound(what=PRODUCT, name=code)
+    return found
+
+
+def product_detail(*, code: str, on: dt.date) -> ProductDetail:
+    """This will return a product with its versions and its running agreements; raises NotFound."""
+    found = product(code=code)
+    running = Agreement.objects.filter(product=found, period__contains=on).count()
+    versions = list(found.versions.order_by("-number"))
+    return ProductDetail(product=found, versions=versions, running_agreements=running)
+
+
+def version(*, product_code: str, number: int) -> ProductVersion:
+    """This will return one version with its product; raises NotFound."""
+    found = ProductVersion.objects.select_related("product").filter(product__code=product_code, number=number).first()
+    if found is None:
+        raise NotFound(what=VERSION, name=f"{product_code} {number}")
+    return found
+
+
+def versions_by_id(*, version_ids: Collection[int]) -> dict[int, ProductVersion]:
+    """This will return versions with their products, by id, in one query."""
+    return ProductVersion.objects.select_related("product").in_bulk(version_ids)
+
+
+def version_in_force(*, product: Product, on: dt.date) -> ProductVersion:
+    """This will return the published version that holds on a day; raises NoVersionInForce."""
+    found = (
+        ProductVersion.objects.select_related("product")
+        .filter(product=product, status=ProductVersion.Status.PUBLISHED, valid_from__lte=on)
+        .order_by("-valid_from")
+        .first()
+    )
+    if found is None:
+        raise in_force.NoVersionInForce(product=product.code, date=on.isoformat())
+    return found
+
+
+def agreements(*, search: str = "", product_code: str = "", on: dt.date | None = None) -> QuerySet[Agreement]:
+    """This will list agreements with account, customer, supply point and product, the latest first."""
+    found = Agreement.objects.select_related("account__customer", "supply_point", "product").order_by("-period", "-id")
+    if product_code:
+        found = found.filter(product__code=product_code)
+    if on is not None:
+        found = found.filter(period__contains=on)
+    if search.strip():
+        words = search.strip()
+        found = found.filter(
+            Q(account__number__istartswith=words)
+            | Q(supply_point__identifier__istartswith=words)
+            | Q(account__customer__name__icontains=words)
+        )
+    return found
+
+
+def agreements_of_account(*, account_id: int) -> list[Agreement]:
+    """This will return the agreements of an account with supply point and product, the latest first."""
+    return list(
+        Agreement.objects.select_related("supply_point", "product").filter(account_id=account_id).order_by("-period")
+    )
+
+
+def agreements_in(*, supply_point_ids: Collection[int], period: Period) -> list[Agreement]:
+    """This will return the agreements that touch ``period``, by supply point and time."""
+    return list(
+        Agreement.objects.select_related("product")
+        .filter(supply_point_id__in=supply_point_ids, period__overlap=date_ranges.of_period(period))
+        .order_by("supply_point_id", "period")
+    )
+
+
+def terms_in(*, supply_point_ids: Collection[int], period: Period) -> dict[int, list[Terms]]:
+    """This will return, by supply point, the terms over ``period``, cut where agreement or version changes.
+
+    Two queries, whatever the number of supply points. A product without a version on a day it is needed raises
+    NoVersionInForce.
+    """
+    found = agreements_in(supply_point_ids=supply_point_ids, period=period)
+    versions = _published_versions({each.product_id for each in found}, before=period.end)
+    terms: dict[int, list[Terms]] = {}
+    for agreement in found:
+        days = date_ranges.within(agreement.period, period)
+        if days is None:
+            continue
+        cut = in_force.versions_over(
+            versions=versions.get(agreement.product_id, []), period=days, product=agreement.product.code
+        )
+        terms.setdefault(agreement.supply_point_id, []).extend(
+            Terms(period=part, agreement=agreement, version=each) for part, each in cut
+        )
+    return terms
+
+
+def calendar_facts(*, names: Collection[str], period: Period) -> Mapping[str, frozenset[dt.date]]:
+    """This will return the days of each dated fact that is known for the whole of ``period``; others are left out."""
+    rows: dict[str, list[CalendarFact]] = {}
+    found = CalendarFact.objects.filter(name__in=names, period__overlap=date_ranges.of_period(period))
+    for row in found.order_by("name", "period"):
+        rows.setdefault(row.name, []).append(row)
+    known: dict[str, frozenset[dt.date]] = {}
+    for name, said in rows.items():
+        parts = [date_ranges.within(row.period, period) for row in said]
+        if sum(part.days for part in parts if part) == period.days:
+            known[name] = frozenset(day for row in said for day in row.days if day in period)
+    return known
+
+
+def _published_versions(product_ids: set[int], *, before: dt.date) -> dict[int, list[ProductVersion]]:
+    grouped: dict[int, list[ProductVersion]] = {}
+    found = ProductVersion.objects.filter(
+        product_id__in=product_ids, status=ProductVersion.Status.PUBLISHED, valid_from__lt=before
+    )
+    for each in found.select_related("product").order_by("product_id", "valid_from"):
+        grouped.setdefault(each.product_id, []).append(each)
+    return grouped
+
+
+def document_of(*, version_id: int) -> dict[str, Any]:
+    """This will return the stored tariff document of a version; raises NotFound."""
+    found = ProductVersion.objects.filter(pk=version_id).values_list("document", flat=True).first()
+    if found is None:
+        raise NotFound(what=VERSION, name=str(version_id))
+    return dict(found)

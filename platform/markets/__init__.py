@@ -1,0 +1,5 @@
+"""Market packs: everything a market requires, as data. The rest of the platform asks for it here."""
+
+from markets.packs import Pack, codes, pack
+
+__all__ = ["Pack", "codes", "pack"]

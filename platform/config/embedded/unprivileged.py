@@ -114,7 +114,7 @@ def _give(folder: Path, uid: int) -> None:
         return
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            os.lchown(os.path.join(parent, name), uid, -1)
+            os.lchown(Path(parent, name), uid, -1)
     os.chown(folder, uid, -1)
 
 

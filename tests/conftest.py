@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections
+
 from harness import databases
 
 PASSWORD = "correct horse battery"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,6 +22,7 @@ from tenancy import models as tenancy_models
 HOST_PATTERN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 CODE_PATTERN = re.compile(r"[a-z][a-z0-9-]{1,39}")
 LANGUAGES = ("zh-hans", "en")
+Status = tenancy_models.Retailer.Status
 
 
 class CodeTaken(GridhallError):
@@ -84,12 +86,14 @@ def provision_company(
 
 def suspend_company(*, code: str, reason: str, at: dt.datetime, actor_id: int | None = None) -> None:
     """Close a company's doors: its hosts answer 503 until it is resumed. Nothing is deleted."""
-    _move(code, "suspend", tenancy_models.Retailer.Status.ACTIVE, tenancy_models.Retailer.Status.SUSPENDED, reason, at, actor_id)
+    with _moved(code=code, before=Status.ACTIVE, after=Status.SUSPENDED, reason=reason) as retailer:
+        record(retailer=retailer, action="suspend", at=at, actor_id=actor_id, reason=reason)
 
 
 def resume_company(*, code: str, reason: str, at: dt.datetime, actor_id: int | None = None) -> None:
     """Open a suspended company's doors again."""
-    _move(code, "resume", tenancy_models.Retailer.Status.SUSPENDED, tenancy_models.Retailer.Status.ACTIVE, reason, at, actor_id)
+    with _moved(code=code, before=Status.SUSPENDED, after=Status.ACTIVE, reason=reason) as retailer:
+        record(retailer=retailer, action="resume", at=at, actor_id=actor_id, reason=reason)
 
 
 def measure_health(*, at: dt.datetime) -> models.CompanyHealth:
@@ -174,15 +178,15 @@ def _ensure_administrator(email: str, name: str, role: Role, at: dt.datetime, pa
         return  # run again after a cut: the person stands already
 
 
-def _move(code: str, action: str, before: str, after: str, reason: str, at: dt.datetime, actor_id: int | None) -> None:
+@contextmanager
+def _moved(*, code: str, before: str, after: str, reason: str) -> Iterator[tenancy_models.Retailer]:
     if not reason.strip():
         raise Invalid(where="reason", reason="say why; the company can read it")
     retailer = context.retailer_by_code(code=code)
     with context.use_public(), transaction.atomic():
-        moved = tenancy_models.Retailer.objects.filter(pk=retailer.pk, status=before).update(status=after)
-        if not moved:
+        if not tenancy_models.Retailer.objects.filter(pk=retailer.pk, status=before).update(status=after):
             raise Conflict(reason=f"the company is {retailer.status}")
-        record(retailer=retailer, action=action, at=at, actor_id=actor_id, reason=reason)
+        yield retailer
 
 
 def _storage_bytes(schema_name: str) -> int:

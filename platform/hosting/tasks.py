@@ -26,5 +26,7 @@ def measure_health() -> None:
 def measure_fleet() -> None:
     """Send each active company the order to measure itself."""
     with context.use_public():
-        active = list(tenancy_models.Retailer.objects.filter(status=tenancy_models.Retailer.Status.ACTIVE).order_by("id"))
+        active = list(
+            tenancy_models.Retailer.objects.filter(status=tenancy_models.Retailer.Status.ACTIVE).order_by("id")
+        )
     tenancy_tasks.send_for_each(measure_health, active)

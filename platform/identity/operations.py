@@ -78,9 +78,7 @@ def deactivate_user(*, user: models.User, at: dt.datetime, by: models.User) -> N
 
 
 @transaction.atomic
-def create_key(
-    *, name: str, scopes: Collection[str], by: models.User, at: dt.datetime
-) -> tuple[models.ApiKey, str]:
+def create_key(*, name: str, scopes: Collection[str], by: models.User, at: dt.datetime) -> tuple[models.ApiKey, str]:
     """Create a program's key; return it with the secret, which is shown this once."""
     unknown = sorted(set(scopes) - {str(c) for c in capabilities.Capability})
     if unknown:
@@ -91,7 +89,12 @@ def create_key(
     prefix = "gh" + secrets.token_hex(PREFIX_BYTES)
     secret = f"{prefix}.{secrets.token_urlsafe(SECRET_BYTES)}"
     key = models.ApiKey.objects.create(
-        name=name, prefix=prefix, hashed=queries.hash_secret(secret), scopes=sorted(scopes), created_by=by, created_at=at
+        name=name,
+        prefix=prefix,
+        hashed=queries.hash_secret(secret),
+        scopes=sorted(scopes),
+        created_by=by,
+        created_at=at,
     )
     record(action="key.create", subject=f"key {prefix}", by=by, at=at, details={"scopes": sorted(scopes)})
     return key, secret

@@ -64,5 +64,3 @@ class AccountAdapter(DefaultAccountAdapter):
     def _brand_words(self) -> dict[str, Any]:
         retailer = context.current_retailer()
         return {"retailer": retailer, "brand": getattr(retailer, "brand", None)}
-
-

@@ -31,7 +31,9 @@ def migrate(*, at: dt.datetime, say: Say) -> int:
     if not models.SchemaTemplate.objects.filter(fingerprint=fingerprint).exists():
         say("Renewing the template of a company's schema")
         _renew_template(fingerprint, at)
-    return sum(not _migrate_retailer(retailer, fingerprint, at, say) for retailer in provisioning.retailers_to_migrate())
+    return sum(
+        not _migrate_retailer(retailer, fingerprint, at, say) for retailer in provisioning.retailers_to_migrate()
+    )
 
 
 def migrations_fingerprint() -> str:

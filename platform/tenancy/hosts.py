@@ -16,9 +16,7 @@ def normalise(host: str) -> str:
 def find_retailer(host: str) -> models.Retailer | None:
     """Return the retailer reached under ``host``, with its brand, or None."""
     with context.use_public():
-        domain = (
-            models.Domain.objects.select_related("tenant", "tenant__brand").filter(domain=normalise(host)).first()
-        )
+        domain = models.Domain.objects.select_related("tenant", "tenant__brand").filter(domain=normalise(host)).first()
     return domain.tenant if domain else None
 
 

@@ -12,7 +12,10 @@ from tenancy import hosts, models
 
 MISDIRECTED = 421
 UNAVAILABLE = 503
-URLCONFS = {models.Retailer.Kind.RETAILER: "config.urls_retailer", models.Retailer.Kind.OPERATOR: "config.urls_operator"}
+URLCONFS = {
+    models.Retailer.Kind.RETAILER: "config.urls_retailer",
+    models.Retailer.Kind.OPERATOR: "config.urls_operator",
+}
 
 
 class RetailerMiddleware:

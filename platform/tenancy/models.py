@@ -55,9 +55,7 @@ class Retailer(TenantMixin):
             models.CheckConstraint(
                 condition=models.Q(schema_name__regex=r"^t_[a-z0-9]{12}$"), name="retailer_schema_name_generated"
             ),
-            models.UniqueConstraint(
-                fields=["kind"], condition=models.Q(kind="operator"), name="retailer_one_operator"
-            ),
+            models.UniqueConstraint(fields=["kind"], condition=models.Q(kind="operator"), name="retailer_one_operator"),
         ]
 
     def __str__(self) -> str:

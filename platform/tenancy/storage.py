@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from django.conf import settings
@@ -26,7 +25,7 @@ class RetailerStorage(FileSystemStorage):
 
     @property
     def location(self) -> str:  # type: ignore[override]
-        return os.path.abspath(self.base_location)
+        return str(Path(self.base_location).absolute())
 
     def url(self, name: str | None) -> str:
         raise ValueError("A retailer's file has no address of its own; a page that checks the right serves it.")

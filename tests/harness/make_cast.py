@@ -10,13 +10,13 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-from identity import operations as identity_operations  # noqa: E402
-from identity.capabilities import Role  # noqa: E402
-from tenancy import context, models, provisioning  # noqa: E402
+from identity import operations as identity_operations
+from identity.capabilities import Role
+from tenancy import context, models, provisioning
 
 AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"

@@ -31,7 +31,7 @@ def path_statement(schema_name: str) -> str:
     """Return the SQL that checks that the schema stands and looks there first."""
     if schema_name == PUBLIC:
         return "SET search_path = public"
-    return f"SELECT '\"{schema_name}\"'::regnamespace; SET search_path = \"{schema_name}\", public"
+    return f'SELECT \'"{schema_name}"\'::regnamespace; SET search_path = "{schema_name}", public'
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -43,7 +43,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 f"A transaction of {self.schema_name} is open; {tenant.schema_name} cannot be used before it ends."
             )
         super().set_tenant(tenant, include_public)
-
 
     def _in_own_transaction(self) -> bool:
         return any(not getattr(block, "_from_testcase", False) for block in self.atomic_blocks)

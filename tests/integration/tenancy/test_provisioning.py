@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+import subprocess
+import sys
+
+import psycopg
 import pytest
 from django.db import connection
 
+from harness import databases
 from identity import queries as identity_queries
-from tenancy import context
+from tenancy import context, models, provisioning
+
+AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
 @pytest.mark.django_db
@@ -26,3 +35,125 @@ class TestCast:
             row = cursor.fetchone()
 
         assert row == ("t_alder0000000", "gridhall_app", "t_alder0000000")
+
+
+class TestReplay:
+    def test_equals_migration_line_by_line(self, fresh_db):
+        migrated = _dump(fresh_db, provisioning.TEMPLATE_SCHEMA)
+        replayed = _dump(fresh_db, "t_alder0000000").replace("t_alder0000000", provisioning.TEMPLATE_SCHEMA)
+
+        assert _structure(replayed) == _structure(migrated)
+
+    def test_brings_the_record_of_migrations_along(self, fresh_db):
+        with databases.server().connect(database=fresh_db) as superuser:
+            count = "SELECT count(*) FROM {}.django_migrations"
+            template = superuser.execute(count.format(provisioning.TEMPLATE_SCHEMA)).fetchone()
+            alder = superuser.execute(count.format("t_alder0000000")).fetchone()
+
+        assert alder == template
+        assert alder[0] > 5
+
+    def test_migrating_the_fleet_again_changes_nothing(self, fresh_db):
+        before = _structure(_dump(fresh_db, "t_alder0000000"))
+
+        done = subprocess.run(
+            [sys.executable, "manage.py", "migrate_fleet"],
+            cwd=databases.ROOT,
+            env=databases.environment(fresh_db, role="owner"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == ""
+        assert _structure(_dump(fresh_db, "t_alder0000000")) == before
+
+    def test_the_web_login_cannot_provision(self, fresh_db):
+        retailer = models.Retailer(
+            code="cedar", schema_name="t_cedar0000000", market="cn", currency="CNY", time_zone="Asia/Shanghai",
+            created_at=AT,
+        )  # fmt: skip
+        retailer.save()
+
+        with pytest.raises(Exception, match="permission denied"):
+            provisioning.provision_schema(retailer=retailer)
+
+        retailer.refresh_from_db()
+        assert retailer.status == "provisioning"
+
+
+class TestDisjointNames:
+    def test_no_table_stands_in_public_and_in_a_company(self, fresh_db):
+        with databases.server().connect(database=fresh_db) as superuser:
+            rows = superuser.execute(
+                "SELECT a.tablename FROM pg_tables a JOIN pg_tables b USING (tablename) "
+                "WHERE a.schemaname = 'public' AND b.schemaname = 't_alder0000000'"
+            ).fetchall()
+
+        assert rows == [("django_migrations",)]
+
+    def test_a_company_has_at_most_120_tables(self, fresh_db):
+        with databases.server().connect(database=fresh_db) as superuser:
+            (count,) = superuser.execute(
+                "SELECT count(*) FROM pg_class c WHERE relkind IN ('r', 'p') AND NOT relispartition "
+                "AND relnamespace = 't_alder0000000'::regnamespace"
+            ).fetchone()
+
+        assert 10 < count <= 120
+
+    def test_no_foreign_key_leaves_a_company(self, fresh_db):
+        with databases.server().connect(database=fresh_db) as superuser:
+            rows = superuser.execute(
+                "SELECT c.conname FROM pg_constraint c JOIN pg_class a ON a.oid = c.conrelid "
+                "JOIN pg_class b ON b.oid = c.confrelid WHERE c.contype = 'f' AND a.relnamespace <> b.relnamespace"
+            ).fetchall()
+
+        assert rows == []
+
+
+class TestRights:
+    @pytest.fixture
+    def as_alder(self, fresh_db):
+        with psycopg.connect(databases.server().url(database=fresh_db), autocommit=True) as login:
+            login.execute("SET ROLE t_alder0000000; SET search_path = t_alder0000000, public")
+            yield login
+
+    @pytest.mark.parametrize("table", ["tenancy_retailer", "tenancy_domain", "tenancy_brand", "hosting_companyhealth"])
+    def test_a_company_cannot_read_the_registry(self, as_alder, table):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_alder.execute(f"SELECT * FROM public.{table}")
+
+    def test_a_company_cannot_read_another(self, as_alder):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_alder.execute("SELECT * FROM t_birch0000000.identity_user")
+
+    @pytest.mark.parametrize(
+        "statement", ["CREATE TABLE mine (id int)", "CREATE SCHEMA mine", "CREATE TABLE public.mine (id int)"]
+    )
+    def test_a_company_cannot_create(self, as_alder, statement):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            as_alder.execute(statement)
+
+    @pytest.mark.parametrize("table", provisioning.append_only_tables())
+    def test_append_only_tables_cannot_be_changed(self, as_alder, table):
+        for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                as_alder.execute(statement)
+
+    def test_the_login_itself_reads_no_company(self, fresh_db):
+        with psycopg.connect(databases.server().url(database=fresh_db), autocommit=True) as login:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                login.execute("SELECT * FROM t_alder0000000.identity_user")
+
+
+def _dump(database: str, schema: str) -> str:
+    command = [str(databases.server().binary("pg_dump")), "--dbname", databases.server().owner_url(database)]
+    options = ["--schema", schema, "--schema-only", "--no-owner", "--no-privileges"]
+    return subprocess.run([*command, *options], capture_output=True, text=True, check=True).stdout
+
+
+def _structure(dump: str) -> list[str]:
+    """The statements, without the casts and brackets that PostgreSQL moves when it reads its own dump of an IN list."""
+    lines = (line for line in dump.splitlines() if line and not line.startswith(("--", "\\")))
+    return [re.sub(r"[()\[\]]|::text", "", line) for line in lines]

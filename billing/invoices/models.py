@@ -1,0 +1,189 @@
+"""Drafts, which may change, and invoices, which never do (triggers in migration 0002).
+
+Lines are written before their invoice: the invoice closes them, and its trigger checks that they sum to its
+totals. A period is billed once: ``BilledPeriod`` holds what un-reversed invoices cover.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class InvoiceKind(models.TextChoices):
+    INVOICE = "invoice", _("Invoice")
+    CREDIT_NOTE = "credit_note", _("Credit note")
+
+
+class Draft(models.Model):
+    """A rated bill that waits for issue: the bill of each supply point, explained, and the versions it used."""
+
+    account = models.ForeignKey(
+        "customers.Account", on_delete=models.PROTECT, related_name="drafts", verbose_name=_("account")
+    )
+    supply_period = DateRangeField(_("supply period"))
+    currency = models.CharField(_("currency"), max_length=3)
+    total = models.DecimalField(_("total"), max_digits=20, decimal_places=4)
+    parts = models.JSONField(_("parts"), encoder=DjangoJSONEncoder)
+    versions = models.JSONField(_("versions used"), encoder=DjangoJSONEncoder)
+    run_item = models.BigIntegerField(_("bill run item"), null=True)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        constraints = (models.UniqueConstraint(fields=["run_item"], name="invoices_draft_one_per_run_item"),)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.supply_period}"
+
+
+class NumberSeries(models.Model):
+    """Invoice numbers without gaps: one row per legal entity, kind of document and year, locked to take numbers."""
+
+    legal_entity = models.CharField(_("legal entity"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=16, choices=InvoiceKind)
+    year = models.PositiveSmallIntegerField(_("year"))
+    prefix = models.CharField(_("prefix"), max_length=32)
+    next_number = models.BigIntegerField(_("next number"), default=1)
+
+    class Meta:
+        verbose_name = _("number series")
+        verbose_name_plural = _("number series")
+        constraints = (
+            models.UniqueConstraint(fields=["legal_entity", "kind", "year"], name="invoices_series_once"),
+            models.CheckConstraint(condition=Q(next_number__gt=0), name="invoices_series_positive"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.legal_entity} {self.kind} {self.year}"
+
+
+class Invoice(models.Model):
+    """An issued invoice or credit note, frozen with everything its document shows."""
+
+    kind = models.CharField(_("kind"), max_length=16, choices=InvoiceKind)
+    series = models.ForeignKey(
+        NumberSeries, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("number series")
+    )
+    sequence = models.BigIntegerField(_("number in the series"))
+    number = models.CharField(_("number"), max_length=48)
+    account = models.ForeignKey(
+        "customers.Account", on_delete=models.PROTECT, related_name="invoices", db_index=False,
+        verbose_name=_("account"),
+    )  # fmt: skip
+    draft = models.ForeignKey(
+        Draft, on_delete=models.PROTECT, null=True, related_name="invoices", db_index=False, verbose_name=_("draft")
+    )
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversals", db_index=False,
+        verbose_name=_("reverses"),
+    )  # fmt: skip
+    entry = models.ForeignKey(
+        "ledger.Entry", on_delete=models.PROTECT, null=True, related_name="+", db_index=False,
+        verbose_name=_("ledger entry"),
+    )  # fmt: skip
+    supply_period = DateRangeField(_("supply period"))
+    issued_on = models.DateField(_("issued on"))
+    due_on = models.DateField(_("due on"))
+    currency = models.CharField(_("currency"), max_length=3)
+    net = models.DecimalField(_("net"), max_digits=20, decimal_places=4)
+    tax = models.DecimalField(_("tax"), max_digits=20, decimal_places=4)
+    gross = models.DecimalField(_("gross"), max_digits=20, decimal_places=4)
+    prices_include_tax = models.BooleanField(_("prices include tax"))
+    taxes = models.JSONField(_("tax summary"), encoder=DjangoJSONEncoder)
+    buyer = models.JSONField(_("customer as billed"), encoder=DjangoJSONEncoder)
+    seller = models.JSONField(_("seller as billed"), encoder=DjangoJSONEncoder)
+    usage = models.JSONField(_("usage by day"), encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        constraints = (
+            models.UniqueConstraint(fields=["series", "sequence"], name="invoices_number_once"),
+            models.UniqueConstraint(fields=["number"], name="invoices_number_text_once"),
+            models.UniqueConstraint(fields=["draft"], name="invoices_draft_issued_once"),
+            models.UniqueConstraint(fields=["reverses"], name="invoices_reversed_once"),
+            models.UniqueConstraint(fields=["entry"], name="invoices_entry_once"),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoices_totals_add_up"),
+            models.CheckConstraint(condition=Q(kind__in=InvoiceKind.values), name="invoices_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind=InvoiceKind.CREDIT_NOTE, reverses__isnull=False)
+                | Q(kind=InvoiceKind.INVOICE, reverses__isnull=True),
+                name="invoices_credit_note_reverses",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["account", "-issued_on", "-id"], name="invoices_of_account"),
+            models.Index(fields=["-issued_on", "-id"], name="invoices_newest"),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class InvoiceLine(models.Model):
+    """A frozen line: what was charged at which supply point, its price and tax, and the cells that explain it."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    position = models.PositiveIntegerField(_("position"))
+    code = models.CharField(_("code"), max_length=64)
+    titles = models.JSONField(_("titles"), encoder=DjangoJSONEncoder)
+    supply_point = models.ForeignKey(
+        "customers.SupplyPoint", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("supply point")
+    )
+    identifier = models.CharField(_("supply point"), max_length=32, blank=True)
+    supply_period = DateRangeField(_("supply period"))
+    product_version_id = models.BigIntegerField(_("product version"), null=True)
+    quantity = models.DecimalField(_("quantity"), max_digits=34, decimal_places=10, null=True)
+    unit = models.CharField(_("unit"), max_length=24, blank=True)
+    price = models.DecimalField(_("price"), max_digits=34, decimal_places=16, null=True)
+    payee = models.CharField(_("earned by"), max_length=16)
+    amount = models.DecimalField(_("amount"), max_digits=20, decimal_places=4)
+    net = models.DecimalField(_("net"), max_digits=20, decimal_places=4)
+    tax = models.DecimalField(_("tax"), max_digits=20, decimal_places=4)
+    gross = models.DecimalField(_("gross"), max_digits=20, decimal_places=4)
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=7, decimal_places=6)
+    cells = models.JSONField(_("explanation"), encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        ordering = ("invoice", "position")
+        constraints = (
+            models.UniqueConstraint(fields=["invoice", "position"], name="invoices_line_position_once"),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoices_line_adds_up"),
+            models.CheckConstraint(
+                condition=Q(amount=F("net")) | Q(amount=F("gross")), name="invoices_line_amount_is_net_or_gross"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id}/{self.position} {self.code}"
+
+
+class BilledPeriod(models.Model):
+    """The days of a supply point that an invoice in force covers; given back when the invoice is credited."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="billed_periods")
+    supply_point = models.ForeignKey(
+        "customers.SupplyPoint", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    period = DateRangeField(_("period"))
+
+    class Meta:
+        verbose_name = _("billed period")
+        verbose_name_plural = _("billed periods")
+        constraints = (
+            ExclusionConstraint(
+                name="invoices_period_billed_once",
+                expressions=[("supply_point", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.supply_point_id} {self.period}"

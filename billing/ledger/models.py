@@ -23,10 +23,10 @@ class LedgerAccount(models.Model):
     class Meta:
         verbose_name = _("ledger account")
         verbose_name_plural = _("ledger accounts")
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=["code", "account"], name="ledger_account_code_once", nulls_distinct=False),
             models.CheckConstraint(condition=Q(kind__in=LedgerAccountKind.values), name="ledger_account_kind_known"),
-        ]
+        )
 
     def __str__(self) -> str:
         return self.code if self.account_id is None else f"{self.code}/{self.account_id}"
@@ -44,10 +44,10 @@ class Seal(models.Model):
     class Meta:
         verbose_name = _("seal")
         verbose_name_plural = _("seals")
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=["position"], name="ledger_seal_position_once"),
             models.CheckConstraint(condition=Q(position__gt=0), name="ledger_seal_position_positive"),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.position}: {self.digest}"
@@ -84,14 +84,14 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=["reverses"], name="ledger_entry_reversed_once"),
             models.CheckConstraint(condition=Q(kind__in=EntryKind.values), name="ledger_entry_kind_known"),
-        ]
-        indexes = [
+        )
+        indexes = (
             models.Index(fields=["business_date"], name="ledger_entry_date"),
             models.Index(fields=["reference"], name="ledger_entry_reference"),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
@@ -111,15 +111,15 @@ class Posting(models.Model):
     class Meta:
         verbose_name = _("posting")
         verbose_name_plural = _("postings")
-        constraints = [
+        constraints = (
             models.CheckConstraint(condition=~Q(amount=0), name="ledger_posting_not_zero"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="ledger_posting_currency_code"),
-        ]
-        indexes = [
+        )
+        indexes = (
             models.Index(
                 fields=["ledger_account", "entry"], include=["amount", "currency"], name="ledger_posting_account"
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"

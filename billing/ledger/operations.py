@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection, transaction
 
-from billing.ledger import chain, copying, refusals
+from billing.ledger import chain, copying
 from billing.ledger.chart import CHART
 from billing.ledger.entries import LedgerAccountKey, NewEntry, NewPosting
 from billing.ledger.kinds import EntryKind
 from billing.ledger.models import ChainHead, Entry, LedgerAccount, Posting, Seal
 from kernel.errors import GridhallError, NotFound, gettext_noop
 from kernel.money import Money
+from tenants.customers import refusals
 
 _ENTRY_FIELDS = ("id", "posted_at", "business_date", "kind", "reference", "reverses", "seal")
 _POSTING_FIELDS = ("id", "entry", "ledger_account", "amount", "currency")

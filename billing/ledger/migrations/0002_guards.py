@@ -98,6 +98,6 @@ DROP FUNCTION ledger_check_seals();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0001_initial")]
+    dependencies = (("ledger", "0001_initial"),)
 
-    operations = [migrations.RunSQL(FUNCTIONS + TRIGGERS, UNDO)]
+    operations = (migrations.RunSQL(FUNCTIONS + TRIGGERS, UNDO),)

@@ -1,0 +1,48 @@
+"""What a bill run hands over: the rated bill of one account, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from kernel.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPart:
+    """The bill of one supply point under one agreement: ``bill`` is the rated bill's ``as_json()``.
+
+    ``usage`` is what the document's chart shows, see ``billing.invoices.usage``; an empty one shows none.
+    """
+
+    supply_point_id: int
+    identifier: str
+    address: str
+    period: Period
+    product_titles: Mapping[str, str]
+    product_version_id: int | None
+    bill: Mapping[str, Any]
+    usage: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the part as it is stored in the draft."""
+        stored = {name: getattr(self, name) for name in self.__slots__ if name != "period"}
+        return stored | {"from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """A draft to store: ``total`` is the sum of the parts as posted, ``versions`` what to recheck at issue.
+
+    ``run_item`` makes storing repeatable: a second draft of the same item replaces the first.
+    """
+
+    account_id: int
+    supply_period: Period
+    currency: str
+    total: Decimal
+    parts: Sequence[DraftPart]
+    versions: Mapping[str, Any]
+    run_item: int | None = None

@@ -14,6 +14,7 @@ from typing import Any
 
 from config import environment
 from config.celery_settings import *  # noqa: F403
+from tenancy.database import pooling
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("GRIDHALL_DATA_DIR", BASE_DIR / ".gridhall"))
@@ -116,6 +117,8 @@ _DATABASE_VARIABLE = "DATABASE_OWNER_URL" if PROCESS_ROLE == "owner" else "DATAB
 _DATABASE_URL = os.environ.get(_DATABASE_VARIABLE, "postgresql://gridhall_app@localhost/gridhall")
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database(_DATABASE_URL)}
 DATABASE_URL = _DATABASE_URL
+if _POOL_SIZE := int(os.environ.get("GRIDHALL_DB_POOL", "0")):
+    DATABASES["default"]["OPTIONS"]["pool"] = pooling.options(size=_POOL_SIZE)
 APP_LOGIN = os.environ.get("GRIDHALL_APP_LOGIN", "gridhall_app")
 PG_DUMP = os.environ.get("PG_DUMP") or shutil.which("pg_dump") or ""
 

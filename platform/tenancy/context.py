@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
 from django_tenants.utils import get_tenant_model
 
 from kernel.errors import GridhallError, gettext_noop
+from tenancy.database import connection
 from tenancy.database.base import PUBLIC
 
 

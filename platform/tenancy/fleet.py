@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from django.core.management import call_command
 from django.core.management.commands import migrate as django_migrate
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.migrations.loader import MigrationLoader
 
 from tenancy import context, models, provisioning
+from tenancy.database import connection
 
 EXTENSIONS = ("btree_gist", "pg_trgm")
 LOCK_TIMEOUT = "5s"
@@ -23,7 +24,7 @@ def migrate(*, at: dt.datetime, say: Say) -> int:
 
     Safe to run again: a company that failed (a lock was not free in time) keeps its data and is tried anew.
     """
-    context.connection.set_schema_to_public()
+    connection.set_schema_to_public()
     _create_extensions()
     _migrate_schema()
     provisioning.grant_public()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tenancy import hosts, models
+from tenancy.database import connection
 
 MISDIRECTED = 421
 UNAVAILABLE = 503

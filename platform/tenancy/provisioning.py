@@ -14,11 +14,12 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg import sql
 
 from kernel.errors import GridhallError, gettext_noop
 from tenancy import context, models
+from tenancy.database import connection
 
 TEMPLATE_SCHEMA = "t_template0000"
 READABLE_IN_PUBLIC = ("django_content_type", "auth_permission", "django_migrations")
@@ -60,7 +61,7 @@ def provision_schema(*, retailer: models.Retailer) -> None:
         _grant(cursor, retailer.schema_name)
         models.Retailer.objects.filter(pk=retailer.pk).update(status=models.Retailer.Status.ACTIVE)
         _record(retailer, template.fingerprint)
-    connection.search_path_set_schemas = None
+    connection.forget_path()
 
 
 def grant_schema(*, schema_name: str) -> None:

@@ -30,7 +30,7 @@ class RetailerTask(Task):
 
     abstract = True
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
         schema = context.current_schema()
         if schema == PUBLIC:
             raise TaskWithoutRetailer(f"{self.name} was sent without a retailer.")

@@ -15,7 +15,6 @@ from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
 
 PUBLIC = "public"
-RESET_STATEMENT = "RESET ROLE; RESET search_path"
 
 
 class SwitchInsideTransaction(ProgrammingError):
@@ -36,6 +35,13 @@ def path_statement(schema_name: str) -> str:
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection; the retailer it speaks for is set by ``tenancy.context``."""
+
+    search_path_set_schemas: list[str] | None
+    _setting_search_path: bool
+
+    def forget_path(self) -> None:
+        """Issue role and path again with the next statement: something else changed them."""
+        self.search_path_set_schemas = None
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         if self._in_own_transaction() and tenant.schema_name != self.schema_name:
@@ -71,11 +77,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         with self.connection.cursor() as own:
             own.execute(statement)
-
-
-def reset_connection(connection: Any) -> None:
-    """Return a pooled connection to the login's own role and path."""
-    autocommit = connection.autocommit
-    connection.autocommit = True
-    connection.execute(RESET_STATEMENT)
-    connection.autocommit = autocommit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 
 import pytest
 from django.core.cache import cache
@@ -12,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 
 from identity import queries as identity_queries
 from tenancy import context, models
+from tenancy.database import pooling
 from tenancy.database.base import SwitchInsideTransaction
 from tenancy.sessions import SessionStore
 
@@ -20,6 +22,32 @@ def whoami() -> tuple[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, current_schema()")
         return cursor.fetchone()
+
+
+def use_pool(size: int) -> None:
+    connection.close()
+    connection.settings_dict["OPTIONS"]["pool"] = pooling.options(size=size)
+
+
+class TestPool:
+    def test_a_connection_goes_back_without_role_and_path(self, fresh_db, alder):
+        use_pool(1)
+        with context.use(alder):
+            inside = whoami()
+            connection.close()
+        with psycopg_pool_connection() as raw:
+            after = raw.execute("SELECT current_user, current_schema()").fetchone()
+        connection.close_pool()
+        connection.settings_dict["OPTIONS"].pop("pool")
+
+        assert inside == ("t_alder0000000", "t_alder0000000")
+        assert after == ("gridhall_app", "public")
+
+
+@contextmanager
+def psycopg_pool_connection():
+    with connection.pool.connection() as raw:
+        yield raw
 
 
 class TestSwitching:
@@ -82,7 +110,10 @@ class TestRollback:
 
         assert after == ("t_alder0000000", "t_alder0000000")
 
-    def test_many_threads_with_aborts_always_see_their_own(self, fresh_db, alder, birch):
+    @pytest.mark.parametrize("pool_size", [0, 3], ids=["own connections", "six threads on a pool of three"])
+    def test_many_threads_with_aborts_always_see_their_own(self, fresh_db, alder, birch, pool_size):
+        if pool_size:
+            use_pool(pool_size)
         wrong: list[str] = []
 
         def work(retailers) -> None:
@@ -106,6 +137,9 @@ class TestRollback:
             thread.start()
         for thread in threads:
             thread.join()
+
+        connection.close_pool()
+        connection.settings_dict["OPTIONS"].pop("pool", None)
 
         assert wrong == []
 

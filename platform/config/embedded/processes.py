@@ -31,6 +31,23 @@ def arguments(pid: int) -> list[str]:
         return _ps(pid, "args=").split()
 
 
+def environment(pid: int) -> list[bytes]:
+    """This will give the process' environment as it was at its start, or nothing when it cannot be read."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return [word.encode() for word in _ps(pid, "command=", "-E").split()]
+
+
+def group_members(group: int) -> list[int]:
+    """This will give the living processes of a process group."""
+    if not Path("/proc/self/stat").exists():
+        rows = [row.split() for row in _ps(0, "pid=,pgid=", "-A").splitlines()]
+        return [int(pid) for pid, its_group in rows if its_group == str(group)]
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if _stat_words(pid)[2:3] == [str(group)] and alive(pid)]
+
+
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
     """This will wait until the condition holds; False when it does not within the time."""
     deadline = time.monotonic() + seconds
@@ -76,18 +93,23 @@ def last_lines(path: Path, *, count: int = 20) -> str:
 
 
 def _state(pid: int) -> str:
+    if Path("/proc/self/stat").exists():
+        return "".join(_stat_words(pid)[:1])
+    return _ps(pid, "stat=")[:1]
+
+
+def _stat_words(pid: int) -> list[str]:
+    """The words of /proc/PID/stat after the name: state, parent, group ...; none when the process is gone."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except FileNotFoundError:
-        return "" if Path("/proc/self/stat").exists() else _ps(pid, "stat=")[:1]
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
-        return "?"
-    return text.rpartition(")")[2].split()[0]
+        return []
 
 
-def _ps(pid: int, column: str) -> str:
+def _ps(pid: int, columns: str, *options: str) -> str:
+    command = ["ps", *options, "-o", columns, *(["-p", str(pid)] if pid else [])]
     try:
-        found = subprocess.run(["ps", "-o", column, "-p", str(pid)], capture_output=True, text=True, check=False)
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return ""
     return found.stdout.strip()

@@ -1,0 +1,55 @@
+# The front door. Python 3.11 or newer and make are all it needs; `make` alone lists the commands.
+PYTHON ?= python3
+PY := .venv/bin/python
+ARGS ?=
+WORKERS ?= 2
+CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
+export UV_SYSTEM_CERTS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-metering
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make the environment in .venv (packages by hash, translations, styles)
+	@command -v $(PYTHON) >/dev/null || { echo "gridhall: $(PYTHON) is missing; install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) bootstrap.py
+
+demo: setup ## serve the demo companies at 127.0.0.1:8000 (PORT=8001 make demo); Ctrl-C stops
+	@$(PY) -m config.demo_server
+
+demo-reset: setup ## forget the demo's data
+	@$(PY) -m config.demo_server --reset
+
+test: setup ## run the tests, without the slow ones (ARGS="tests/unit -k money")
+	$(PY) -m pytest -n $(WORKERS) -m "not slow" $(or $(ARGS),tests)
+
+test-all: setup ## run every test
+	$(PY) -m pytest -n $(WORKERS) $(or $(ARGS),tests)
+
+check: lint test ## what CI runs: style, types, layers, locks, tests
+
+lint: setup ## style, types, layers and locks only
+	$(PY) -m ruff check $(wildcard $(CODE))
+	$(PY) -m ruff format --check $(wildcard $(CODE))
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-cache
+	@! grep -n http bootstrap.lock requirements.lock || { echo "gridhall: a lock file names an address."; exit 1; }
+
+lock: setup ## resolve the packages anew: requirements.lock and bootstrap.lock
+	.venv/bin/uv lock --quiet --python $(PY)
+	.venv/bin/uv export --quiet --all-groups --no-header --no-annotate --no-emit-project --format requirements-txt --output-file requirements.lock
+	.venv/bin/uv self version --short | sed 's/^/uv==/;s/ .*//' | .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --output-file bootstrap.lock -
+
+messages: setup ## collect the texts to translate and compile the translations
+	$(PY) manage.py messages
+
+screenshots: setup ## make the README's screenshots anew
+	$(PY) tests/browser/screenshots.py $(ARGS)
+
+bench-rating: setup ## measure the rating engine
+	$(PY) benchmarks/rating.py $(ARGS)
+
+bench-metering: setup ## measure import and reading of interval data
+	$(PY) benchmarks/metering.py $(ARGS)

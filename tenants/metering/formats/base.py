@@ -1,0 +1,158 @@
+"""What a reader yields: a day of one channel, or a refusal with its row and reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import numpy.typing as npt
+
+from kernel.errors import GridhallError, gettext_noop
+from tenants.metering.formats import reasons
+
+Values = npt.NDArray[np.int32]
+Qualities = npt.NDArray[np.uint8]
+ZoneOf = Callable[[tuple[str, ...]], str | None]
+
+LARGEST = 2**31 - 1
+"""Beyond int32 a reading is refused (docs/algorithms/readings.md, Storage)."""
+
+MINUTES_PER_DAY = 24 * 60
+ACCEPTED_MINUTES = (5, 15, 30, 60)
+
+
+class Quality(enum.IntEnum):
+    """How good a reading is; of several the largest number is the worst, so a sum takes the maximum."""
+
+    ACTUAL = 1
+    FINAL = 2
+    SUBSTITUTED = 3
+    ESTIMATED = 4
+    QUESTIONABLE = 5
+    MISSING = 255
+
+
+class Kind(enum.StrEnum):
+    """What a channel measures, seen from the customer."""
+
+    CONSUMPTION = "consumption"
+    FEED_IN = "feed_in"
+    GENERATION = "generation"
+    REACTIVE = "reactive"
+    APPARENT = "apparent"
+    DEMAND = "demand"
+    CHECK = "check"
+
+
+class Unit(enum.StrEnum):
+    """What one integer of a channel means; power is the mean over the interval."""
+
+    WATT_HOUR = "Wh"
+    VAR_HOUR = "varh"
+    VOLT_AMPERE_HOUR = "VAh"
+    WATT = "W"
+    VAR = "var"
+    VOLT_AMPERE = "VA"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a row, or the whole file when ``row`` is None, is not accepted; counts start at 1."""
+
+    code: str
+    row: int | None = None
+    column: int | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        """The English sentence with named places; a door translates it."""
+        return reasons.SENTENCES[self.code]
+
+    @property
+    def sentence(self) -> str:
+        return self.template.format(**self.params)
+
+
+class FileRefused(GridhallError):
+    """The file cannot be read on; ``refusal`` says where and why."""
+
+    code = "file_refused"
+    template = gettext_noop("The file was refused: {reason}")
+
+    def __init__(self, refusal: Refusal) -> None:
+        where = None if refusal.row is None else f"row {refusal.row}"
+        super().__init__(where=where, reason=refusal.sentence)
+        self.refusal = refusal
+
+
+def refuse_file(code: str, *, row: int | None = None, column: int | None = None, **params: Any) -> FileRefused:
+    """Build the exception that ends the reading of a file."""
+    return FileRefused(Refusal(code, row, column, params))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelDay:
+    """The readings of one register on one day of its recording zone.
+
+    ``values`` are int32 in ``unit``, ``quality`` one ``Quality`` a slot; a missing slot has the value 0.
+    ``aliases`` are further names of the supply point; ``stamped_at`` is when the source last changed the day.
+    """
+
+    identifier: str
+    register_code: str
+    kind: Kind
+    unit: Unit
+    minutes: int
+    day: dt.date
+    zone: str
+    values: Values
+    quality: Qualities
+    row: int
+    meter_serial: str = ""
+    aliases: tuple[str, ...] = ()
+    stamped_at: dt.datetime | None = None
+
+    @property
+    def total(self) -> int:
+        return int(self.values.sum(dtype=np.int64))
+
+    @property
+    def missing(self) -> int:
+        return int(np.count_nonzero(self.quality == Quality.MISSING))
+
+
+Item = ChannelDay | Refusal
+Items = Iterator[Item]
+
+
+def no_zone(aliases: tuple[str, ...]) -> str | None:
+    """Know no supply point: the zone of a reader that is used without a company."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the person who gives the file says about it; what is None is taken from the file.
+
+    ``zone`` overrules everything, ``zone_of`` tells the zone of a supply point known to the company.
+    ``identifier`` names the supply point of a file that holds one only.
+    """
+
+    zone: str | None = None
+    unit: str | None = None
+    identifier: str | None = None
+    zone_of: ZoneOf = no_zone
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone; a name that is none ends the file."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise refuse_file("zone_name", zone=name) from error

@@ -1,0 +1,61 @@
+"""The words that day-per-row files use, in English and Chinese, for units, registers and qualities."""
+
+from __future__ import annotations
+
+import re
+
+from tenants.metering.formats.base import Kind, Quality, Unit
+
+UNITS: dict[str, tuple[Unit, int]] = {
+    "wh": (Unit.WATT_HOUR, 1),
+    "kwh": (Unit.WATT_HOUR, 1000),
+    "mwh": (Unit.WATT_HOUR, 1_000_000),
+    "varh": (Unit.VAR_HOUR, 1),
+    "kvarh": (Unit.VAR_HOUR, 1000),
+    "mvarh": (Unit.VAR_HOUR, 1_000_000),
+    "w": (Unit.WATT, 1),
+    "kw": (Unit.WATT, 1000),
+    "mw": (Unit.WATT, 1_000_000),
+    "var": (Unit.VAR, 1),
+    "kvar": (Unit.VAR, 1000),
+    "千瓦时": (Unit.WATT_HOUR, 1000),
+    "度": (Unit.WATT_HOUR, 1000),
+    "兆瓦时": (Unit.WATT_HOUR, 1_000_000),
+    "千瓦": (Unit.WATT, 1000),
+    "兆瓦": (Unit.WATT, 1_000_000),
+    "千乏时": (Unit.VAR_HOUR, 1000),
+}
+ENERGY_OF_POWER = {Unit.WATT: Unit.WATT_HOUR, Unit.VAR: Unit.VAR_HOUR}
+
+
+def _all(words: str, code: str, kind: Kind) -> dict[str, tuple[str, Kind]]:
+    return dict.fromkeys(words.split(), (code, kind))
+
+
+REGISTERS: dict[str, tuple[str, Kind]] = {
+    **_all("consumption import delivered use usage load active 有功 用电 用电量 下网 下网电量", "E1", Kind.CONSUMPTION),
+    **_all("正向有功 正向有功总 正向有功电量 正向有功电能 正向有功功率 有功功率", "E1", Kind.CONSUMPTION),
+    **_all("1.8.0 1-0:1.8.0 1-1:1.8.0 1.29.0 1-0:1.29.0 1-1:1.29.0", "E1", Kind.CONSUMPTION),
+    **_all("export feed_in feed-in feedin received 上网 上网电量", "B1", Kind.FEED_IN),
+    **_all("反向有功 反向有功总 反向有功电量 反向有功电能 反向有功功率", "B1", Kind.FEED_IN),
+    **_all("2.8.0 1-0:2.8.0 1-1:2.8.0 2.29.0 1-0:2.29.0 1-1:2.29.0", "B1", Kind.FEED_IN),
+    **_all("generation production 发电 发电量", "G1", Kind.GENERATION),
+    **_all("reactive 无功 正向无功 正向无功总 正向无功电量 无功功率 3.8.0 1-0:3.8.0 1-1:3.8.0", "Q1", Kind.REACTIVE),
+    **_all("反向无功 反向无功总 反向无功电量 4.8.0 1-0:4.8.0 1-1:4.8.0", "K1", Kind.REACTIVE),
+}
+"""What a file calls a register, and the register code and kind it is kept under."""
+
+CODE = re.compile(r"[A-Z][0-9A-Z]", re.ASCII)
+KIND_OF_LETTER = {
+    **dict.fromkeys("DE", Kind.CONSUMPTION),
+    **dict.fromkeys("AB", Kind.FEED_IN),
+    "G": Kind.GENERATION,
+    **dict.fromkeys("JKPQ", Kind.REACTIVE),
+}
+QUALITIES: dict[str, Quality] = {
+    **dict.fromkeys(["", "a", "ok", "actual", "valid", "measured", "0", "正常", "实测", "有效"], Quality.ACTUAL),
+    **dict.fromkeys(["f", "final"], Quality.FINAL),
+    **dict.fromkeys(["s", "substituted", "修正", "替代"], Quality.SUBSTITUTED),
+    **dict.fromkeys(["e", "estimated", "估算", "拟合", "估计"], Quality.ESTIMATED),
+    **dict.fromkeys(["q", "questionable", "可疑", "异常"], Quality.QUESTIONABLE),
+}

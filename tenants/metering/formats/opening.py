@@ -1,0 +1,205 @@
+"""Open what someone uploaded, safely: unpack, measure, recognise the text encoding, hand out lines.
+
+Everything is copied once into a spooled file (memory first, then disk), so a damaged archive is known before the
+first row is read and nothing ever stands in memory whole.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, BinaryIO, cast
+
+from tenants.metering.formats import base
+
+CHUNK = 1 << 16
+_SNIFFED = 4096
+_BLANK = "\n\ufeff \t\u3000\x1a"
+_ZIP, _GZIP, _OLE = b"PK", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
+_OTHER_ARCHIVES = (b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
+_IGNORED_MEMBERS = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a reader takes; each is far above a real file."""
+
+    unpacked_bytes: int = 1 << 30
+    line_characters: int = 1 << 16
+    memory_bytes: int = 1 << 23
+
+
+USUAL = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The unpacked bytes, at their start, and their text encoding."""
+
+    content: IO[bytes]
+    encoding: str
+    limits: Limits
+
+    def head(self) -> str:
+        """Return the first characters, for recognising a format."""
+        self.content.seek(0)
+        decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+        head = decoder.decode(self.content.read(_SNIFFED))
+        self.content.seek(0)
+        return head
+
+
+def unpack(source: BinaryIO, *, limits: Limits = USUAL) -> Opened:
+    """Copy ``source`` out of its zip or gzip wrapping, if any, and recognise its encoding; refuses what is unsafe."""
+    source.seek(0)
+    magic = source.read(8)
+    source.seek(0)
+    if not magic:
+        raise base.refuse_file("empty_file")
+    if magic.startswith(_OLE):
+        raise base.refuse_file("spreadsheet")
+    if magic.startswith(_OTHER_ARCHIVES):
+        raise base.refuse_file("bad_archive", detail="only zip and gzip are read")
+    try:
+        if magic.startswith(_ZIP):
+            return _measured(_only_member(source, limits), limits)
+        stream = cast(IO[bytes], gzip.GzipFile(fileobj=source)) if magic.startswith(_GZIP) else source
+        return _measured(stream, limits)
+    except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError) as error:
+        raise base.refuse_file("bad_archive", detail=str(error) or type(error).__name__) from error
+
+
+def _only_member(source: BinaryIO, limits: Limits) -> IO[bytes]:
+    archive = zipfile.ZipFile(source)
+    names = {info.filename for info in archive.infolist()}
+    if "[Content_Types].xml" in names or "content.xml" in names:
+        raise base.refuse_file("spreadsheet")
+    members = [
+        info
+        for info in archive.infolist()
+        if not info.is_dir() and not any(m in info.filename for m in _IGNORED_MEMBERS)
+    ]
+    if len(members) != 1:
+        raise base.refuse_file("archive_of_many", count=len(members))
+    if members[0].flag_bits & 1:
+        raise base.refuse_file("archive_encrypted")
+    if members[0].file_size > limits.unpacked_bytes:
+        raise base.refuse_file("too_large", limit=limits.unpacked_bytes)
+    return archive.open(members[0])
+
+
+def _measured(stream: IO[bytes], limits: Limits) -> Opened:
+    content = tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes)  # noqa: SIM115 - handed on to the reader
+    utf8, gb18030 = _Trial("utf-8"), _Trial("gb18030")
+    size, nul, head = 0, False, b""
+    while chunk := stream.read(CHUNK):
+        size += len(chunk)
+        if size > limits.unpacked_bytes:
+            raise base.refuse_file("too_large", limit=limits.unpacked_bytes)
+        head = head or chunk[:_SNIFFED]
+        nul = nul or b"\0" in chunk
+        utf8.feed(chunk)
+        if not utf8.holds:
+            gb18030.catch_up(content, chunk)
+        content.write(chunk)
+    utf8.feed(b"", final=True)
+    gb18030.catch_up(content, b"", final=not utf8.holds)
+    content.seek(0)
+    return Opened(content, _encoding(head, nul, utf8.holds, gb18030.holds), limits)
+
+
+def _encoding(head: bytes, nul: bool, is_utf8: bool, is_gb18030: bool) -> str:
+    if not head.strip():
+        raise base.refuse_file("empty_file")
+    if head.startswith((_ZIP + b"\x03\x04", _GZIP)):
+        raise base.refuse_file("archive_in_archive")
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return encoding
+    if nul:
+        return _unmarked_utf16(head)
+    if is_utf8:
+        return "utf-8"
+    if is_gb18030:
+        return "gb18030"
+    raise base.refuse_file("unknown_encoding")
+
+
+def _unmarked_utf16(head: bytes) -> str:
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 4
+    if odd > half and even == 0:
+        return "utf-16-le"
+    if even > half and odd == 0:
+        return "utf-16-be"
+    raise base.refuse_file("not_text")
+
+
+class _Trial:
+    """Whether all bytes so far are valid in one encoding, chunk by chunk."""
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
+        self._started = False
+        self.holds = True
+
+    def feed(self, chunk: bytes, *, final: bool = False) -> None:
+        if not self.holds:
+            return
+        try:
+            self._decoder.decode(chunk, final)
+        except UnicodeDecodeError:
+            self.holds = False
+
+    def catch_up(self, content: IO[bytes], chunk: bytes, *, final: bool = False) -> None:
+        """Read first what came before this encoding was needed."""
+        if not self._started and (chunk or final):
+            self._started = True
+            content.seek(0)
+            while earlier := content.read(CHUNK):
+                self.feed(earlier)
+        self.feed(chunk, final=final)
+
+
+def lines(opened: Opened) -> Iterator[tuple[int, str]]:
+    """Yield (row, text) without line ends, rows from 1; line ends may be mixed; blank lines are only counted."""
+    opened.content.seek(0)
+    text = io.TextIOWrapper(opened.content, encoding=opened.encoding, errors="strict", newline=None)
+    limit = opened.limits.line_characters
+    row = 0
+    try:
+        while line := text.readline(limit + 1):
+            row += 1
+            if len(line) > limit:
+                raise base.refuse_file("line_too_long", row=row, limit=limit)
+            if "\0" in line:
+                raise base.refuse_file("not_text", row=row)
+            if line.strip(_BLANK):
+                yield row, line.rstrip("\n\x1a").lstrip("\ufeff")
+    except UnicodeDecodeError as error:
+        raise base.refuse_file("unknown_encoding", row=row + 1) from error
+    finally:
+        text.detach()
+
+
+def cells(line: str, *, row: int, delimiter: str = ",") -> list[str]:
+    """Split a line into stripped cells; quotation marks must match."""
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(delimiter)]
+    try:
+        found = next(csv.reader([line], delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration) as error:
+        raise base.refuse_file("broken_quotes", row=row) from error
+    return [cell.strip() for cell in found]

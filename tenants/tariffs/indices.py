@@ -39,6 +39,11 @@ def series() -> QuerySet[IndexSeries]:
     return IndexSeries.objects.order_by("code")
 
 
+def units() -> dict[str, str | None]:
+    """This will return the unit of every series, by code: what a tariff may name."""
+    return dict(IndexSeries.objects.values_list("code", "unit"))
+
+
 def series_by_code(*, code: str) -> IndexSeries:
     """This will return a series; raises NotFound."""
     found = IndexSeries.objects.filter(code=code).first()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from billing.rating import tariffs
 from kernel.errors import Invalid, gettext_noop
 
 
@@ -38,22 +39,21 @@ class OutOfBounds(Invalid):
     template = gettext_noop("{name} must lie between {least} and {most}; {value} does not.")
 
 
-def checked(*, given: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def checked(*, given: Mapping[str, Any], declared: Mapping[str, tariffs.Parameter]) -> dict[str, str]:
     """This will return the parameters as decimal texts, each within the bounds its tariff declares.
 
-    ``declared`` is ``{name: {min?, max?, default?}}``. Raises UnknownParameter, MissingParameter,
-    MalformedParameter or OutOfBounds with the name in ``where``.
+    Raises UnknownParameter, MissingParameter, MalformedParameter or OutOfBounds with the name in ``where``.
     """
     for name in given:
         if name not in declared:
             raise UnknownParameter(name=name, where=name)
     values: dict[str, str] = {}
-    for name, terms in declared.items():
-        if given.get(name) is None:
-            if terms.get("default") is None:
+    for name, parameter in declared.items():
+        if given.get(name) in (None, ""):
+            if parameter.default is None:
                 raise MissingParameter(name=name, where=name)
             continue
-        values[name] = _within(name, _decimal(name, given[name]), terms)
+        values[name] = _within(_decimal(name, given[name]), parameter)
     return values
 
 
@@ -67,15 +67,14 @@ def _decimal(name: str, value: Any) -> Decimal:
     return number
 
 
-def _within(name: str, value: Decimal, terms: Mapping[str, Any]) -> str:
-    least, most = terms.get("min"), terms.get("max")
-    too_low = least is not None and value < Decimal(str(least))
-    if too_low or (most is not None and value > Decimal(str(most))):
+def _within(value: Decimal, parameter: tariffs.Parameter) -> str:
+    least, most = parameter.least, parameter.most
+    if (least is not None and value < least) or (most is not None and value > most):
         raise OutOfBounds(
-            name=name,
+            name=parameter.name,
             value=str(value),
             least="−∞" if least is None else str(least),
             most="∞" if most is None else str(most),
-            where=name,
+            where=parameter.name,
         )
     return str(value)

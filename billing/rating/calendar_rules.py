@@ -44,7 +44,42 @@ class WrongShape(CalendarFault):
     """A value has another form than its place needs."""
 
     code = "calendar_shape"
-    template = gettext_noop("“{key}” needs {expected}; {found} was given.")
+
+
+class NeedsMapping(WrongShape):
+    """Names with values belong here."""
+
+    template = gettext_noop("“{key}” needs names with values; {found} was given.")
+
+
+class NeedsList(WrongShape):
+    """A list belongs here."""
+
+    template = gettext_noop("“{key}” needs a list; {found} was given.")
+
+
+class NeedsEntry(WrongShape):
+    """An empty list would select every day without saying so."""
+
+    template = gettext_noop("“{key}” needs at least one entry. Leave it out to mean every day.")
+
+
+class NeedsText(WrongShape):
+    """A text belongs here."""
+
+    template = gettext_noop("“{key}” needs a text; {found} was given.")
+
+
+class NeedsTruth(WrongShape):
+    """True or false belongs here."""
+
+    template = gettext_noop("“{key}” needs true or false; {found} was given.")
+
+
+class NeedsOneOf(WrongShape):
+    """One of a few values belongs here."""
+
+    template = gettext_noop("“{key}” needs one of {known}; {found} was given.")
 
 
 class UnknownKey(CalendarFault):
@@ -152,7 +187,7 @@ def ranks_of(labels: Sequence[str], otherwise: str) -> dict[str, tuple[int, int]
 def require_keys(entry: object, *, known: Collection[str], key: str, where: str) -> Mapping[str, Any]:
     """This will return ``entry`` as a mapping that has only ``known`` keys."""
     if not isinstance(entry, Mapping):
-        raise _wrong(key, gettext_noop("names with values"), entry, where)
+        raise NeedsMapping(key=key, found=repr(entry), where=where)
     for name in entry:
         if name not in known:
             raise UnknownKey(key=name, known=", ".join(known), where=f"{where}/{name}")
@@ -162,7 +197,7 @@ def require_keys(entry: object, *, known: Collection[str], key: str, where: str)
 def require_list(value: object, *, key: str, where: str) -> Sequence[Any]:
     """This will return ``value`` as a list; a text is none."""
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise _wrong(key, gettext_noop("a list"), value, where)
+        raise NeedsList(key=key, found=repr(value), where=where)
     return value
 
 
@@ -177,7 +212,7 @@ def require_label(value: object, *, labels: Sequence[str], where: str) -> str:
 def require_text(value: object, *, key: str, where: str) -> str:
     """This will return ``value`` as a text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise _wrong(key, gettext_noop("a text"), value, where)
+        raise NeedsText(key=key, found=repr(value), where=where)
     return value
 
 
@@ -205,7 +240,7 @@ def _mask(rule: Mapping[str, Any], *, where: str) -> calendar_windows.Mask:
         return np.ones(calendar_windows.STEPS_PER_DAY, dtype=np.bool_)
     texts = require_list(rule["windows"], key="windows", where=where)
     if not texts:
-        raise _wrong("windows", gettext_noop("at least one window"), texts, where)
+        raise NeedsEntry(key="windows", where=where)
     masks = [calendar_windows.window_mask(text, where=f"{where}/{n}") for n, text in enumerate(texts)]
     return np.asarray(np.logical_or.reduce(masks), dtype=np.bool_)
 
@@ -216,7 +251,7 @@ def _list(rule: Mapping[str, Any], key: str, where: str) -> Sequence[Any]:
         return ()
     found = require_list(rule[key], key=key, where=f"{where}/{key}")
     if not found:
-        raise _wrong(key, gettext_noop("at least one entry"), found, f"{where}/{key}")
+        raise NeedsEntry(key=key, where=f"{where}/{key}")
     return found
 
 
@@ -224,14 +259,15 @@ def _members(rule: Mapping[str, Any], key: str, allowed: Sequence[Any], where: s
     found = _list(rule, key, where)
     for n, value in enumerate(found):
         if isinstance(value, bool) or value not in allowed:
-            raise _wrong(key, ", ".join(str(one) for one in allowed), value, f"{where}/{key}/{n}")
+            known = ", ".join(str(one) for one in allowed)
+            raise NeedsOneOf(key=key, known=known, found=repr(value), where=f"{where}/{key}/{n}")
     return found
 
 
 def _truth(rule: Mapping[str, Any], key: str, where: str) -> bool | None:
     value = rule.get(key)
     if value is not None and not isinstance(value, bool):
-        raise _wrong(key, gettext_noop("true or false"), value, f"{where}/{key}")
+        raise NeedsTruth(key=key, found=repr(value), where=f"{where}/{key}")
     return value
 
 
@@ -251,7 +287,3 @@ def _holidays(rule: Mapping[str, Any], *, days: DayKinds, where: str) -> frozens
 
 def _is_weekend(day: dt.date, days: DayKinds) -> bool:
     return day.weekday() >= SATURDAY and not days.is_working_day(day)
-
-
-def _wrong(key: str, expected: str, found: object, where: str) -> WrongShape:
-    return WrongShape(key=key, expected=expected, found=repr(found), where=where)

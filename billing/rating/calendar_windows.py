@@ -93,7 +93,7 @@ def _window_minutes(text: object, *, where: str) -> tuple[int, int]:
         raise BadWindow(text=text, where=where)
     numbers = [int(part) for part in found.groups()]
     start, end = (_minute_of(*pair) for pair in (numbers[:2], numbers[2:]))
-    if start is None or end is None or start == MINUTES_PER_DAY or start == end:
+    if start is None or end is None or start in (end, MINUTES_PER_DAY):
         raise BadWindow(text=text, where=where)
     return start, end or MINUTES_PER_DAY
 

@@ -59,6 +59,12 @@ class UnknownTimeZone(CalendarFault):
     template = gettext_noop("“{name}” is not a time zone. Write one as in “Asia/Shanghai”.")
 
 
+class BadLabels(calendar_rules.WrongShape):
+    """The labels are not a list of different names."""
+
+    template = gettext_noop("“labels” needs different names, at least one and at most {most}; {found} was given.")
+
+
 class SlotAcrossWindows(GridhallError):
     """A slot begins under one label and ends under another."""
 
@@ -245,12 +251,7 @@ def _labels(document: Mapping[str, Any]) -> tuple[str, ...]:
     found = calendar_rules.require_list(document.get("labels"), key="labels", where="/labels")
     labels = tuple(str(label) for label in found if isinstance(label, (str, int)) and str(label))
     if not labels or len(labels) != len(found) or len(set(labels)) != len(labels) or len(labels) > MOST_LABELS:
-        raise calendar_rules.WrongShape(
-            key="labels",
-            expected=gettext_noop("different names, at most 127"),
-            found=repr(found),
-            where="/labels",
-        )
+        raise BadLabels(most=MOST_LABELS, found=repr(found), where="/labels")
     return labels
 
 

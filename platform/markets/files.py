@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from billing.rating import documents
+from billing.rating.errors import TariffError
 from kernel.errors import GridhallError, gettext_noop
 
 ROOT = Path(__file__).parent
@@ -22,27 +21,12 @@ class PackFault(GridhallError):
     template = gettext_noop("The market file {file} cannot be used: {reason}")
 
 
-class _TextLoader(yaml.SafeLoader):
-    """YAML in which only null, true, false and whole numbers are not text: 23.50 stays “23.50”."""
-
-
-_TextLoader.yaml_implicit_resolvers = {}
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(~|null|)$"), ["~", "n", ""])
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), ["t", "f"])
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(0|[1-9][0-9]*)$"), list("-0123456789"))
-
-
 def read_yaml(path: Path) -> Any:
-    """This will read one YAML document; a decimal comes back as its own text. Raises PackFault."""
+    """This will read one YAML document as tariffs are read: a decimal comes back as its own text. Raises PackFault."""
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as fault:
+        return documents.read(path.read_text(encoding="utf-8"))
+    except (OSError, TariffError) as fault:
         raise PackFault(file=path.name, reason=str(fault)) from fault
-
-
-def parse_yaml(text: str) -> Any:
-    """This will parse YAML in which a decimal comes back as its own text."""
-    return yaml.load(text, Loader=_TextLoader)  # noqa: S506 - a SafeLoader with fewer types
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

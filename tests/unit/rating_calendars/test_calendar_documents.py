@@ -1,4 +1,5 @@
 import pytest
+
 from billing.rating import calendars
 from kernel.errors import GridhallError
 

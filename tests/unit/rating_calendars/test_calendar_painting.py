@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from billing.rating import calendars
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from billing.rating import calendars
 
 SHANGHAI = {
     "calendar": "test/five",

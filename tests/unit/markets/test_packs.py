@@ -1,0 +1,145 @@
+from decimal import Decimal
+
+import pytest
+
+import markets
+from billing.rating import documents
+from markets import packs
+
+TEMPLATES = {
+    "cn": ["cn-commercial-tou", "cn-residential-tiered", "cn-solar-surplus", "cn-two-part-industrial"],
+    "au": ["au-block", "au-single-rate-solar", "au-time-of-use", "au-weekday-peak"],
+    "us": ["us-residential-tiered", "us-tou"],
+}
+POLICIES = {"tax", "late_fee", "invoice", "disconnection", "proration", "brakes", "validation", "metering"}
+LANGUAGES = {"en", "zh-hans"}
+
+
+def _texts_in(value):
+    """Yield every mapping of languages to text inside ``value``."""
+    if isinstance(value, dict):
+        if set(value) & LANGUAGES and all(isinstance(text, str) for text in value.values()):
+            yield value
+        else:
+            for part in value.values():
+                yield from _texts_in(part)
+
+
+class TestPack:
+    def test_there_are_three(self):
+        assert markets.codes() == ("au", "cn", "us")
+
+    def test_refuses_an_unknown_market(self):
+        with pytest.raises(packs.UnknownMarket) as refusal:
+            markets.pack("../cn")
+
+        assert str(refusal.value) == "There is no market “../cn”. Known are: au, cn, us."
+
+    @pytest.mark.parametrize(("code", "currency"), [("au", "AUD"), ("cn", "CNY"), ("us", "USD")])
+    def test_has_its_money(self, code, currency):
+        assert markets.pack(code).currency == currency
+
+    @pytest.mark.parametrize("code", TEMPLATES)
+    def test_has_every_policy(self, code):
+        assert set(markets.pack(code).policies) == POLICIES
+
+    @pytest.mark.parametrize("code", TEMPLATES)
+    def test_speaks_both_languages_everywhere(self, code):
+        market = markets.pack(code)
+        texts = [text for part in (market.settings, *market.product_templates()) for text in _texts_in(part)]
+
+        assert [text for text in texts if set(text) != LANGUAGES] == []
+
+    @pytest.mark.parametrize("code", TEMPLATES)
+    def test_names_every_label_for_people(self, code):
+        market = markets.pack(code)
+        labels = {label for document in market.calendar_documents.values() for label in document["labels"]}
+
+        assert labels - set(market.texts["labels"]) == set()
+
+    @pytest.mark.parametrize("code", TEMPLATES)
+    def test_all_calendars_load(self, code):
+        market = markets.pack(code)
+
+        assert [market.calendar(name).name for name in market.calendar_documents] == list(market.calendar_documents)
+
+    def test_a_calendar_is_found_with_and_without_its_market(self):
+        market = markets.pack("cn")
+
+        assert market.calendar("jiangsu-2025") is market.calendar("cn/jiangsu-2025")
+
+    def test_refuses_unknown_names(self):
+        market = markets.pack("au")
+
+        for ask in (
+            lambda: market.calendar("sydney"),
+            lambda: market.day_kinds("Sydney"),
+            lambda: market.product_template("au-free"),
+        ):
+            with pytest.raises(packs.UnknownName):
+                ask()
+
+    def test_tax_is_inside_chinese_prices_and_outside_australian_ones(self):
+        taxes = {code: markets.pack(code).policies["tax"] for code in ("cn", "au")}
+
+        assert (taxes["cn"]["rate"], taxes["cn"]["prices"]) == ("0.13", "inclusive")
+        assert (taxes["au"]["rate"], taxes["au"]["prices"]) == ("0.10", "exclusive")
+
+
+class TestPowerFactorTables:
+    @pytest.mark.parametrize(
+        ("standard", "factor", "percent"),
+        [
+            ("0.90", "1.00", "-0.75"),
+            ("0.90", "0.94", "-0.60"),
+            ("0.90", "0.90", "0.00"),
+            ("0.90", "0.89", "0.50"),
+            ("0.90", "0.70", "10.00"),
+            ("0.90", "0.65", "15.00"),
+            ("0.90", "0.64", "17.00"),
+            ("0.90", "0.30", "85.00"),
+            ("0.85", "0.95", "-1.10"),
+            ("0.85", "0.85", "0.00"),
+            ("0.85", "0.60", "15.00"),
+            ("0.80", "0.92", "-1.30"),
+            ("0.80", "0.80", "0.00"),
+            ("0.80", "0.51", "23.00"),
+        ],
+    )
+    def test_give_the_published_percent(self, standard, factor, percent):
+        rows = markets.pack("cn").tables[f"cn/power-factor-{standard}"]
+
+        row = next(row for row in rows if row["below"] is None or Decimal(factor) < Decimal(row["below"]))
+
+        assert Decimal(row["value"]) == Decimal(percent)
+
+    @pytest.mark.parametrize(("standard", "value"), [("0.90", 85), ("0.85", 75), ("0.80", 65)])
+    def test_go_on_by_two_percent_a_step_below_the_published_rows(self, standard, value):
+        first = markets.pack("cn").tables[f"cn/power-factor-{standard}"][0]
+
+        assert first == {"below": "0.30", "value": f"{value} + (0.30 - x) * 200"}
+
+
+class TestProductTemplates:
+    @pytest.mark.parametrize("code", TEMPLATES)
+    def test_are_all_there(self, code):
+        assert [document["code"] for document in markets.pack(code).product_templates()] == TEMPLATES[code]
+
+    @pytest.mark.parametrize(("code", "product"), [(code, name) for code, names in TEMPLATES.items() for name in names])
+    def test_load_in_the_rating_engine(self, code, product):
+        document = markets.pack(code).product_template(product)
+
+        tariff = documents.load(document, resources=markets.resources(code))
+
+        assert tariff.code == product
+        assert tariff.currency == markets.pack(code).currency
+        assert all(charge.payee for charge in tariff.charges)
+        assert all(set(charge.title) == LANGUAGES for charge in tariff.charges)
+
+    def test_a_default_lies_within_its_bounds(self):
+        for code in markets.codes():
+            for document in markets.pack(code).product_templates():
+                tariff = documents.load(document, resources=markets.resources(code))
+                for parameter in tariff.parameters.values():
+                    if parameter.default is not None:
+                        assert parameter.least <= parameter.default <= parameter.most

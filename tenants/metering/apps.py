@@ -4,3 +4,4 @@ from django.apps import AppConfig
 class MeteringConfig(AppConfig):
     name = "tenants.metering"
     label = "metering"
+    append_only = ("metering_intervaldayrevision",)

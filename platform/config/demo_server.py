@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from config.embedded import paths, postgres, supervisor, valkey
+from config.embedded import paths, postgres, supervisor, unprivileged, valkey
 from kernel.errors import GridhallError, gettext_noop
 
 HOST = "127.0.0.1"
@@ -99,9 +99,7 @@ def reset(*, folder: Path) -> None:
     with runner.session():
         postgres.Server(folder / "postgres").stop()
         valkey.Server(folder / "valkey").stop()
-    cluster = folder / "postgres" / "cluster"
-    if cluster.is_symlink():
-        shutil.rmtree(cluster.resolve(), ignore_errors=True)
+    unprivileged.forget(folder / "postgres" / "cluster")
     for name in FORGOTTEN:
         path = folder / name
         if path.is_dir():
@@ -273,11 +271,12 @@ def _bind(port: int) -> OSError | None:
 
 
 def _answers(port: int) -> bool:
-    """Any answer is one: an unknown host is refused, but by a program that serves."""
+    """Whether the pages are served: the refusal of an unknown host is an answer, a fault of the program is none."""
     try:
         urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=10).close()
     except urllib.error.HTTPError as error:
         error.close()
+        return error.code < 500
     except OSError:
         return False
     return True

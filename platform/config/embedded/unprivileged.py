@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.embedded import paths
-
 OPEN_ROOT = Path("/var/lib/gridhall")
 NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 
@@ -50,7 +48,6 @@ def choose(*, program: Path, folder: Path) -> Launch:
     if os.getuid() != 0:
         return Launch()
     namespace = Launch(prefix=NAMESPACE)
-    _take_back(folder)
     if namespace.can(str(program), "--version") and namespace.can("test", "-w", str(folder)):
         return namespace
     return as_nobody()
@@ -82,17 +79,26 @@ def reachable_folder(folder: Path, *, launch: Launch) -> Path:
 
     A folder inside a closed one is moved away; a link stands in its place.
     """
-    if launch.uid is None:
-        return folder.resolve()
-    _give(folder.resolve(), launch.uid)
-    if not launch.can("test", "-w", str(folder)):
-        digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-        place = _open_root() / f"{digest}-data"
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.move(folder, place)
-        folder.symlink_to(place)
-        _give(place, launch.uid)
-    return folder.resolve()
+    uid = os.getuid() if launch.uid is None else launch.uid
+    present = folder.resolve()
+    _give(present, uid)
+    if launch.uid is None or launch.can("test", "-w", str(present)):
+        return present
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    place = _open_root() / f"{digest}-data"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.move(present, place)
+    _give(place, uid)
+    folder.symlink_to(place)
+    return place
+
+
+def forget(folder: Path) -> None:
+    """This will remove a folder, also when only a link to it stands there."""
+    place = folder.resolve()
+    if folder.is_symlink():
+        folder.unlink()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def give(path: Path, *, launch: Launch) -> None:
@@ -101,12 +107,6 @@ def give(path: Path, *, launch: Launch) -> None:
         os.chown(path, launch.uid, -1)
     elif os.getuid() == 0:
         os.chown(path, 0, 0)
-
-
-def _take_back(folder: Path) -> None:
-    """Data left by a run as `nobody` belongs to root again before a namespace is tried."""
-    if folder.resolve().stat().st_uid in paths.own_users() - {0}:
-        _give(folder.resolve(), 0)
 
 
 def _give(folder: Path, uid: int) -> None:

@@ -76,8 +76,9 @@ class Invoice(models.Model):
         "customers.Account", on_delete=models.PROTECT, related_name="invoices", db_index=False,
         verbose_name=_("account"),
     )  # fmt: skip
+    # DO_NOTHING: the draft's own trigger refuses, with a name
     draft = models.ForeignKey(
-        Draft, on_delete=models.PROTECT, null=True, related_name="invoices", db_index=False, verbose_name=_("draft")
+        Draft, on_delete=models.DO_NOTHING, null=True, related_name="invoices", db_index=False, verbose_name=_("draft")
     )
     reverses = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="reversals", db_index=False,

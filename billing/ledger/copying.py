@@ -15,9 +15,9 @@ def copy_rows(*, model: type[models.Model], fields: Sequence[str], rows: Iterabl
     Columns that are not named take the database's default. A refusal of the database is raised as Django's
     error with the driver's as its cause; the running transaction is then to be rolled back.
     """
-    columns = [model._meta.get_field(name).column for name in fields]
+    columns = [sql.Identifier(str(model._meta.get_field(name).column)) for name in fields]  # type: ignore[union-attr]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(columns)
     )
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:

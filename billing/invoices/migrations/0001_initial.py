@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('seller', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='seller as billed')),
                 ('usage', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='usage by day')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='customers.account', verbose_name='account')),
-                ('draft', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='invoices.draft', verbose_name='draft')),
+                ('draft', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='invoices', to='invoices.draft', verbose_name='draft')),
                 ('entry', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry', verbose_name='ledger entry')),
                 ('reverses', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='invoices.invoice', verbose_name='reverses')),
             ],

@@ -1,0 +1,92 @@
+"""From a rated bill to invoice lines: one line per posted charge, with the cells that explain it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from billing.invoices.taxes import Taxed
+from kernel.periods import Period
+
+RETAILER = "retailer"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is frozen: ``amount`` in minor units as rated, ``cells`` as the rating explains them."""
+
+    code: str
+    titles: Mapping[str, str]
+    supply_point_id: int | None
+    identifier: str
+    period: Period
+    product_version_id: int | None
+    quantity: Decimal | None
+    unit: str
+    price: Decimal | None
+    payee: str
+    amount: Decimal
+    cells: Sequence[Mapping[str, Any]]
+    taxed: Taxed | None = None
+
+
+def lines_of_parts(parts: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """This will return the lines of a draft's parts, in their order and in the order of the bills' charges."""
+    return [_line(part, line) for part in parts for line in part["bill"]["lines"]]
+
+
+def mirrored(line: Line) -> Line:
+    """This will return the line that takes ``line`` back: quantity and amounts negative, the price as it was."""
+    return replace(
+        line,
+        quantity=None if line.quantity is None else -line.quantity,
+        amount=-line.amount,
+        cells=[_mirrored_cell(cell) for cell in line.cells],
+        taxed=None if line.taxed is None else -line.taxed,
+    )
+
+
+def period_of(part: Mapping[str, Any]) -> Period:
+    """This will return the period of a stored part."""
+    return Period(dt.date.fromisoformat(part["from"]), dt.date.fromisoformat(part["to"]))
+
+
+def _line(part: Mapping[str, Any], line: Mapping[str, Any]) -> Line:
+    cells = line["cells"]
+    return Line(
+        code=line["code"],
+        titles=line["title"],
+        supply_point_id=part["supply_point_id"],
+        identifier=part["identifier"],
+        period=period_of(part),
+        product_version_id=part["product_version_id"],
+        quantity=_sum(cells, "quantity"),
+        unit=line.get("unit") or "",
+        price=_only(cells, "price"),
+        payee=line.get("payee") or RETAILER,
+        amount=Decimal(line["amount"]),
+        cells=cells,
+    )
+
+
+def _sum(cells: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
+    values = [Decimal(cell[name]) for cell in cells if cell.get(name) is not None]
+    return sum(values, Decimal(0)) if values else None
+
+
+def _only(cells: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
+    values = {Decimal(cell[name]) for cell in cells if cell.get(name) is not None}
+    return values.pop() if len(values) == 1 else None
+
+
+def _mirrored_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
+    turned = {name: negated(cell[name]) for name in ("quantity", "amount") if cell.get(name) is not None}
+    return {**cell, **turned}
+
+
+def negated(text: str) -> str:
+    """This will return a decimal text with the other sign."""
+    return format(-Decimal(text), "f")

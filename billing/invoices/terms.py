@@ -1,0 +1,112 @@
+"""On what terms an invoice is issued: dates, tax, numbers and the seller as printed, from market and company."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import markets.packs
+from billing.invoices.taxes import TaxPolicy
+
+WORKING = "working"
+BY_YEAR = "year"
+EXEMPT_PAYEES = frozenset({"customer"})
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRule:
+    """How numbers read: ``prefix``, the year where the series starts anew with it, then ``digits`` digits."""
+
+    prefix: str
+    credit_prefix: str
+    digits: int
+    by_year: bool
+
+    def text(self, *, prefix: str, year: int, sequence: int) -> str:
+        """Return the number as printed: INV00000042, or 20260000000042 by year."""
+        return f"{prefix}{year if self.by_year else ''}{sequence:0{self.digits}d}"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTerms:
+    """Everything that issuing needs besides the drafts; the same for a whole chunk."""
+
+    issued_on: dt.date
+    due_on: dt.date
+    posted_at: dt.datetime
+    tax: TaxPolicy
+    numbers: NumberRule
+    seller: Mapping[str, Any]
+
+    @property
+    def legal_entity(self) -> str:
+        """The entity whose number series counts."""
+        return str(self.seller["legal_name"])
+
+
+def of_retailer(
+    *, retailer: Any, issued_on: dt.date, posted_at: dt.datetime, due_on: dt.date | None = None
+) -> IssueTerms:
+    """This will return the terms of a company on a day, due as its market says unless ``due_on`` is given."""
+    pack = markets.packs.pack(retailer.market)
+    return IssueTerms(
+        issued_on=issued_on,
+        due_on=due_on or due_date(pack=pack, region=retailer.region or None, issued_on=issued_on),
+        posted_at=posted_at,
+        tax=tax_policy(policy=pack.policies["tax"]),
+        numbers=number_rule(policy=pack.policies["invoice"]["number"]),
+        seller=seller_of(retailer=retailer, tax_number_title=pack.texts["tax_number"]),
+    )
+
+
+def tax_policy(*, policy: Mapping[str, Any]) -> TaxPolicy:
+    """This will read a market's ``policies.tax``."""
+    return TaxPolicy(
+        code=policy["code"],
+        titles=policy["title"],
+        rate=Decimal(policy["rate"]),
+        inclusive=policy["prices"] == "inclusive",
+        exempt_payees=frozenset(policy.get("exempt_payees", EXEMPT_PAYEES)),
+    )
+
+
+def number_rule(*, policy: Mapping[str, Any]) -> NumberRule:
+    """This will read a market's ``policies.invoice.number``; credit notes count in a series of their own, “C…”."""
+    prefix = str(policy["prefix"])
+    return NumberRule(
+        prefix=prefix,
+        credit_prefix=str(policy.get("credit_prefix", f"C{prefix}")),
+        digits=int(policy["digits"]),
+        by_year=policy["by"] == BY_YEAR,
+    )
+
+
+def due_date(*, pack: Any, region: str | None, issued_on: dt.date) -> dt.date:
+    """This will count the market's ``due_days`` from the day of issue, working days where it says so."""
+    rule = pack.policies["invoice"]
+    days = int(rule["due_days"])
+    if rule.get("due_days_kind") != WORKING:
+        return issued_on + dt.timedelta(days=days)
+    kinds, day = pack.day_kinds(region), issued_on
+    while days:
+        day += dt.timedelta(days=1)
+        days -= kinds.is_working_day(day)
+    return day
+
+
+def seller_of(*, retailer: Any, tax_number_title: Mapping[str, str]) -> dict[str, Any]:
+    """This will return what a document prints about the company; the logo by its digest only."""
+    brand = getattr(retailer, "brand", None)
+    logo = bytes(getattr(brand, "logo", b"") or b"")
+    seller = {
+        "names": dict(retailer.names),
+        "legal_name": retailer.legal_name or retailer.code,
+        "tax_number_title": dict(tax_number_title),
+        "logo_digest": hashlib.sha256(logo).hexdigest() if logo else "",
+    }
+    copied = ("primary_color", "accent_color", "support_phone", "support_email", "address", "tax_number")
+    return seller | {name: getattr(brand, name, "") for name in copied}

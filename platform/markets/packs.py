@@ -25,10 +25,27 @@ class UnknownMarket(GridhallError):
 
 
 class UnknownName(GridhallError):
-    """A pack has no calendar, table, template or region of that name."""
+    """A pack has nothing of that name."""
 
     code = "unknown_market_name"
-    template = gettext_noop("The market {market} has no {kind} “{name}”.")
+
+
+class UnknownCalendar(UnknownName):
+    """A pack has no calendar of that name."""
+
+    template = gettext_noop("The market {market} has no calendar “{name}”.")
+
+
+class UnknownRegion(UnknownName):
+    """A pack has no region of that code."""
+
+    template = gettext_noop("The market {market} has no region “{name}”.")
+
+
+class UnknownTemplate(UnknownName):
+    """A pack has no product template of that code."""
+
+    template = gettext_noop("The market {market} has no product template “{name}”.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,18 +116,18 @@ class Pack:
     def calendar(self, name: str, *, region: str | None = None) -> calendars.Calendar:
         """This will return a checked calendar with the holidays of ``region``, else of the region it names.
 
-        ``name`` is as in ``cn/jiangsu-2025`` or without the market. Raises UnknownName.
+        ``name`` is as in ``cn/jiangsu-2025`` or without the market. Raises UnknownCalendar.
         """
         full = self._full(name)
         if full not in self.calendar_documents:
-            raise UnknownName(market=self.code, kind="calendar", name=name)
+            raise UnknownCalendar(market=self.code, name=name)
         return _calendar(self, full, region or self.calendar_documents[full].get("region"))
 
     def day_kinds(self, region: str | None = None) -> working_days.WorkingDays:
-        """This will return the working days and holidays of a region, else of the market. Raises UnknownName."""
+        """This will return the working days and holidays of a region, else of the market. Raises UnknownRegion."""
         chosen = region or self.default_region
         if chosen is not None and chosen not in self.regions:
-            raise UnknownName(market=self.code, kind="region", name=region)
+            raise UnknownRegion(market=self.code, name=region)
         return _day_kinds(self, chosen)
 
     def product_templates(self) -> tuple[Mapping[str, Any], ...]:
@@ -118,10 +135,10 @@ class Pack:
         return _templates(self)
 
     def product_template(self, code: str) -> Mapping[str, Any]:
-        """This will return one tariff document. Raises UnknownName."""
+        """This will return one tariff document. Raises UnknownTemplate."""
         found = next((document for document in self.product_templates() if document["code"] == code), None)
         if found is None:
-            raise UnknownName(market=self.code, kind="product template", name=code)
+            raise UnknownTemplate(market=self.code, name=code)
         return found
 
     def _full(self, name: str) -> str:

@@ -132,7 +132,7 @@ def record(
 def _check(company: NewCompany) -> None:
     if not CODE_PATTERN.fullmatch(company.code):
         raise Invalid(where="code", reason="a code is 2 to 40 small letters, digits and dashes, a letter first")
-    if not HOST_PATTERN.fullmatch(company.host):
+    if not HOST_PATTERN.fullmatch(hosts.normalise(company.host)):
         raise Invalid(where="host", reason=f"“{company.host}” is not a host name such as power.example.com")
     if company.time_zone not in available_timezones():
         raise Invalid(where="time_zone", reason=f"“{company.time_zone}” is not a time zone such as Asia/Shanghai")

@@ -48,7 +48,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise SwitchInsideTransaction(
                 f"A transaction of {self.schema_name} is open; {tenant.schema_name} cannot be used before it ends."
             )
+        issued = self.search_path_set_schemas
         super().set_tenant(tenant, include_public)
+        self.search_path_set_schemas = issued  # compared with the wanted one before each statement
 
     def _in_own_transaction(self) -> bool:
         return any(not getattr(block, "_from_testcase", False) for block in self.atomic_blocks)

@@ -140,6 +140,15 @@ class Calendar:
         self._refuse_mixed(inside, starts, minutes)
         return np.ascontiguousarray(inside[:, 0])
 
+    def day_of_slot(self, *, start: dt.datetime, end: dt.datetime, minutes: int) -> npt.NDArray[np.int32]:
+        """This will count for each slot [slots] in [start, end) the local days since the day of the first slot."""
+        starts = market_time.slot_starts(start, end, minutes)
+        if starts.size == 0:
+            return np.zeros(0, dtype=np.int32)
+        days = _days(self._local_day(starts[0]), self._local_day(starts[-1]))
+        midnights = [periods.midnight(day, self.time_zone).replace(tzinfo=None) for day in days]
+        return np.searchsorted(np.array(midnights, dtype="datetime64[s]"), starts, side="right").astype(np.int32) - 1
+
     def minutes_by_label(self, day: dt.date, *, facts: Facts = NO_FACTS) -> dict[str, int]:
         """This will count the minutes of each label in the local ``day``; they sum to 1380, 1440 or 1500."""
         steps = self._steps_of(day, facts)

@@ -1,4 +1,9 @@
-"""Market packs: what a market requires, as data files under ``markets/<code>/``."""
+"""Market packs: what a market requires, as data files under ``markets/<code>/``.
+
+``pack.yaml`` holds money, places, working days, step tables, policies and words; ``calendars/`` one calendar document
+a file; ``notices.yaml`` with its table the calendars of official notices; ``products/`` one tariff document a file.
+A new market is a new folder.
+"""
 
 from __future__ import annotations
 
@@ -122,6 +127,12 @@ class Pack:
         if full not in self.calendar_documents:
             raise UnknownCalendar(market=self.code, name=name)
         return _calendar(self, full, region or self.calendar_documents[full].get("region"))
+
+    def label_titles(self, calendar: str) -> dict[str, Mapping[str, str]]:
+        """This will name a calendar's labels for people: its own words, else the market's, else the label."""
+        found = self.calendar(calendar)
+        common = self.texts["labels"]
+        return {label: found.label_titles.get(label) or common.get(label) or {"en": label} for label in found.labels}
 
     def day_kinds(self, region: str | None = None) -> working_days.WorkingDays:
         """This will return the working days and holidays of a region, else of the market. Raises UnknownRegion."""

@@ -57,6 +57,11 @@ class TestPack:
 
         assert labels - set(market.texts["labels"]) == set()
 
+    def test_a_label_has_its_words(self):
+        titles = markets.pack("cn").label_titles("cn/zhejiang-residential")
+
+        assert titles == {"peak": {"en": "Peak", "zh-hans": "高峰"}, "valley": {"en": "Valley", "zh-hans": "低谷"}}
+
     @pytest.mark.parametrize("code", TEMPLATES)
     def test_all_calendars_load(self, code):
         market = markets.pack(code)

@@ -162,6 +162,23 @@ class TestLabelsAt:
         assert labels.tolist() == [3, 1, 3]
 
 
+class TestDayOfSlot:
+    def test_counts_local_days_through_a_clock_change(self):
+        days = _load(SYDNEY).day_of_slot(
+            start=_local("Australia/Sydney", 2026, 10, 3, 12),
+            end=_local("Australia/Sydney", 2026, 10, 6),
+            minutes=60,
+        )
+
+        assert days.dtype == np.int32
+        assert days.tolist() == [0] * 12 + [1] * 23 + [2] * 24
+
+    def test_no_slots_have_no_days(self):
+        here = _local("Australia/Sydney", 2026, 10, 3)
+
+        assert _load(SYDNEY).day_of_slot(start=here, end=here, minutes=60).tolist() == []
+
+
 class TestPrecedence:
     def test_tip_and_deep_over_peak_over_valley_over_flat(self):
         calendar = _rules(

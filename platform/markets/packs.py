@@ -7,6 +7,7 @@ A new market is a new folder.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -141,11 +142,11 @@ class Pack:
             raise UnknownRegion(market=self.code, name=region)
         return _day_kinds(self, chosen)
 
-    def product_templates(self) -> tuple[Mapping[str, Any], ...]:
-        """This will return the tariff documents that a retailer can start a product from."""
-        return _templates(self)
+    def product_templates(self) -> tuple[dict[str, Any], ...]:
+        """This will return the tariff documents that a retailer can start a product from; each call its own copies."""
+        return copy.deepcopy(_templates(self))
 
-    def product_template(self, code: str) -> Mapping[str, Any]:
+    def product_template(self, code: str) -> dict[str, Any]:
         """This will return one tariff document. Raises UnknownTemplate."""
         found = next((document for document in self.product_templates() if document["code"] == code), None)
         if found is None:
@@ -186,5 +187,5 @@ def _calendar(market: Pack, name: str, region: str | None) -> calendars.Calendar
 
 
 @functools.cache
-def _templates(market: Pack) -> tuple[Mapping[str, Any], ...]:
+def _templates(market: Pack) -> tuple[dict[str, Any], ...]:
     return tuple(files.documents_in(market.folder / "products"))

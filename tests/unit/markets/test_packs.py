@@ -141,6 +141,12 @@ class TestProductTemplates:
         assert all(charge.payee for charge in tariff.charges)
         assert all(set(charge.title) == LANGUAGES for charge in tariff.charges)
 
+    def test_a_changed_copy_leaves_the_template_as_it_is(self):
+        copied = markets.pack("cn").product_template("cn-solar-surplus")
+        copied["charges"].clear()
+
+        assert len(markets.pack("cn").product_template("cn-solar-surplus")["charges"]) == 2
+
     def test_a_default_lies_within_its_bounds(self):
         for code in markets.codes():
             for document in markets.pack(code).product_templates():

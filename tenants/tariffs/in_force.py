@@ -26,11 +26,10 @@ class NoVersionInForce(GridhallError):
     template = gettext_noop("The product {product} has no published version in force on {date}.")
 
 
-def versions_over(*, versions: Sequence[Version], period: Period, product: str) -> list[tuple[Period, Version]]:
+def versions_over(*, versions: Sequence[Version], period: Period) -> list[tuple[Period, Version]]:
     """This will cut ``period`` where the version changes, in order of time.
 
-    Each version holds from its ``valid_from`` until the next one's. Raises NoVersionInForce when the first day
-    has none.
+    Each version holds from its ``valid_from`` until the next one's; days before the first one are left out.
     """
     ordered = sorted(versions, key=lambda version: version.valid_from)
     slices: list[tuple[Period, Version]] = []
@@ -39,6 +38,4 @@ def versions_over(*, versions: Sequence[Version], period: Period, product: str) 
         end = period.end if following is None else min(following.valid_from, period.end)
         if start < end:
             slices.append((Period(start, end), version))
-    if not slices or slices[0][0].start > period.start:
-        raise NoVersionInForce(product=product, date=period.start.isoformat())
     return slices

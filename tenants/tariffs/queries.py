@@ -125,8 +125,8 @@ def agreements_in(*, supply_point_ids: Collection[int], period: Period) -> list[
 def terms_in(*, supply_point_ids: Collection[int], period: Period) -> dict[int, list[Terms]]:
     """This will return, by supply point, the terms over ``period``, cut where agreement or version changes.
 
-    Two queries, whatever the number of supply points. A product without a version on a day it is needed raises
-    NoVersionInForce.
+    Two queries, whatever the number of supply points. Days for which a product has no published version are left
+    out: nothing can be billed for them.
     """
     found = agreements_in(supply_point_ids=supply_point_ids, period=period)
     versions = _published_versions({each.product_id for each in found}, before=period.end)
@@ -135,9 +135,7 @@ def terms_in(*, supply_point_ids: Collection[int], period: Period) -> dict[int, 
         days = date_ranges.within(agreement.period, period)
         if days is None:
             continue
-        cut = in_force.versions_over(
-            versions=versions.get(agreement.product_id, []), period=days, product=agreement.product.code
-        )
+        cut = in_force.versions_over(versions=versions.get(agreement.product_id, []), period=days)
         terms.setdefault(agreement.supply_point_id, []).extend(
             Terms(period=part, agreement=agreement, version=each) for part, each in cut
         )

@@ -1,0 +1,109 @@
+"""The second phase: what was used is checked again, then numbered, frozen and posted, chunk by chunk."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+
+from billing.invoices import operations as invoice_operations
+from billing.invoices import queries as invoice_queries
+from billing.invoices import terms as invoice_terms
+from billing.runs import queries, used_versions
+from billing.runs.models import BillRun, BillRunItem
+from kernel.errors import GridhallError
+from tenancy import context
+
+ItemState = BillRunItem.State
+CHUNK = 200
+INPUTS_CHANGED = "inputs_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What a chunk did; nothing at all means that nothing was left to claim."""
+
+    issued: int = 0
+    sent_back: int = 0
+    refused: int = 0
+
+    @property
+    def claimed(self) -> int:
+        return self.issued + self.sent_back + self.refused
+
+
+@transaction.atomic
+def issue_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Issued:
+    """This will issue up to ``limit`` drafts of a run in one transaction; a run that is not issuing is left alone.
+
+    A draft whose readings, agreement or indices changed since it was rated goes back to be rated anew. One that the
+    ledger or the invoices refuse is set aside with the refusal, and the others are issued.
+    """
+    run = queries.run_by_id(run_id=run_id)
+    if run.state != BillRun.State.ISSUING or run.billing_date is None:
+        return Issued()
+    items = _claim(run_id, limit)
+    if not items:
+        return Issued()
+    stale = _stale_drafts([item.draft_id for item in items if item.draft_id])
+    back = [item for item in items if item.draft_id in stale or item.draft_id is None]
+    fresh = [item for item in items if item not in back]
+    _send_back(back, at)
+    terms = invoice_terms.of_retailer(retailer=context.current_retailer(), issued_on=run.billing_date, posted_at=at)
+    refused = _issue(fresh, terms, at)
+    return Issued(issued=len(fresh) - refused, sent_back=len(back), refused=refused)
+
+
+def _claim(run_id: int, limit: int) -> list[BillRunItem]:
+    drafted = BillRunItem.objects.filter(run_id=run_id, state=ItemState.DRAFTED).order_by("pk")
+    return list(drafted.select_for_update(skip_locked=True)[:limit])
+
+
+def _stale_drafts(draft_ids: Sequence[int]) -> set[int]:
+    return used_versions.changed(invoice_queries.versions_of_drafts(draft_ids=draft_ids))
+
+
+def _send_back(items: Sequence[BillRunItem], at: dt.datetime) -> None:
+    drafts = [item.draft_id for item in items if item.draft_id]
+    BillRunItem.objects.filter(pk__in=[item.pk for item in items]).update(
+        state=ItemState.WAITING,
+        reason=INPUTS_CHANGED,
+        reason_params={},
+        released=False,
+        draft=None,
+        attempts=F("attempts") + 1,
+        changed_at=at,
+    )
+    invoice_operations.discard_drafts(draft_ids=drafts)
+
+
+def _issue(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerms, at: dt.datetime) -> int:
+    """Issue all at once; when one is refused, issue one by one and set the refused aside. Returns how many were."""
+    if not items:
+        return 0
+    try:
+        _issue_together(items, terms, at)
+    except GridhallError as refusal:
+        if len(items) > 1:
+            return sum(_issue([item], terms, at) for item in items)
+        _refuse(items[0], refusal, at)
+        return 1
+    return 0
+
+
+def _issue_together(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerms, at: dt.datetime) -> None:
+    drafts = [item.draft_id for item in items if item.draft_id]
+    issued = invoice_operations.issue_drafts(draft_ids=drafts, terms=terms)
+    for item in items:
+        item.state, item.invoice_id, item.changed_at = ItemState.ISSUED, issued[item.draft_id or 0], at
+        item.reason, item.reason_params = "", {}
+    BillRunItem.objects.bulk_update(items, ["state", "invoice", "changed_at", "reason", "reason_params"])
+
+
+def _refuse(item: BillRunItem, refusal: GridhallError, at: dt.datetime) -> None:
+    item.state, item.changed_at = ItemState.REFUSED, at
+    item.reason, item.reason_params = refusal.code, {name: str(value) for name, value in refusal.params.items()}
+    item.save(update_fields=["state", "changed_at", "reason", "reason_params"])

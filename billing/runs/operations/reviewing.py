@@ -1,0 +1,94 @@
+"""What a person decides between rating and issue: release, hold, resume, rate anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.db import transaction
+
+from billing.runs import queries
+from billing.runs.models import BillRun, BillRunItem
+from kernel.errors import Conflict, gettext_noop
+
+State, ItemState = BillRun.State, BillRunItem.State
+HELD = "held_by_person"
+RERATABLE = (ItemState.DRAFTED, ItemState.PARKED, ItemState.HELD, ItemState.REFUSED)
+
+
+class WrongItemState(Conflict):
+    """The item is not where this step starts."""
+
+    code = "item_wrong_state"
+    template = gettext_noop("The bill of account {account} is {state}; this cannot be done with it now.")
+
+
+@transaction.atomic
+def release(*, item_id: int, at: dt.datetime) -> BillRunItem:
+    """This will let a parked bill be issued as it is; raises WrongItemState when it has no draft or is not parked."""
+    item = _locked(item_id, (ItemState.PARKED,))
+    if item.draft_id is None:
+        raise WrongItemState(account=item.account.number, state=item.state)
+    return _move(item, ItemState.DRAFTED, at, released=True)
+
+
+@transaction.atomic
+def hold(*, item_id: int, note: str, at: dt.datetime) -> BillRunItem:
+    """This will keep a bill back until a person resumes it; raises WrongItemState when it is issued or cancelled."""
+    item = _locked(item_id, (ItemState.WAITING, *RERATABLE))
+    item.reason, item.reason_params = HELD, {"note": note}
+    return _move(item, ItemState.HELD, at)
+
+
+@transaction.atomic
+def resume(*, item_id: int, at: dt.datetime) -> BillRunItem:
+    """This will give a held bill back to the run: for issue when it has a draft, else to be rated."""
+    item = _locked(item_id, (ItemState.HELD,))
+    item.reason, item.reason_params = "", {}
+    if item.draft_id is not None:
+        return _move(item, ItemState.DRAFTED, at, released=True)
+    _reopen(item.run_id)
+    return _move(item, ItemState.WAITING, at)
+
+
+@transaction.atomic
+def rerate(*, run_id: int, at: dt.datetime, item_ids: Collection[int] | None = None, reason: str = "") -> int:
+    """This will send bills back to be rated from present readings: those named, or all with ``reason``.
+
+    Returns how many; what is issued stays. The run is open for rating again when there is one.
+    """
+    items = BillRunItem.objects.filter(run_id=run_id, state__in=RERATABLE)
+    if item_ids is not None:
+        items = items.filter(pk__in=item_ids)
+    if reason:
+        items = items.filter(reason=reason)
+    count = items.update(
+        state=ItemState.WAITING, reason="", reason_params={}, released=False, draft=None, changed_at=at
+    )
+    if count:
+        _reopen(run_id)
+    return count
+
+
+def _reopen(run_id: int) -> None:
+    run = BillRun.objects.select_for_update().get(pk=run_id)
+    if run.state in {State.REVIEW, State.DONE}:
+        run.state = State.RATING
+        run.save(update_fields=["state"])
+
+
+def _locked(item_id: int, states: Collection[str]) -> BillRunItem:
+    item = BillRunItem.objects.select_for_update(of=("self",)).select_related("account").filter(pk=item_id).first()
+    if item is None:
+        raise queries.NotFound(what=queries.ITEM, name=str(item_id))
+    if item.state not in states:
+        raise WrongItemState(account=item.account.number, state=item.state)
+    return item
+
+
+def _move(item: BillRunItem, state: str, at: dt.datetime, *, released: bool | None = None) -> BillRunItem:
+    item.state, item.changed_at = state, at
+    if released is not None:
+        item.released = released
+    item.save(update_fields=["state", "changed_at", "released", "reason", "reason_params"])
+    return item

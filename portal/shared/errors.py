@@ -1,4 +1,4 @@
-"""Error pages: what happened, what is safe, what to do."""
+"""Pages for what goes wrong. They say what happened, what is safe, and what to do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -13,7 +14,11 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return render(request, "403.html", status=403)
+    return render(request, "403.html", {"reason": _reason(exception)}, status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "403_csrf.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -21,4 +26,10 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """Show that the fault is ours; uses neither database nor context, since either may be what broke."""
+    return HttpResponse(loader.render_to_string("500.html"), status=500)
+
+
+def _reason(exception: Any) -> str:
+    """Return the sentence of a refusal, never the text of an unexpected exception."""
+    return str(exception) if isinstance(exception, PermissionError) or hasattr(exception, "template") else ""

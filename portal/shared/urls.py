@@ -1,5 +1,15 @@
-"""Addresses that every face has: brand style sheet, language and theme."""
+"""Addresses that every host has."""
 
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from portal.shared import views
+
+app_name = "shared"
+urlpatterns = [
+    path("brand.css", views.brand_css, name="brand_css"),
+    path("brand/logo", views.logo, name="logo"),
+    path("preferences/language", views.set_language, name="set_language"),
+    path("preferences/theme", views.set_theme, name="set_theme"),
+]

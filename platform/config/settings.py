@@ -54,7 +54,6 @@ TENANT_APPS = [
     "billing.ledger",
     "billing.invoices",
     "billing.runs",
-    "portal.api",
 ]
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -71,6 +70,7 @@ INSTALLED_APPS = [
     "portal.customer",
     "portal.console",
     "portal.hosting_admin",
+    "portal.api",
 ]
 TENANT_MODEL = "tenancy.Retailer"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"

@@ -79,6 +79,28 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class IdempotencyKey(models.Model):
+    """A program's own name for one request: the answer is kept, so that sending it again changes nothing.
+
+    Without ``status`` the request has not been answered yet; its row is locked while it is worked on.
+    """
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api_key", "key"], name="identity_idempotency_key_unique")]
+        indexes = [models.Index(fields=["created_at"], name="identity_idempotency_age")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class AuditEvent(models.Model):
     """What a person did that others must be able to look up later."""
 

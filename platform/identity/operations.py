@@ -17,6 +17,7 @@ from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
 
 PREFIX_BYTES = 4
 SECRET_BYTES = 32
+USE_NOTED_EVERY = dt.timedelta(minutes=1)
 
 
 class EmailTaken(GridhallError):
@@ -105,6 +106,12 @@ def revoke_key(*, key: models.ApiKey, by: models.User, at: dt.datetime) -> None:
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
     record(action="key.revoke", subject=f"key {key.prefix}", by=by, at=at)
+
+
+def note_use(*, key: models.ApiKey, at: dt.datetime) -> None:
+    """Note when a key was last used, to the minute."""
+    if key.last_used_at is None or at - key.last_used_at >= USE_NOTED_EVERY:
+        models.ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
 
 
 def record(

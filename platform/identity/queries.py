@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 
 from django.db.models import QuerySet
 
@@ -35,7 +36,7 @@ def valid_key(*, secret: str) -> models.ApiKey | None:
     """Return the unrevoked key that ``secret`` opens, or None."""
     prefix = secret.partition(".")[0]
     key = models.ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).first()
-    return key if key and key.hashed == hash_secret(secret) else None
+    return key if key and hmac.compare_digest(key.hashed, hash_secret(secret)) else None
 
 
 def keys() -> QuerySet[models.ApiKey]:

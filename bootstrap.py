@@ -117,7 +117,7 @@ def usable():
     """Whether .venv holds a new enough Python that stands where it was made."""
     if not PYTHON.exists():
         return False
-    question = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    question = "import sys; sys.exit(sys.version_info < (3, 11))"
     try:
         answer = subprocess.run([str(PYTHON), "-c", question], capture_output=True, check=False)
     except OSError:
@@ -128,19 +128,29 @@ def usable():
 def create_environment():
     """`venv` with pip inside; where ensurepip was split off (Debian), the system's pip serves."""
     command = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
-    if importlib.util.find_spec("ensurepip") is not None:
-        run(command, failure="The environment could not be made.")
-        return
-    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("pip") is None:
-        package = f"python3.{sys.version_info[1]}-venv"
-        reason = f"This Python ({sys.executable}) came without ensurepip and pip."
-        raise SetupError(f"{reason} On Debian or Ubuntu: sudo apt-get install {package}")
-    run([*command, "--without-pip"], failure="The environment could not be made.")
-    run([sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet", "pip"], failure=no_packages())
+    if not has_module("ensurepip"):
+        if not has_module("venv") or not has_module("pip"):
+            package = f"python3.{sys.version_info[1]}-venv"
+            reason = f"This Python ({sys.executable}) came without ensurepip and pip."
+            raise SetupError(f"{reason} On Debian or Ubuntu: sudo apt-get install {package}")
+        command.append("--without-pip")
+    run(command, failure="The environment could not be made.")
+
+
+def has_module(name):
+    found = importlib.util.find_spec(name)
+    return found is not None and found.origin is not None
+
+
+def pip():
+    """The words that call pip for the environment: its own, or the system's."""
+    if list(ENVIRONMENT.glob("lib/python3*/site-packages/pip/__main__.py")):
+        return [str(PYTHON), "-m", "pip"]
+    return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
 
 
 def install_uv():
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    command = [*pip(), "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
     command += ["--retries", "2", "--timeout", "20", "--require-hashes", "-r", "bootstrap.lock"]
     run(command, failure=no_packages())
 
@@ -163,7 +173,7 @@ def uv_environment():
 
 
 def pip_setting(name):
-    command = [str(PYTHON), "-m", "pip", "config", "get", name]
+    command = [*pip(), "config", "get", name]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return answer.stdout.strip() if answer.returncode == 0 else ""
 

@@ -127,16 +127,24 @@ def prepare(runner: supervisor.Supervisor, *, owner: dict[str, str], environment
 def start_programs(
     runner: supervisor.Supervisor, *, owner: dict[str, str], environment: dict[str, str], port: int
 ) -> None:
-    """This will start web, worker, provision and beat: the commands of `docker-compose.yml`."""
-    beat_folder = paths.make_folder(runner.folder / "beat")
+    """This will start web, worker, provision and beat."""
+    schedule = paths.make_folder(runner.folder / "beat") / "schedule"
+    for name, command in program_commands(bind=f"{HOST}:{port}", beat_schedule=str(schedule)).items():
+        runner.start(supervisor.Program(name, command, owner if name == "provision" else environment))
+
+
+def program_commands(*, bind: str, beat_schedule: str) -> dict[str, list[str]]:
+    """This will give the words that start each program, the same here and in `docker-compose.yml`."""
+    threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10"]
+    web = ["gunicorn", "config.wsgi:application", *threads, "--bind", bind, "--no-control-socket"]
+    celery = ["celery", "-A", "config"]
     commands = {
-        "web": (web_command(port), environment),
-        "worker": (celery_command("worker", "-n", "worker@%h", "-c", "2"), environment),
-        "provision": (celery_command("worker", "-n", "provision@%h", "-Q", "provision", "-c", "1"), owner),
-        "beat": (celery_command("beat", "-s", str(beat_folder / "schedule"), "--pidfile="), environment),
+        "web": web,
+        "worker": [*celery, "worker", "-n", "worker@%h", "-c", "2", "--loglevel", "INFO"],
+        "provision": [*celery, "worker", "-n", "provision@%h", "-Q", "provision", "-c", "1", "--loglevel", "INFO"],
+        "beat": [*celery, "beat", "-s", beat_schedule, "--pidfile=", "--loglevel", "INFO"],
     }
-    for name, (command, its_environment) in commands.items():
-        runner.start(supervisor.Program(name, command, its_environment))
+    return {name: [sys.executable, "-m", *words] for name, words in commands.items()}
 
 
 def settings_for(*, folder: Path, port: int, database: postgres.Server, broker: valkey.Server) -> dict[str, str]:
@@ -161,18 +169,6 @@ def settings_for(*, folder: Path, port: int, database: postgres.Server, broker: 
 def as_owner(environment: dict[str, str], database: postgres.Server) -> dict[str, str]:
     """This will give the environment of a program that migrates or provisions."""
     return {**environment, "GRIDHALL_ROLE": "owner", _OWNER_ONLY: database.owner_url(DATABASE)}
-
-
-def web_command(port: int) -> list[str]:
-    """This will give the words that start the web program."""
-    options = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10"]
-    listen = ["--bind", f"{HOST}:{port}", "--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", "config.wsgi:application", *options, *listen]
-
-
-def celery_command(*words: str) -> list[str]:
-    """This will give the words that start a program of Celery."""
-    return [sys.executable, "-m", "celery", "-A", "config", *words, "--loglevel", "INFO"]
 
 
 def port_from(text: str) -> int:

@@ -29,7 +29,7 @@ OWNER = "gridhall_owner"
 APP = "gridhall_app"
 SUPERUSER = "postgres"
 
-_ROLES = {
+ROLES = {
     OWNER: "LOGIN NOSUPERUSER CREATEDB CREATEROLE",
     APP: "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT",
 }
@@ -315,7 +315,7 @@ def _major_version(programs: Path) -> int:
 
 def _ensure_roles(connection: psycopg.Connection) -> None:
     present = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
-    for role, attributes in _ROLES.items():
+    for role, attributes in ROLES.items():
         if role not in present:
             statement = sql.SQL("CREATE ROLE {} ").format(sql.Identifier(role)) + sql.SQL(attributes)
             connection.execute(statement)

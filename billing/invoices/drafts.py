@@ -12,9 +12,11 @@ from kernel.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class DraftPart:
-    """The bill of one supply point under one agreement: ``bill`` is the rated bill's ``as_json()``.
+    """The bill of one supply point under one product version: ``bill`` is the rated bill's ``as_document()``.
 
-    ``usage`` is what the document's chart shows, see ``billing.invoices.usage``; an empty one shows none.
+    ``slices`` are the stretches it was rated in, to date the cells; ``label_titles`` names the calendar's labels
+    for people (``Pack.label_titles``). ``usage`` is what the document's chart shows, as ``billing.invoices.usage``
+    makes it; an empty one shows none.
     """
 
     supply_point_id: int
@@ -24,12 +26,14 @@ class DraftPart:
     product_titles: Mapping[str, str]
     product_version_id: int | None
     bill: Mapping[str, Any]
+    slices: Sequence[Period] = ()
+    label_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     usage: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the part as it is stored in the draft."""
-        stored = {name: getattr(self, name) for name in self.__slots__ if name != "period"}
-        return stored | {"from": self.period.start.isoformat(), "to": self.period.end.isoformat()}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in {"period", "slices"}}
+        return plain | _dates(self.period) | {"slices": [_dates(part) for part in self.slices]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +50,7 @@ class NewDraft:
     parts: Sequence[DraftPart]
     versions: Mapping[str, Any]
     run_item: int | None = None
+
+
+def _dates(period: Period) -> dict[str, str]:
+    return {"from": period.start.isoformat(), "to": period.end.isoformat()}

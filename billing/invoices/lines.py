@@ -35,7 +35,7 @@ class Line:
 
 def lines_of_parts(parts: Sequence[Mapping[str, Any]]) -> list[Line]:
     """This will return the lines of a draft's parts, in their order and in the order of the bills' charges."""
-    return [_line(part, line) for part in parts for line in part["bill"]["lines"]]
+    return [_line(part, line) for part in parts for line in part["bill"]["lines"] if line["post"]]
 
 
 def mirrored(line: Line) -> Line:
@@ -55,7 +55,8 @@ def period_of(part: Mapping[str, Any]) -> Period:
 
 
 def _line(part: Mapping[str, Any], line: Mapping[str, Any]) -> Line:
-    cells = line["cells"]
+    cells = [_cell(part, cell) for cell in line["cells"]]
+    units = {cell["unit"] for cell in cells}
     return Line(
         code=line["code"],
         titles=line["title"],
@@ -63,30 +64,37 @@ def _line(part: Mapping[str, Any], line: Mapping[str, Any]) -> Line:
         identifier=part["identifier"],
         period=period_of(part),
         product_version_id=part["product_version_id"],
-        quantity=_sum(cells, "quantity"),
-        unit=line.get("unit") or "",
+        quantity=_sum(cells, "quantity") if len(units) == 1 else None,
+        unit=units.pop() if len(units) == 1 else "",
         price=_only(cells, "price"),
-        payee=line.get("payee") or RETAILER,
-        amount=Decimal(line["amount"]),
+        payee=line["payee"] or RETAILER,
+        amount=Decimal(line["posted"]),
         cells=cells,
     )
 
 
+def _cell(part: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
+    """The cell with what it needs to be read without the bill: its days, and its label in words."""
+    slices, label = part.get("slices") or [], cell["label"]
+    days = slices[cell["slice"]] if cell["slice"] is not None and cell["slice"] < len(slices) else None
+    titles = (part.get("label_titles") or {}).get(label) if label else None
+    return {**cell, "days": days, "label_titles": titles}
+
+
 def _sum(cells: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
-    values = [Decimal(cell[name]) for cell in cells if cell.get(name) is not None]
-    return sum(values, Decimal(0)) if values else None
+    return sum((Decimal(cell[name]) for cell in cells), Decimal(0)) if cells else None
 
 
 def _only(cells: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
-    values = {Decimal(cell[name]) for cell in cells if cell.get(name) is not None}
+    values = {Decimal(cell[name]) for cell in cells}
     return values.pop() if len(values) == 1 else None
 
 
 def _mirrored_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
-    turned = {name: negated(cell[name]) for name in ("quantity", "amount") if cell.get(name) is not None}
-    return {**cell, **turned}
+    return {**cell, **{name: negated(cell[name]) for name in ("quantity", "flat", "amount")}}
 
 
 def negated(text: str) -> str:
     """This will return a decimal text with the other sign."""
-    return format(-Decimal(text), "f")
+    value = -Decimal(text)
+    return format(value or abs(value), "f")

@@ -65,15 +65,12 @@ def invoices_of_customer(*, customer: Any) -> QuerySet[Invoice]:
 def invoice(*, number: str, customer: Any = None) -> InvoiceDetail:
     """This will return an invoice with its lines; with ``customer`` only that customer's own, else NotFound."""
     mine = invoices() if customer is None else invoices_of_customer(customer=customer)
-    found = mine.filter(number=number).first()
-    if found is None:
-        raise NotFound(what=INVOICE, name=number)
-    return InvoiceDetail(
-        invoice=found,
-        lines=list(found.lines.order_by("position")),
-        reverses=found.reverses,
-        reversed_by=Invoice.objects.filter(reverses=found).first(),
-    )
+    return _detail(mine.filter(number=number).first(), name=number)
+
+
+def invoice_by_id(*, invoice_id: int) -> InvoiceDetail:
+    """This will return an invoice with its lines; raises NotFound."""
+    return _detail(invoices().filter(pk=invoice_id).first(), name=invoice_id)
 
 
 def latest_invoice(*, account_ids: Sequence[int]) -> Invoice | None:
@@ -111,6 +108,17 @@ def draft(*, draft_id: int) -> Draft:
 def versions_of_drafts(*, draft_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
     """This will return the versions that each draft used, to be checked again before issue."""
     return dict(Draft.objects.filter(pk__in=draft_ids).values_list("pk", "versions"))
+
+
+def _detail(found: Invoice | None, *, name: object) -> InvoiceDetail:
+    if found is None:
+        raise NotFound(what=INVOICE, name=name)
+    return InvoiceDetail(
+        invoice=found,
+        lines=list(found.lines.order_by("position")),
+        reverses=found.reverses,
+        reversed_by=Invoice.objects.filter(reverses=found).first(),
+    )
 
 
 def _is_credited() -> Exists:

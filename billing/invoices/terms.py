@@ -59,7 +59,7 @@ def of_retailer(
         posted_at=posted_at,
         tax=tax_policy(policy=pack.policies["tax"]),
         numbers=number_rule(policy=pack.policies["invoice"]["number"]),
-        seller=seller_of(retailer=retailer, tax_number_title=pack.texts["tax_number"]),
+        seller=seller_of(retailer=retailer, texts=pack.texts),
     )
 
 
@@ -98,14 +98,15 @@ def due_date(*, pack: Any, region: str | None, issued_on: dt.date) -> dt.date:
     return day
 
 
-def seller_of(*, retailer: Any, tax_number_title: Mapping[str, str]) -> dict[str, Any]:
+def seller_of(*, retailer: Any, texts: Mapping[str, Any]) -> dict[str, Any]:
     """This will return what a document prints about the company; the logo by its digest only."""
     brand = getattr(retailer, "brand", None)
     logo = bytes(getattr(brand, "logo", b"") or b"")
     seller = {
         "names": dict(retailer.names),
         "legal_name": retailer.legal_name or retailer.code,
-        "tax_number_title": dict(tax_number_title),
+        "tax_number_title": dict(texts["tax_number"]),
+        "identifier_title": dict(texts["supply_point_identifier"]),
         "logo_digest": hashlib.sha256(logo).hexdigest() if logo else "",
     }
     copied = ("primary_color", "accent_color", "support_phone", "support_email", "address", "tax_number")

@@ -26,8 +26,26 @@ def make_account(number: str, *, currency: str = "CNY", name: str = "Ada") -> tu
 
 
 def line(code: str, amount: str, *, payee: str = "retailer", cells: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """A posted line as a rated bill writes it; without ``cells`` one cell of quantity 1."""
     title = {"en": code.title(), "zh-hans": code}
-    return {"code": code, "title": title, "payee": payee, "unit": "kWh", "amount": amount, "cells": list(cells)}
+    made = list(cells) or [cell("1", amount, amount, unit="")]
+    return {
+        "code": code,
+        "title": title,
+        "payee": payee,
+        "post": True,
+        "posted": amount,
+        "amount": amount,
+        "cells": made,
+    }
+
+
+def cell(
+    quantity: str, price: str, amount: str, *, label: str | None = None, unit: str = "kWh", band: int | None = None
+) -> dict[str, Any]:
+    """A cell as a rated bill writes it."""
+    numbers = {"quantity": quantity, "price": price, "flat": "0", "amount": amount}
+    return numbers | {"slice": None, "label": label, "band": band, "unit": unit, "how": price, "how_much": quantity}
 
 
 def make_draft(
@@ -48,7 +66,7 @@ def make_draft(
         product_version_id=None,
         bill={"lines": bill_lines},
     )
-    total = sum((Decimal(one["amount"]) for one in bill_lines), Decimal(0))
+    total = sum((Decimal(one["posted"]) for one in bill_lines), Decimal(0))
     return drafts.NewDraft(account.pk, period, account.currency, total, [part], {"readings": 1}, run_item)
 
 

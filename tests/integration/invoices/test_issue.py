@@ -19,7 +19,8 @@ from kernel.errors import NotFound
 from kernel.money import Money
 from kernel.periods import Period
 
-SIX_CELL = {"label": "peak", "quantity": "120.5", "unit": "kWh", "price": "0.8", "amount": "96.40"}
+PEAK_CELL = cast.cell("120.5", "0.8", "96.40", label="peak")
+FROZEN_CELL = {**PEAK_CELL, "days": None, "label_titles": None}
 
 
 def issue(retailer: Any, *drafts: Any) -> list[models.Invoice]:
@@ -36,7 +37,7 @@ def counts() -> tuple[int, ...]:
 class TestIssueDrafts:
     def test_numbers_freezes_and_posts(self, in_alder: Any) -> None:
         account, point = cast.make_account("1")
-        energy = cast.line("energy", "96.40", cells=[SIX_CELL])
+        energy = cast.line("energy", "96.40", cells=[PEAK_CELL])
         fund = cast.line("fund", "16.60", payee="state")
 
         [invoice] = issue(in_alder, cast.make_draft(account, point, lines=[energy, fund]))
@@ -46,9 +47,9 @@ class TestIssueDrafts:
         assert (invoice.issued_on, invoice.due_on) == (dt.date(2026, 4, 2), dt.date(2026, 4, 17))
         assert [(row.code, row.amount, row.net, row.tax, row.quantity, row.price) for row in invoice.lines.all()] == [
             ("energy", Decimal("96.40"), Decimal("85.31"), Decimal("11.09"), Decimal("120.5"), Decimal("0.8")),
-            ("fund", Decimal("16.60"), Decimal("14.69"), Decimal("1.91"), None, None),
+            ("fund", Decimal("16.60"), Decimal("14.69"), Decimal("1.91"), Decimal(1), Decimal("16.60")),
         ]
-        assert invoice.lines.get(position=1).cells == [SIX_CELL]
+        assert invoice.lines.get(position=1).cells == [FROZEN_CELL]
         assert invoice.buyer["name"] == "Ada"
 
     def test_posts_what_is_owed_and_who_earns_it(self, in_alder: Any) -> None:
@@ -198,7 +199,7 @@ class TestDrafts:
 class TestCredit:
     def test_mirrors_lines_tax_and_ledger(self, in_alder: Any) -> None:
         account, point = cast.make_account("1")
-        energy = cast.line("energy", "96.40", cells=[SIX_CELL])
+        energy = cast.line("energy", "96.40", cells=[PEAK_CELL])
         [invoice] = issue(in_alder, cast.make_draft(account, point, lines=[energy, cast.line("fee", "3.33")]))
 
         key = operations.credit(invoice_id=invoice.pk, terms=cast.terms_of(in_alder, issued_on=dt.date(2026, 4, 9)))
@@ -208,9 +209,11 @@ class TestCredit:
         assert (note.net, note.tax, note.gross) == (-invoice.net, -invoice.tax, -invoice.gross)
         assert [(row.quantity, row.price, row.gross) for row in note.lines.all()] == [
             (Decimal("-120.5"), Decimal("0.8"), Decimal("-96.40")),
-            (None, None, Decimal("-3.33")),
+            (Decimal(-1), Decimal("3.33"), Decimal("-3.33")),
         ]
-        assert note.lines.get(position=1).cells == [{**SIX_CELL, "quantity": "-120.5", "amount": "-96.40"}]
+        assert note.lines.get(position=1).cells == [
+            {**FROZEN_CELL, "flat": "0", "quantity": "-120.5", "amount": "-96.40"}
+        ]
         assert all(row.balance == 0 for row in ledger_queries.trial_balance())
 
     def test_and_a_new_bill_net_to_the_difference(self, in_alder: Any) -> None:

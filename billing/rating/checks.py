@@ -1,0 +1,170 @@
+"""Refuses what could not be billed: cycles, labels without a value, units that do not fit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+
+from billing.rating import unit_checks
+from billing.rating.errors import FormulaError, TariffError
+from billing.rating.formulas import nodes, units
+from billing.rating.formulas.uses import Uses
+from billing.rating.tariffs import Charge, Formula, Tariff
+from kernel.errors import gettext_noop
+
+
+def checked(tariff: Tariff, indices: Mapping[str, units.Known]) -> Tariff:
+    """This will return ``tariff`` with its dependency order, or raise TariffError."""
+    _refuse_derived_cycles(tariff)
+    tariff = dataclasses.replace(tariff, table_uses=_table_uses(tariff))
+    charges = tuple(dataclasses.replace(charge, uses=_reach(charge.formulas, tariff)) for charge in tariff.charges)
+    carried = {
+        name: dataclasses.replace(rule, next=_reaching(rule.next, tariff)) for name, rule in tariff.carried.items()
+    }
+    tariff = dataclasses.replace(tariff, charges=charges, carried=carried)
+    tariff = dataclasses.replace(tariff, order=_order(tariff))
+    _check_labels(tariff)
+    return unit_checks.checked(tariff, indices)
+
+
+def _table_uses(tariff: Tariff) -> dict[str, Uses]:
+    def uses_of(name: str) -> Uses:
+        rows = tariff.tables[name].rows
+        return _union(row.value.uses for row in rows)
+
+    order = _sorted(
+        tariff.tables, lambda name: sorted(uses_of(name).tables), lambda name: _cycle(f"/tables/{name}", name)
+    )
+    found: dict[str, Uses] = {}
+    for name in order:
+        own = uses_of(name)
+        found[name] = _union([own, *(found[table] for table in sorted(own.tables))])
+    return found
+
+
+def _refuse_derived_cycles(tariff: Tariff) -> None:
+    derived = {name: rule.of for name, rule in tariff.channels.items() if rule.of is not None}
+
+    def needs(name: str) -> list[str]:
+        formula = derived[name]
+        return sorted(formula.uses.channels & derived.keys())
+
+    _sorted(derived, needs, lambda name: _cycle(f"/channels/{name}", name))
+
+
+def _reach(formulas: Iterable[Formula], tariff: Tariff) -> Uses:
+    """Uses of ``formulas``, also through tables and derived channels."""
+    own = _union(formula.uses for formula in formulas)
+    reached = _union([own, *(tariff.table_uses[table] for table in sorted(own.tables))])
+    while more := [tariff.channels[name] for name in sorted(reached.channels) if name in tariff.channels]:
+        wider = _union([reached, *(rule.of.uses for rule in more if rule.of is not None)])
+        if wider.channels == reached.channels:
+            return wider
+        reached = wider
+    return reached
+
+
+def _reaching(formula: Formula, tariff: Tariff) -> Formula:
+    return dataclasses.replace(formula, uses=_reach([formula], tariff))
+
+
+def _union(uses: Iterable[Uses]) -> Uses:
+    whole = Uses()
+    for part in uses:
+        whole |= part
+    return whole
+
+
+def _order(tariff: Tariff) -> tuple[int, ...]:
+    at = {charge.code: position for position, charge in enumerate(tariff.charges)}
+
+    def needs(code: str) -> list[str]:
+        return [reference.code for reference in tariff.charges[at[code]].uses.references]
+
+    codes = _sorted(at, needs, lambda code: _cycle(f"/charges/{at[code]}", code))
+    return tuple(at[code] for code in codes)
+
+
+def _cycle(pointer: str, name: str) -> TariffError:
+    sentence = gettext_noop("At {place}: “{name}” depends on itself; break the circle.")
+    return TariffError(sentence, where=pointer, place=pointer, name=name)
+
+
+def _sorted(names: Iterable[str], needs: Callable[[str], list[str]], refuse: Callable[[str], TariffError]) -> list[str]:
+    """Names so that each stands after what it needs (depth first, in the given order)."""
+    done: dict[str, bool] = {}
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in done:
+            if not done[name]:
+                raise refuse(name)
+            return
+        done[name] = False
+        for needed in needs(name):
+            visit(needed)
+        done[name] = True
+        ordered.append(name)
+
+    for name in names:
+        visit(name)
+    return ordered
+
+
+def _check_labels(tariff: Tariff) -> None:
+    for charge in tariff.charges:
+        known = tariff.calendars.get(charge.calendar or "")
+        for formula in charge.formulas:
+            if charge.tiers is not None and charge.tiers.share and _is_limit(formula, charge):
+                _maps(formula, tariff, None, known, set())
+            else:
+                _maps(formula, tariff, charge.by, known, set())
+    for rule in tariff.carried.values():
+        _maps(rule.next, tariff, None, tariff.calendars.get(tariff.calendar or ""), set())
+
+
+def _is_limit(formula: Formula, charge: Charge) -> bool:
+    """Limits of shared bands belong to all labels together."""
+    assert charge.tiers is not None
+    limits = [band.to for bands in charge.tiers.bands.values() for band in bands]
+    return any(formula is other for other in (*limits, *charge.tiers.already))
+
+
+def _maps(
+    formula: Formula, tariff: Tariff, by: tuple[str, ...] | None, known: tuple[str, ...] | None, seen: set[str]
+) -> None:
+    """Every map met by ``formula``, also in its tables and derived channels, has a value for every label it can meet."""
+    _tree(formula.tree, formula.pointer, by, known, inside=False)
+    for table in sorted(formula.uses.tables - seen):
+        for row in tariff.tables[table].rows:
+            _maps(row.value, tariff, by, known, seen | {table})
+
+
+def _tree(
+    node: nodes.Node, pointer: str, by: tuple[str, ...] | None, known: tuple[str, ...] | None, *, inside: bool
+) -> None:
+    if isinstance(node, nodes.LabelMap):
+        _complete(node, pointer, by, known, inside)
+    for child in nodes.children(node):
+        within = inside or (isinstance(node, nodes.Aggregate) and child is node.expression)
+        _tree(child, pointer, by, known, inside=within)
+
+
+def _complete(
+    node: nodes.LabelMap, pointer: str, by: tuple[str, ...] | None, known: tuple[str, ...] | None, inside: bool
+) -> None:
+    where = f"{pointer}:{node.position}"
+    if by is None and not inside:
+        sentence = gettext_noop("Position {position}: a value per label needs a charge with “by”.")
+        raise FormulaError(sentence, where=where, position=node.position)
+    for label in node.entries:
+        if known is not None and label not in known:
+            sentence = gettext_noop("Position {position}: the calendar has no label “{label}”; it has: {known}.")
+            raise FormulaError(sentence, where=where, position=node.position, label=label, known=", ".join(known))
+    needed = by if by is not None else known or ()
+    missing = [label for label in needed if label not in node.entries and node.otherwise is None]
+    if missing:
+        sentence = gettext_noop(
+            "Position {position}: the map gives no value for the label “{label}” and has no “other”."
+        )
+        raise FormulaError(sentence, where=where, position=node.position, label=missing[0])

@@ -1,0 +1,159 @@
+"""The second step: cells become a bill, charge by charge in dependency order, in exact decimals."""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from billing.rating import aggregates, banding, blocks, cells, pricing
+from billing.rating.bills import Bill, Cell, Line
+from billing.rating.cells import Cells
+from billing.rating.errors import RatingError
+from billing.rating.formulas import nodes, values
+from billing.rating.inputs import AccountInputs
+from billing.rating.scopes import CellScope
+from billing.rating.tariffs import Charge, Tariff
+from kernel import money
+
+ZERO, ONE = Decimal(0), Decimal(1)
+DEFAULT_CURRENCY = "XXX"
+
+
+def rate(tariff: Tariff, account: AccountInputs) -> Bill:
+    """This will return the bill of one account; raises NotReady naming what is missing, or RatingError."""
+    outcome = rate_batch(tariff, [account])[0]
+    if isinstance(outcome, RatingError):
+        raise outcome
+    return outcome
+
+
+def rate_batch(tariff: Tariff, accounts: Sequence[AccountInputs]) -> list[Bill | RatingError]:
+    """This will return for every account its bill or why there is none; one account's error does not stop the others.
+
+    Accounts with the same slots, labels and published values are aggregated together.
+    """
+    outcomes: list[Bill | RatingError | None] = [None] * len(accounts)
+    with decimal.localcontext(money.EXACT):
+        for group in blocks.grouped(accounts):
+            found = cells.aggregate(tariff, [accounts[position] for position in group])
+            for seat, position in enumerate(group):
+                outcomes[position] = outcome(found, seat)
+    return [found for found in outcomes if found is not None]
+
+
+def outcome(found: Cells, seat: int) -> Bill | RatingError:
+    """This will return the bill of one account of a block, or why there is none."""
+    try:
+        return evaluate(found, seat)
+    except RatingError as error:
+        return error
+    except decimal.DecimalException as error:
+        return aggregates.impossible(error)
+
+
+def evaluate(found: Cells, seat: int) -> Bill:
+    """This will return the bill of account ``seat``; raises NotReady or RatingError."""
+    with decimal.localcontext(money.EXACT):
+        return _Account(found, seat).bill()
+
+
+@dataclass(slots=True)
+class _Rated:
+    """A charge of this bill: its cells and its amount after ``round: line``."""
+
+    charge: Charge
+    cells: list[Cell]
+    amount: Decimal
+    used: dict[str, tuple[Decimal, ...]]
+
+
+@dataclass(slots=True, eq=False)
+class _Account:
+    cells: Cells
+    seat: int
+    rated: dict[str, _Rated] = field(default_factory=dict)
+
+    @property
+    def tariff(self) -> Tariff:
+        return self.cells.tariff
+
+    def bill(self) -> Bill:
+        for at in self.tariff.order:
+            charge = self.tariff.charges[at]
+            self.rated[charge.code] = self.charge(charge)
+        lines = tuple(self.line(self.rated[charge.code]) for charge in self.tariff.charges)
+        total = sum((line.posted for line in lines if line.post), ZERO)
+        used = {code: rated.used for code, rated in self.rated.items() if rated.used}
+        currency = self.tariff.currency or DEFAULT_CURRENCY
+        return Bill(self.tariff.code, currency, lines, total, self.carried_next(), used)
+
+    def charge(self, charge: Charge) -> _Rated:
+        balance = banding.Balances()
+        found: list[Cell] = []
+        for at in self.cells.cuts[self.seat].stretches(charge):
+            scope = self.scope(at, charge.calendar)
+            labels = charge.by or (None,)
+            taken = {label: self.quantity(charge, scope.labelled(label)) for label in labels}
+            if charge.tiers is None:
+                found += [self.cell(charge, scope.labelled(label), *taken[label]) for label in labels]
+            else:
+                how_much = {label: how for label, (_, how) in taken.items()}
+                found += banding.cells(charge, scope, [{label: quantity for label, (quantity, _) in taken.items()}], how_much, balance)
+        amount = sum((cell.amount for cell in found), ZERO)
+        if charge.round.line is not None:
+            amount = values.rounded(amount, Decimal(charge.round.line))
+        return _Rated(charge, found, amount, balance.used())
+
+    def quantity(self, charge: Charge, scope: CellScope) -> tuple[Decimal, str]:
+        if charge.quantity is not None:
+            return pricing.explained(charge.quantity, scope)
+        if scope.at is None and not self.cells.cuts[self.seat].partial:
+            return ONE, "1"
+        share = Decimal(scope.part.days) / scope.period_days
+        return share, f"{scope.part.days} ÷ {scope.period_days}"
+
+    def cell(self, charge: Charge, scope: CellScope, quantity: Decimal, how_much: str) -> Cell:
+        assert charge.price is not None
+        price, how = pricing.priced(charge, charge.price, scope)
+        amount = pricing.rounded_cell(charge, quantity * price)
+        return Cell(scope.at, scope.label, None, quantity, charge.unit, price, ZERO, amount, how, how_much)
+
+    def scope(self, at: int | None, calendar: str | None) -> CellScope:
+        return dataclasses.replace(self.cells.scope(self.seat, at, calendar, None), amount_of=self.amount)
+
+    def amount(self, scope: CellScope, reference: nodes.Reference) -> Decimal:
+        """The amount of another charge: in a sliced charge that slice's, else the whole."""
+        rated, label = self.rated[reference.code], reference.label
+        if scope.at is not None and reference.code in self.cells.cuts[self.seat].sliced:
+            return _sum_of([cell for cell in rated.cells if cell.slice == scope.at], label)
+        whole = rated.amount if label is None else _sum_of(rated.cells, label)
+        if scope.at is None:
+            return whole
+        return whole * scope.part.days / sum(part.days for part in self.cells.block.slices)
+
+    def line(self, rated: _Rated) -> Line:
+        charge = rated.charge
+        currency = self.tariff.currency or DEFAULT_CURRENCY
+        return Line(
+            code=charge.code,
+            title=charge.title,
+            payee=charge.payee,
+            post=charge.post,
+            amount=rated.amount,
+            posted=money.round_to_minor(rated.amount, currency),
+            cells=tuple(rated.cells),
+            channel=charge.channel,
+            price_formula="" if charge.price is None else charge.price.text,
+            quantity_formula="" if charge.quantity is None else charge.quantity.text,
+        )
+
+    def carried_next(self) -> dict[str, Decimal]:
+        scope = self.scope(None, self.tariff.calendar)
+        return {name: pricing.valued(rule.next, scope) for name, rule in self.tariff.carried.items()}
+
+
+def _sum_of(found: Sequence[Cell], label: str | None) -> Decimal:
+    return sum((cell.amount for cell in found if label is None or cell.label == label), ZERO)

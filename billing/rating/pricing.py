@@ -1,0 +1,40 @@
+"""Values a formula in a scope: a price with how it came about, an amount after ``round: cell``."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from billing.rating import explain
+from billing.rating.errors import RatingError
+from billing.rating.formulas import values
+from billing.rating.scopes import CellScope
+from billing.rating.tariffs import Charge, Formula
+
+
+def valued(formula: Formula, scope: CellScope) -> Decimal:
+    """This will return the value of a formula in a scope; an error says which formula."""
+    try:
+        return values.evaluate(formula.tree, scope)
+    except RatingError as error:
+        error.where = error.where or formula.pointer
+        raise
+
+
+def explained(formula: Formula, scope: CellScope) -> tuple[Decimal, str]:
+    """This will return the value of a formula and how it came about."""
+    value = valued(formula, scope)
+    return value, explain.filled(formula.tree, scope, value)
+
+
+def priced(charge: Charge, formula: Formula, scope: CellScope) -> tuple[Decimal, str]:
+    """This will return a price after ``round: price`` and how it came about."""
+    value, how = explained(formula, scope)
+    if charge.round.price is None:
+        return value, how
+    price = values.rounded(value, Decimal(charge.round.price))
+    return price, explain.rounded(how, price)
+
+
+def rounded_cell(charge: Charge, amount: Decimal) -> Decimal:
+    """This will return the amount of a cell after ``round: cell``."""
+    return amount if charge.round.cell is None else values.rounded(amount, Decimal(charge.round.cell))

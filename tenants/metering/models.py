@@ -1,4 +1,4 @@
-"""Meters, the channels they feed, and the readings: one row per channel and day, packed (docs/algorithms/readings.md)."""
+"""Meters, their channels, and the readings: one packed row per channel and day (docs/algorithms/readings.md)."""
 
 from __future__ import annotations
 

@@ -131,6 +131,10 @@ Item = ChannelDay | Refusal
 Items = Iterator[Item]
 
 
+class UnknownSupplyPoint(Exception):
+    """Said by a ``zone_of`` that knows the company: none of its supply points has that name."""
+
+
 def no_zone(aliases: tuple[str, ...]) -> str | None:
     """Know no supply point: the zone of a reader that is used without a company."""
     return None

@@ -63,6 +63,10 @@ class _Table:
         at = self.layout.roles.get(role)
         return "" if at is None else cells[at]
 
+    @property
+    def identifier_column(self) -> int | None:
+        return self.layout.identifiers[0] + 1 if self.layout.identifiers else None
+
     def column(self, role: str) -> int | None:
         at = self.layout.roles.get(role)
         return None if at is None else at + 1
@@ -282,7 +286,10 @@ def _check_multiplier(table: _Table, cells: list[str]) -> None:
 def _zone(table: _Table, names: tuple[str, ...]) -> ZoneInfo:
     zone = table.zones.get(names)
     if zone is None:
-        name = table.options.zone or table.options.zone_of(names)
+        try:
+            name = table.options.zone or table.options.zone_of(names)
+        except base.UnknownSupplyPoint as unknown:
+            raise _bad("unknown_supply_point", table.identifier_column, identifier=names[0][:40]) from unknown
         if name is None:
             raise _bad("zone_unknown")
         zone = table.zones[names] = base.zone_named(name)

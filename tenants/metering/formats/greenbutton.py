@@ -271,7 +271,10 @@ def _zone(feed: _Feed, channel: _Channel, series: _Series, options: base.ReadOpt
     year = dt.datetime.fromtimestamp(int(series.starts[0]), dt.UTC).year
     locals_ = [_local_time(resource) for resource in feed.of("LocalTimeParameters")]
     local = locals_[0] if len(locals_) == 1 else None
-    name = options.zone or options.zone_of((channel.identifier, *channel.aliases))
+    try:
+        name = options.zone or options.zone_of((channel.identifier, *channel.aliases))
+    except base.UnknownSupplyPoint as unknown:
+        raise _Bad("unknown_supply_point", channel.row, identifier=channel.identifier[:40]) from unknown
     if name is not None:
         zone = base.zone_named(name)
         if local is not None and options.zone is None and not espi_time.fits(local=local, zone=zone, year=year):

@@ -1,0 +1,6 @@
+"""Writes of readings: by file, or day by day for whoever brings them already understood."""
+
+from tenants.metering.operations.importing import import_file, run_import, upload_file
+from tenants.metering.operations.storing import DayReadings, Stored, store_interval_days
+
+__all__ = ["DayReadings", "Stored", "import_file", "run_import", "store_interval_days", "upload_file"]

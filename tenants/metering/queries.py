@@ -1,0 +1,220 @@
+"""Reads of channels, readings, their versions, and of imports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+from django.db.models import Max, Min, QuerySet
+from django.utils.translation import gettext
+
+from kernel import market_time
+from kernel.errors import NotFound, gettext_noop
+from kernel.periods import Period
+from tenants.metering import intervals
+from tenants.metering.formats import reasons
+from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, Meter, ReadingImport, ReadingImportRow
+
+DayKey = tuple[int, dt.date]
+Versions = dict[DayKey, int]
+
+_POWER = {Channel.Unit.WATT, Channel.Unit.VAR, Channel.Unit.VOLT_AMPERE}
+_ONE_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IntervalBlock:
+    """Readings of channels on one grid: row i is ``channel_ids[i]``, column j starts at ``starts[j]`` (UTC).
+
+    ``values`` int64 in the channel's unit, 0 where ``missing``; ``quality`` uint8 (``formats.base.Quality``);
+    ``versions`` of every interval day that shares an instant with the block.
+    """
+
+    channel_ids: tuple[int, ...]
+    starts: market_time.Instants
+    minutes: int
+    values: npt.NDArray[np.int64]
+    quality: npt.NDArray[np.uint8]
+    missing: npt.NDArray[np.bool_]
+    versions: Versions
+
+
+def channels_of(*, supply_point_ids: Collection[int], kinds: Collection[str] | None = None) -> QuerySet[Channel]:
+    """This will list the channels of supply points with their supply points, in order of point and register."""
+    found = Channel.objects.filter(supply_point_id__in=supply_point_ids).select_related("supply_point", "meter")
+    found = found.filter(kind__in=kinds) if kinds is not None else found
+    return found.order_by("supply_point_id", "register_code")
+
+
+def meters_of(*, supply_point_ids: Collection[int]) -> QuerySet[Meter]:
+    """This will list the meters that hang or hung at supply points, the latest first."""
+    return Meter.objects.filter(supply_point_id__in=supply_point_ids).order_by("supply_point_id", "-period")
+
+
+def interval_block(*, channel_ids: Sequence[int], start: dt.datetime, end: dt.datetime, minutes: int) -> IntervalBlock:
+    """This will read [start, end) of the channels on slots of ``minutes``, in one query.
+
+    Days are placed by instants, whatever zone they are recorded in. Shorter intervals are summed exactly; longer
+    ones raise ``intervals.TooFine``. A channel without any reading is a row of missing slots.
+    """
+    ids = tuple(channel_ids)
+    days, versions = _packed_days(ids, start, end)
+    laid = intervals.lay(days=days, rows=len(ids), start=start, end=end, minutes=minutes)
+    starts = market_time.slot_starts(start, end, minutes)
+    return IntervalBlock(ids, starts, minutes, laid.values, laid.quality, laid.missing, versions)
+
+
+def day_totals(*, channel_ids: Sequence[int], period: Period, zone: str) -> dict[DayKey, int]:
+    """This will sum each day of ``zone``; days without any reading are absent, missing slots count as nothing.
+
+    A channel recorded in the same zone is read from its stored totals, another is laid on the zone's days.
+    """
+    totals: dict[DayKey, int] = {}
+    elsewhere: list[int] = []
+    for channel_id, recorded in Channel.objects.filter(pk__in=channel_ids).values_list("pk", "recording_zone"):
+        if recorded != zone:
+            elsewhere.append(channel_id)
+    here = set(channel_ids) - set(elsewhere)
+    stored = IntervalDay.objects.filter(channel_id__in=here, day__gte=period.start, day__lt=period.end)
+    for channel_id, day, total in stored.values_list("channel_id", "day", "total"):
+        totals[channel_id, day] = total
+    if elsewhere:
+        totals |= _laid_totals(elsewhere, period, ZoneInfo(zone))
+    return totals
+
+
+def month_totals(*, channel_ids: Sequence[int], period: Period, zone: str) -> dict[DayKey, int]:
+    """This will sum each month of ``zone`` in ``period``, under its first day."""
+    months: dict[DayKey, int] = {}
+    for (channel_id, day), total in day_totals(channel_ids=channel_ids, period=period, zone=zone).items():
+        key = (channel_id, day.replace(day=1))
+        months[key] = months.get(key, 0) + total
+    return months
+
+
+def missing_days(*, channel_ids: Sequence[int], period: Period) -> dict[int, list[dt.date]]:
+    """This will list, by channel, the recording days of ``period`` that are absent or have missing slots."""
+    whole = IntervalDay.objects.filter(
+        channel_id__in=channel_ids, day__gte=period.start, day__lt=period.end, missing=0
+    ).values_list("channel_id", "day")
+    there: dict[int, set[dt.date]] = {channel_id: set() for channel_id in channel_ids}
+    for channel_id, day in whole:
+        there[channel_id].add(day)
+    return {channel_id: [day for day in period if day not in days] for channel_id, days in there.items()}
+
+
+def span_of(*, channel_ids: Collection[int]) -> Period | None:
+    """This will return the days from the first to the last reading of the channels, or None."""
+    found = IntervalDay.objects.filter(channel_id__in=channel_ids).aggregate(first=Min("day"), last=Max("day"))
+    return Period(found["first"], found["last"] + _ONE_DAY) if found["first"] is not None else None
+
+
+def versions_of(*, channel_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Versions:
+    """This will return the version of each day that ``interval_block`` would read."""
+    rows = _days_near(channel_ids, start, end).values_list("channel_id", "day", "channel__recording_zone", "version")
+    return {
+        (channel_id, day): version
+        for channel_id, day, zone, version in rows
+        if intervals.touches(day=day, zone=zone, start=start, end=end)
+    }
+
+
+def readings_changed_since(
+    *,
+    versions: Mapping[DayKey, int],
+    channel_ids: Collection[int] | None = None,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+) -> list[DayKey]:
+    """This will list the days whose version is not that of ``versions`` any more; with a window also new days."""
+    if channel_ids is not None and start is not None and end is not None:
+        now = versions_of(channel_ids=channel_ids, start=start, end=end)
+    else:
+        now = _versions_at(versions)
+    return sorted(key for key in {*versions, *now} if versions.get(key) != now.get(key))
+
+
+def former_versions(*, channel_id: int, day: dt.date) -> QuerySet[IntervalDayRevision]:
+    """This will list what stood there before, the oldest first."""
+    return IntervalDayRevision.objects.filter(channel_id=channel_id, day=day).order_by("version")
+
+
+def imports() -> QuerySet[ReadingImport]:
+    """This will list imports, the latest first."""
+    return ReadingImport.objects.order_by("-pk")
+
+
+def reading_import(*, import_id: int) -> ReadingImport:
+    """This will return one import; raises NotFound."""
+    found = ReadingImport.objects.filter(pk=import_id).first()
+    if found is None:
+        raise NotFound(what=gettext_noop("reading import"), name=str(import_id))
+    return found
+
+
+def import_report(*, import_id: int, outcome: str | None = None) -> QuerySet[ReadingImportRow]:
+    """This will list the rows of an import in the order of the file, all or those of one outcome."""
+    found = ReadingImportRow.objects.filter(reading_import_id=import_id)
+    return (found.filter(outcome=outcome) if outcome else found).order_by("pk")
+
+
+def refusal_sentence(*, row: ReadingImportRow) -> str:
+    """This will say in the present language why the row was refused; nothing for a row that was taken."""
+    template = reasons.SENTENCES.get(row.code)
+    return gettext(template).format(**row.params) if template else ""
+
+
+def _packed_days(
+    channel_ids: tuple[int, ...], start: dt.datetime, end: dt.datetime
+) -> tuple[list[intervals.PackedDay], Versions]:
+    places = {channel_id: place for place, channel_id in enumerate(channel_ids)}
+    days: list[intervals.PackedDay] = []
+    versions: Versions = {}
+    rows = _days_near(channel_ids, start, end).values_list(
+        "channel_id", "day", "channel__recording_zone", "channel__unit", "values", "quality", "version"
+    )
+    for channel_id, day, zone, unit, values, quality, version in rows:
+        if intervals.touches(day=day, zone=zone, start=start, end=end):
+            versions[channel_id, day] = version
+            packed = intervals.PackedDay(places[channel_id], day, zone, unit in _POWER, bytes(values), bytes(quality))
+            days.append(packed)
+    return days, versions
+
+
+def _days_near(channel_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> QuerySet[IntervalDay]:
+    """Days that in some zone from UTC-12 to UTC+14 share an instant with [start, end)."""
+    first = (start.astimezone(dt.UTC) - dt.timedelta(hours=12)).date()
+    last = (end.astimezone(dt.UTC) + dt.timedelta(hours=14)).date()
+    return IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=first, day__lte=last)
+
+
+def _laid_totals(channel_ids: list[int], period: Period, zone: ZoneInfo) -> dict[DayKey, int]:
+    start, end = period.instants(zone)
+    packed, _ = _packed_days(tuple(channel_ids), start, end)
+    minutes = intervals.coarsest(packed)
+    laid = intervals.lay(days=packed, rows=len(channel_ids), start=start, end=end, minutes=minutes)
+    slots = market_time.slot_starts(start, end, minutes).astype(np.int64)
+    days = list(period)
+    at = np.searchsorted(slots, [int(market_time.day_bounds(day, zone)[0].timestamp()) for day in days])
+    sums = np.add.reduceat(laid.values, at, axis=1)
+    found = np.logical_or.reduceat(~laid.missing, at, axis=1)
+    return {
+        (channel_id, day): int(sums[row, column])
+        for row, channel_id in enumerate(channel_ids)
+        for column, day in enumerate(days)
+        if found[row, column]
+    }
+
+
+def _versions_at(keys: Collection[DayKey]) -> Versions:
+    if not keys:
+        return {}
+    channel_ids, days = {key[0] for key in keys}, [key[1] for key in keys]
+    rows = IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=min(days), day__lte=max(days)).values_list(
+        "channel_id", "day", "version"
+    )
+    return {(channel_id, day): version for channel_id, day, version in rows if (channel_id, day) in keys}

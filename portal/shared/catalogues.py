@@ -147,7 +147,7 @@ def _key(entry: polib.POEntry) -> Key:
 
 def _sources(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root).parts
-        if path.suffix in {".py", ".html", ".txt"} and path.is_file() and not LEFT_OUT & set(inside):
-            if path.suffix != ".txt" or "templates" in inside:
-                yield path
+        inside = set(path.relative_to(root).parts)
+        wanted = path.suffix in {".py", ".html"} or (path.suffix == ".txt" and "templates" in inside)
+        if wanted and path.is_file() and not LEFT_OUT & inside:
+            yield path

@@ -63,11 +63,13 @@ def money(value: Money | Number | None, currency: str | None = None) -> str:
     """Return an amount with its currency: ¥1,234.50, -A$12.00. Plain decimals need the currency code."""
     if value is None:
         return "–"
-    amount, code = (value.amount, value.currency) if isinstance(value, Money) else (value, currency)
+    amount: Number = value.amount if isinstance(value, Money) else value
+    code = value.currency if isinstance(value, Money) else currency
     if not code:
         raise ValueError("An amount is shown with its currency.")
     digits = "0" * minor_places(code)
-    text = numbers.format_decimal(abs(amount), format=f"#,##0.{digits}".rstrip("."), locale=current_locale())
+    size = -amount if amount < 0 else amount
+    text = numbers.format_decimal(size, format=f"#,##0.{digits}".rstrip("."), locale=current_locale())
     negative = amount < 0 and any(c in "123456789" for c in text)
     return ("-" if negative else "") + symbol(code) + text
 
@@ -77,7 +79,8 @@ def price(value: Number | None, currency: str) -> str:
     if value is None:
         return "–"
     pattern = "#,##0.00" + "#" * (_PRICE_PLACES - 2)
-    text = numbers.format_decimal(abs(value), format=pattern, locale=current_locale())
+    size = -value if value < 0 else value
+    text = numbers.format_decimal(size, format=pattern, locale=current_locale())
     return ("-" if value < 0 else "") + symbol(currency) + text
 
 

@@ -15,7 +15,8 @@ _TOKEN = re.compile(
 
 def highlighted(source: str) -> SafeString:
     """Return ``source`` escaped, with a span around each key, text, number and word."""
-    pieces, end = [], 0
+    pieces: list[str] = []
+    end = 0
     for found in _TOKEN.finditer(source):
         pieces.append(escape(source[end : found.start()]))
         pieces.append(f'<span class="g-json-{found.lastgroup}">{escape(found.group())}</span>')

@@ -8,7 +8,7 @@ NAMES = {"zh-hans": "简体中文", "en": "English"}
 
 
 def choose(*, wanted: str | None, accept: str, offered: Sequence[str], default: str) -> str:
-    """Return one of ``offered``: ``wanted`` if it is among them, else the first the browser accepts, else ``default``."""
+    """Return one of ``offered``: ``wanted`` if it is there, else the first the browser accepts, else ``default``."""
     candidates = [wanted or "", *accepted(accept)]
     found = (match(candidate, offered) for candidate in candidates)
     return next((language for language in found if language), default)

@@ -199,6 +199,7 @@ def _bill_lines() -> list[dict[str, Any]]:
             "amount": round(Decimal(kwh) * Decimal(PRICES[band]), 2),
             "kwh": int(Decimal(kwh) * 1000),
             "price": Decimal(PRICES[band]),
+            "how": f"{formats.number(Decimal(kwh))} kWh × {formats.price(Decimal(PRICES[band]), 'CNY')}",
         }
         for band, kwh in used.items()
     ]

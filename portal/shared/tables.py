@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,9 +92,22 @@ def sort_key(request: HttpRequest, columns: Iterable[Column], default: str = "")
 
 
 def paged(request: HttpRequest, rows: Any, columns: Sequence[Column], *, size: int = 50, default: str = "") -> Table:
-    """Return the table of the page asked for; ``rows`` is a queryset (ordered here) or a list (taken as it is)."""
+    """Return the table of the page asked for, ordered as asked; ``rows`` is a queryset or a list (then sorted here)."""
     order = sort_key(request, columns, default)
-    if order and hasattr(rows, "order_by"):
-        rows = rows.order_by(order, "pk")
+    if order:
+        rows = _ordered(rows, order)
     page = Paginator(rows, size).get_page(request.GET.get(PAGE))
     return Table(columns=columns, rows=list(page.object_list), page=page, query=request.GET, sorted_by=order)
+
+
+def _ordered(rows: Any, order: str) -> Any:
+    if hasattr(rows, "order_by"):
+        return rows.order_by(order, "pk")
+    key = order.lstrip("-")
+    return sorted(rows, key=lambda row: _value(row, key), reverse=order.startswith("-"))
+
+
+def _value(row: Any, key: str) -> tuple[bool, Any]:
+    """Return what a row is sorted by; rows without a value come first."""
+    value = row.get(key) if isinstance(row, Mapping) else getattr(row, key)
+    return value is not None, value

@@ -121,7 +121,7 @@ def category_axis(plot: Plot, labels: Sequence[str]) -> str:
     shown = [(place, label) for place, label in enumerate(labels) if place % every == 0 and label]
     edge = plot.right
     return "".join(
-        svg.text(label, min(plot.x(place + 0.5), edge - svg.width_of(label) / 2 + 8), plot.bottom + 17, anchor="middle")
+        svg.text(label, min(plot.x(place + 0.5), edge - svg.width_of(label) / 2 + 8), plot.bottom + 18, anchor="middle")
         for place, label in shown
     )
 
@@ -131,7 +131,7 @@ def boundary_axis(plot: Plot, labels: Sequence[str]) -> str:
     widest = max((svg.width_of(label) for label in labels), default=0.0) + 12
     every = even_step(len(labels), max(1, math.ceil(widest / plot.slot)))
     return "".join(
-        svg.text(label, plot.x(place), plot.bottom + 17, anchor="start" if place == 0 else "middle")
+        svg.text(label, max(plot.x(place), svg.width_of(label) / 2), plot.bottom + 18, anchor="middle")
         for place, label in enumerate(labels)
         if place % every == 0
     )

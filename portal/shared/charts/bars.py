@@ -30,7 +30,7 @@ class StackedBars:
     overlay: Overlay | None = None
 
     def figure(self) -> Figure:
-        """Return the chart in three widths with its table."""
+        """Return the chart in four widths with its table."""
         views = [figures.view(size, _draw(self, size)) for size in svg.SIZES]
         return Figure(self.title, views, self.subtitle or self.unit, _legend(self), _table(self))
 
@@ -67,14 +67,16 @@ def _bars(chart: StackedBars, plot: axes.Plot, scale: axes.Scale) -> str:
                 continue
             base = above if value > 0 else below
             y0, y1 = sorted((scale(base), scale(base + value)))
-            parts.append(svg.rect(x, y0 + gap / 2, width, y1 - y0 - gap / 2, f"g-fill g-{series.tone}", 1.5))
+            parts.append(svg.rect(x, y0 + gap / 2, width, y1 - y0 - gap / 2, f"g-fill g-{series.tone}"))
             above, below = above + max(value, 0), below + min(value, 0)
     return "".join(parts)
 
 
 def overlay_line(plot: axes.Plot, ticks: axes.Ticks, overlay: Overlay) -> str:
     """Return the second axis' line, broken where a value is missing."""
-    scale, runs, run = plot.scale(ticks), [], []
+    scale = plot.scale(ticks)
+    runs: list[list[tuple[float, float]]] = []
+    run: list[tuple[float, float]] = []
     for place, value in enumerate(overlay.values):
         if value is None:
             runs, run = [*runs, run], []

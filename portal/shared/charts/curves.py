@@ -32,7 +32,7 @@ class Curve:
     overlay: Overlay | None = None
 
     def figure(self) -> Figure:
-        """Return the chart in three widths with its table."""
+        """Return the chart in four widths with its table."""
         views = [figures.view(size, _draw(self, size)) for size in svg.SIZES]
         return Figure(self.title, views, self.subtitle or self.unit, _legend(self), _table(self))
 

@@ -1,4 +1,4 @@
-"""What a page shows of a chart: title, legend, the drawing in three widths, and the table behind it."""
+"""What a page shows of a chart: title, legend, the drawing in four widths, and the table behind it."""
 
 from __future__ import annotations
 
@@ -84,8 +84,9 @@ def shown(value: Value | None, places: int, prefix: str = "", suffix: str = "") 
     """Return a value of the table: fixed decimals, a dash where there is none."""
     if value is None:
         return "–"
-    exact = value if isinstance(value, Decimal | int) else Decimal(str(value))
-    return f"{'-' if exact < 0 else ''}{prefix}{formats.number(abs(exact), places)}{suffix}"
+    exact: Decimal | int = value if isinstance(value, Decimal | int) else Decimal(str(value))
+    size = -exact if exact < 0 else exact
+    return f"{'-' if exact < 0 else ''}{prefix}{formats.number(size, places)}{suffix}"
 
 
 def present(values: Values) -> list[float]:

@@ -8,9 +8,9 @@ from django.utils.html import escape
 
 Attribute = str | int | float | None
 
-CHARACTER = 6.3
-"""Width of a Latin character in axis text (11 units), close enough to place labels."""
-WIDE_CHARACTER = 11.5
+CHARACTER = 6.7
+"""Width of a Latin character in axis text (12 units), close enough to place labels."""
+WIDE_CHARACTER = 12.2
 """Width of a Chinese character in axis text."""
 _FIRST_WIDE = "\u2e80"
 
@@ -24,8 +24,9 @@ class Size:
     height: int
 
 
-SMALL, MEDIUM, LARGE = Size("small", 360, 230), Size("medium", 600, 260), Size("large", 960, 300)
-SIZES = (SMALL, MEDIUM, LARGE)
+SMALL, MEDIUM = Size("small", 340, 230), Size("medium", 520, 250)
+LARGE, HUGE = Size("large", 800, 290), Size("huge", 1120, 320)
+SIZES = (SMALL, MEDIUM, LARGE, HUGE)
 
 
 def element(name: str, *children: str, **attributes: Attribute) -> str:
@@ -45,9 +46,9 @@ def line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, css=css)
 
 
-def rect(x: float, y: float, width: float, height: float, css: str, radius: float | None = None) -> str:
-    """Return a rectangle; a negative extent is none."""
-    return element("rect", x=x, y=y, width=max(width, 0), height=max(height, 0), css=css, rx=radius)
+def rect(x: float, y: float, width: float, height: float, css: str) -> str:
+    """Return a rectangle with slightly round corners; a negative extent is none."""
+    return element("rect", x=x, y=y, width=max(width, 0), height=max(height, 0), css=css, rx=min(3.0, width / 8))
 
 
 def path(points: list[tuple[float, float]], css: str, *, closed: bool = False) -> str:

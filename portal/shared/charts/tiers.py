@@ -35,7 +35,7 @@ class Tiers:
     subtitle: Any = ""
 
     def figure(self) -> Figure:
-        """Return the chart in three widths with its table."""
+        """Return the chart in four widths with its table."""
         views = [figures.view(size, _draw(self, size)) for size in svg.SIZES]
         legend = [
             LegendEntry(f"{t.label} · {t.note}" if t.note else t.label, f"tier-{i + 1}") for i, t in _numbered(self)
@@ -81,8 +81,8 @@ def _draw(chart: Tiers, size: svg.Size) -> str:
 def _segment(scale: axes.Scale, floor: Decimal, top: Decimal, used: Decimal, number: int) -> str:
     left, right = scale(float(floor)), scale(float(top)) - 2
     filled = min(max(scale(float(used)), left), right)
-    back = svg.rect(left, _TOP, right - left, _BAR, f"g-fill g-tier-{number} g-tier-back", 3)
-    front = svg.rect(left, _TOP, filled - left, _BAR, f"g-fill g-tier-{number}", 3) if filled > left else ""
+    back = svg.rect(left, _TOP, right - left, _BAR, f"g-fill g-tier-{number} g-tier-back")
+    front = svg.rect(left, _TOP, filled - left, _BAR, f"g-fill g-tier-{number}") if filled > left else ""
     return back + front
 
 

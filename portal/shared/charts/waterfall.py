@@ -35,7 +35,7 @@ class Waterfall:
     subtitle: Any = ""
 
     def figure(self) -> Figure:
-        """Return the chart in three widths with its table."""
+        """Return the chart in four widths with its table."""
         views = [figures.view(size, _draw(self, size)) for size in svg.SIZES]
         rows = [(step.label, [_written(self, step)]) for step in self.steps]
         return Figure(self.title, views, self.subtitle, (), figures.DataTable(["", self.symbol], rows))
@@ -79,8 +79,8 @@ def _step(
     low, high = sorted((scale(float(span[0])), scale(float(span[1]))))
     tone = step.tone or ("level" if step.total else "loss" if step.amount > 0 else "gain")
     bar_top = top + row - _BAR - 8
-    bar = svg.rect(low, bar_top, max(high - low, 2.0), _BAR, f"g-fill g-{tone}", 3)
-    css = "g-label g-value-strong" if step.total else "g-label"
+    bar = svg.rect(low, bar_top, max(high - low, 2.0), _BAR, f"g-fill g-{tone}")
+    css = "g-row-name g-value-strong" if step.total else "g-row-name"
     label = svg.text(step.label, 0, top + 15, css) if stacked else svg.text(step.label, 0, bar_top + 15, css)
     return label + bar
 

@@ -77,7 +77,7 @@ def fields_of(context: Context, form: Any) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def chart(context: Context, figure: figures.Figure, download: str = "", table_open: bool = False) -> str:
-    """Show a chart in three widths with its legend, the table behind it and a download."""
+    """Show a chart in four widths with its legend, the table behind it and a download."""
     values = {"figure": figure, "download": download, "table_open": table_open}
     return components.render("chart", values, context, slots={})
 

@@ -16,7 +16,7 @@ CATALOGUE = Path("locale") / "zh_Hans" / "LC_MESSAGES" / "django.po"
 
 
 class Command(BaseCommand):
-    help = "Collects the texts of each app into its Chinese catalogue; --check tells what is missing; --compile makes .mo files."
+    help = "Collects the texts of each app into its Chinese catalogue; --check tells what is missing."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,7 +42,8 @@ class Command(BaseCommand):
             path.parent.mkdir(parents=True, exist_ok=True)
             catalogue = catalogues.merge(path, texts, known)
             catalogue.save(str(path))
-            self.stdout.write(f"{_short(path)}: {len(texts)} texts, {len(catalogue.untranslated_entries())} untranslated")
+            left = len(catalogue.untranslated_entries())
+            self.stdout.write(f"{_short(path)}: {len(texts)} texts, {left} untranslated")
 
     def _check(self, roots: list[Path]) -> None:
         faults = [
@@ -51,7 +52,7 @@ class Command(BaseCommand):
             for fault in catalogues.faults(root / CATALOGUE, catalogues.collect(root))
         ]
         if faults:
-            raise CommandError("Texts without a translation (`manage.py messages` collects them):\n" + "\n".join(faults))
+            raise CommandError("\n".join(["Texts without a translation:", *faults]))
         self.stdout.write("Every text is translated.")
 
     def _compile(self, roots: list[Path]) -> None:

@@ -1,3 +1,17 @@
+"""The operator's pages."""
+
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from portal.hosting_admin import views
+
+urlpatterns = [
+    path("", views.fleet, name="fleet"),
+    path("companies/new/", views.new_company, name="new_company"),
+    path("companies/<slug:code>/", views.company, name="company"),
+    path("companies/<slug:code>/suspend/", views.suspend, name="suspend"),
+    path("companies/<slug:code>/resume/", views.resume, name="resume"),
+    path("companies/<slug:code>/measure/", views.measure, name="measure"),
+    path("search/", views.search, name="search"),
+]

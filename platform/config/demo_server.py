@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from config.embedded import paths, postgres, supervisor, unprivileged, valkey
-from kernel.errors import GridhallError, gettext_noop
+from kernel.errors import GridhallError
 
 HOST = "127.0.0.1"
 DATABASE = "gridhall"
@@ -36,21 +36,21 @@ class PortTaken(GridhallError):
     """Another program listens where the demo wants to serve."""
 
     code = "port_taken"
-    template = gettext_noop("Port {port} is taken by another program. Choose another one: PORT={other} make demo")
+    template = "Port {port} is taken by another program. Choose another one: PORT={other} make demo"
 
 
 class PortRefused(GridhallError):
     """PORT does not name a port."""
 
     code = "port_refused"
-    template = gettext_noop("PORT must be a number from 1 to 65535 that this user may open, not “{port}”.")
+    template = "PORT must be a number from 1 to 65535 that this user may open, not “{port}”."
 
 
 class NotServing(GridhallError):
     """The web program runs but does not answer."""
 
     code = "not_serving"
-    template = gettext_noop("The pages did not answer within {seconds:.0f} seconds; see {log}.")
+    template = "The pages did not answer within {seconds:.0f} seconds; see {log}."
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from kernel.errors import GridhallError, gettext_noop
+from kernel.errors import GridhallError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -18,7 +18,7 @@ class FolderRefused(GridhallError):
     """A folder that the embedded servers need cannot be used."""
 
     code = "folder_refused"
-    template = gettext_noop("The folder {path} cannot be used: {reason} Name another one with GRIDHALL_DATA_DIR.")
+    template = "The folder {path} cannot be used: {reason} Name another one with GRIDHALL_DATA_DIR."
 
 
 def data_dir() -> Path:

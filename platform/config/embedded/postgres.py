@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 
 from config.embedded import leases, paths, processes, unprivileged
-from kernel.errors import GridhallError, gettext_noop
+from kernel.errors import GridhallError
 
 OWNER = "gridhall_owner"
 APP = "gridhall_app"
@@ -52,7 +52,7 @@ class PostgresRefused(GridhallError):
     """The embedded PostgreSQL cannot be started."""
 
     code = "postgres_refused"
-    template = gettext_noop("PostgreSQL cannot be started: {reason}")
+    template = "PostgreSQL cannot be started: {reason}"
 
 
 class Server:

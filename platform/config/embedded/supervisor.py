@@ -20,7 +20,7 @@ from types import FrameType
 from typing import IO
 
 from config.embedded import paths, processes
-from kernel.errors import GridhallError, gettext_noop
+from kernel.errors import GridhallError
 
 MARK = "GRIDHALL_SUPERVISED_IN"
 _ROTATE_BYTES = 5_000_000
@@ -31,21 +31,21 @@ class AlreadyRunning(GridhallError):
     """Another supervisor runs in the same folder."""
 
     code = "already_running"
-    template = gettext_noop("Gridhall already runs from this folder (process {pid}). Stop it first, with Ctrl-C there.")
+    template = "Gridhall already runs from this folder (process {pid}). Stop it first, with Ctrl-C there."
 
 
 class ProgramEnded(GridhallError):
     """A program that was to go on ended by itself."""
 
     code = "program_ended"
-    template = gettext_noop("{name} ended{status}. The last lines of {log}:\n{lines}")
+    template = "{name} ended{status}. The last lines of {log}:\n{lines}"
 
 
 class StopRequested(GridhallError):
     """A person or the system asked to stop."""
 
     code = "stop_requested"
-    template = gettext_noop("Stopped.")
+    template = "Stopped."
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import subprocess
 from pathlib import Path
 
 from config.embedded import leases, paths, processes
-from kernel.errors import GridhallError, gettext_noop
+from kernel.errors import GridhallError
 
 _START_SECONDS = 20.0
 
@@ -24,7 +24,7 @@ class ValkeyRefused(GridhallError):
     """The embedded Valkey cannot be started."""
 
     code = "valkey_refused"
-    template = gettext_noop("Valkey cannot be started: {reason}")
+    template = "Valkey cannot be started: {reason}"
 
 
 class Server:

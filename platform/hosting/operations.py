@@ -131,15 +131,31 @@ def record(
 
 def _check(company: NewCompany) -> None:
     if not CODE_PATTERN.fullmatch(company.code):
-        raise Invalid(where="code", reason="a code is 2 to 40 small letters, digits and dashes, a letter first")
+        raise Invalid(
+            where="code", reason=gettext_noop("A code is 2 to 40 small letters, digits and dashes, a letter first.")
+        )
     if not HOST_PATTERN.fullmatch(hosts.normalise(company.host)):
-        raise Invalid(where="host", reason=f"“{company.host}” is not a host name such as power.example.com")
+        raise Invalid(
+            where="host",
+            reason=gettext_noop("“{value}” is not a host name such as power.example.com."),
+            value=company.host,
+        )
     if company.time_zone not in available_timezones():
-        raise Invalid(where="time_zone", reason=f"“{company.time_zone}” is not a time zone such as Asia/Shanghai")
+        raise Invalid(
+            where="time_zone",
+            reason=gettext_noop("“{value}” is not a time zone such as Asia/Shanghai."),
+            value=company.time_zone,
+        )
     if not re.fullmatch(r"[A-Z]{3}", company.currency):
-        raise Invalid(where="currency", reason=f"“{company.currency}” is not a currency code such as CNY")
+        raise Invalid(
+            where="currency",
+            reason=gettext_noop("“{value}” is not a currency code such as CNY."),
+            value=company.currency,
+        )
     if company.default_language not in company.languages:
-        raise Invalid(where="default_language", reason="the first language must be one of the company's languages")
+        raise Invalid(
+            where="default_language", reason=gettext_noop("The first language must be one of the company's languages.")
+        )
     ZoneInfo(company.time_zone)
 
 
@@ -181,11 +197,11 @@ def _ensure_administrator(email: str, name: str, role: Role, at: dt.datetime, pa
 @contextmanager
 def _moved(*, code: str, before: str, after: str, reason: str) -> Iterator[tenancy_models.Retailer]:
     if not reason.strip():
-        raise Invalid(where="reason", reason="say why; the company can read it")
+        raise Invalid(where="reason", reason=gettext_noop("Say why; the company can read it."))
     retailer = context.retailer_by_code(code=code)
     with context.use_public(), transaction.atomic():
         if not tenancy_models.Retailer.objects.filter(pk=retailer.pk, status=before).update(status=after):
-            raise Conflict(reason=f"the company is {retailer.status}")
+            raise Conflict(reason=gettext_noop("the company is {status}."), status=retailer.status)
         yield retailer
 
 

@@ -72,7 +72,7 @@ def set_password(*, user: models.User, password: str | None) -> None:
 def deactivate_user(*, user: models.User, at: dt.datetime, by: models.User) -> None:
     """End a person's access; nobody ends his own."""
     if user.pk == by.pk:
-        raise Conflict(reason="nobody can end his own access")
+        raise Conflict(reason=gettext_noop("nobody can end his own access."))
     user.is_active = False
     user.save(update_fields=["is_active"])
     record(action="user.deactivate", subject=f"user {user.pk}", by=by, at=at)
@@ -83,7 +83,7 @@ def create_key(*, name: str, scopes: Collection[str], by: models.User, at: dt.da
     """Create a program's key; return it with the secret, which is shown this once."""
     unknown = sorted(set(scopes) - {str(c) for c in capabilities.Capability})
     if unknown:
-        raise Invalid(where="scopes", reason=f"unknown scopes: {', '.join(unknown)}")
+        raise Invalid(where="scopes", reason=gettext_noop("Unknown scopes: {scopes}."), scopes=", ".join(unknown))
     beyond = sorted(set(scopes) - {str(c) for c in by.capabilities})
     if beyond:
         raise capabilities.NotAllowed(where="scopes", capability=", ".join(beyond))

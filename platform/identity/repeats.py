@@ -47,9 +47,9 @@ def claim_request(*, api_key: models.ApiKey, key: str, fingerprint: str) -> mode
     """
     noted = models.IdempotencyKey.objects.select_for_update(skip_locked=True).filter(api_key=api_key, key=key).first()
     if noted is None:
-        raise StillWorking(where="Idempotency-Key")
+        raise StillWorking(where="header:Idempotency-Key")
     if noted.status is not None and noted.fingerprint != fingerprint:
-        raise KeyUsedOtherwise(where="Idempotency-Key")
+        raise KeyUsedOtherwise(where="header:Idempotency-Key")
     noted.fingerprint = fingerprint
     return noted
 

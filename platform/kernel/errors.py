@@ -8,6 +8,7 @@ a row and column, or a position in a formula.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 
@@ -28,7 +29,19 @@ class GridhallError(Exception):
         self.params = params
 
     def __str__(self) -> str:
-        return self.template.format(**self.params)
+        return self.say()
+
+    def say(self, translate: Callable[[str], str] = str) -> str:
+        """Return the sentence in the language of ``translate``.
+
+        A ``reason`` among the parameters is itself a template of the others: ``Invalid(reason="“{value}” is no
+        host", value=host)``; alone it is taken as it stands.
+        """
+        params = dict(self.params)
+        if "reason" in params:
+            reason = translate(str(params.pop("reason")))
+            params["reason"] = reason.format(**params) if params else reason
+        return translate(self.template).format(**params)
 
 
 class NotFound(GridhallError):

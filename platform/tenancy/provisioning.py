@@ -53,7 +53,7 @@ def provision_schema(*, retailer: models.Retailer) -> None:
     """Make the role and schema of ``retailer`` from the stored template and activate it, all or nothing."""
     template = models.SchemaTemplate.objects.order_by("-created_at").first()
     if template is None:
-        raise NotProvisionable(reason="no template schema is stored; run manage.py migrate_fleet")
+        raise NotProvisionable(reason=gettext_noop("no template schema is stored; run manage.py migrate_fleet."))
     with transaction.atomic(), connection.cursor() as cursor:
         _create_role(cursor, retailer.schema_name)
         cursor.execute(re.sub(rf"\b{TEMPLATE_SCHEMA}\b", retailer.schema_name, template.sql))

@@ -12,10 +12,7 @@ from kernel.errors import GridhallError
 
 def sentence(refusal: GridhallError) -> str:
     """Return the refusal's sentence in the reader's language."""
-    params = {
-        name: gettext(value) if isinstance(value, str) and value else value for name, value in refusal.params.items()
-    }
-    return gettext(refusal.template).format(**params)
+    return refusal.say(gettext)
 
 
 def show(form: BaseForm, refusal: GridhallError) -> None:

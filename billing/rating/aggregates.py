@@ -40,6 +40,18 @@ def compute_alone(node: nodes.Aggregate, scope: CellScope) -> Outcome:
     return compute(node, scope.part.one(scope.position), [_alone(scope, scope.part)])[0]
 
 
+def value_alone(scope: CellScope, node: nodes.Aggregate) -> Decimal:
+    """This will return an aggregate of one account's cell; raises RatingError or NotReady."""
+    return unwrapped(compute_alone(node, scope))
+
+
+def unwrapped(outcome: Outcome) -> Decimal:
+    """This will return the value, or raise why there is none."""
+    if isinstance(outcome, RatingError):
+        raise outcome
+    return outcome
+
+
 def _alone(scope: CellScope, part: SliceBlock) -> CellScope:
     return dataclasses.replace(scope, part=part.one(scope.position), position=0)
 
@@ -48,7 +60,9 @@ def impossible(error: decimal.DecimalException) -> RatingError:
     """This will name what decimal arithmetic refused."""
     if isinstance(error, decimal.DivisionByZero) or "DivisionUndefined" in repr(error.args):
         return RatingError(gettext_noop("A value of an interval is divided by zero."))
-    return RatingError(gettext_noop("A number is too large to be calculated with: {reason}"), reason=type(error).__name__)
+    return RatingError(
+        gettext_noop("A number is too large to be calculated with: {reason}"), reason=type(error).__name__
+    )
 
 
 def is_late(node: nodes.Aggregate, tables: Mapping[str, uses.Uses]) -> bool:
@@ -120,7 +134,7 @@ class _Cell:
                 found.append(values.ZERO)
         return found
 
-    def vector(self, node: nodes.Node) -> Vector:
+    def vector(self, node: nodes.Node) -> Vector:  # noqa: PLR0911 - one case per kind of node
         match node:
             case nodes.Channel(name=name):
                 return self.channel(name)
@@ -139,14 +153,16 @@ class _Cell:
         return Vector.of_scalars(self.per_account(node))
 
     def call(self, node: nodes.Call) -> Vector:
-        if node.function == "power_factor" or node.function == "round":
+        if node.function in ("power_factor", "round"):
             return self.one_by_one(node)
         given = [self.vector(argument) for argument in node.arguments]
         if node.function == "ceil":
             return vectors.elementwise(lambda value: values.apply("ceil", [value]), given[0])
         if node.function == "blend":
             rest = vectors.subtract(Vector.of_scalars([values.ONE]), given[2])
-            return _matched(vectors.add, _matched(vectors.multiply, given[0], rest), _matched(vectors.multiply, given[1], given[2]))
+            return _matched(
+                vectors.add, _matched(vectors.multiply, given[0], rest), _matched(vectors.multiply, given[1], given[2])
+            )
         operation = vectors.least if node.function == "min" else vectors.greatest
         found = given[0]
         for other in given[1:]:
@@ -207,7 +223,9 @@ class _Cell:
     def label_map(self, node: nodes.LabelMap) -> Vector:
         if self.scopes[0].label is not None:
             return self.vector(self.scopes[0].choice(node))
-        return self.by_label({label: self.vector(self.scopes[0].labelled(label).choice(node)) for label in self.labels_met()})
+        return self.by_label(
+            {label: self.vector(self.scopes[0].labelled(label).choice(node)) for label in self.labels_met()}
+        )
 
     def labels_met(self) -> list[str]:
         """Labels that occur among the cell's intervals."""
@@ -235,10 +253,15 @@ class _Cell:
         if len(widths) > 1:
             raise _unequal(width, max(widths))
         decimals = {name: vector.decimals() for name, vector in series.items()}
-        rows = [[self.interval(node, scope, decimals, at, column) for column in range(width)] for at, scope in enumerate(self.scopes)]
+        rows = [
+            [self.interval(node, scope, decimals, at, column) for column in range(width)]
+            for at, scope in enumerate(self.scopes)
+        ]
         return Vector(np.array(rows, dtype=object).reshape(len(rows), width), None)
 
-    def interval(self, node: nodes.Node, scope: CellScope, decimals: Mapping[str, vectors.Array], at: int, column: int) -> Decimal:
+    def interval(
+        self, node: nodes.Node, scope: CellScope, decimals: Mapping[str, vectors.Array], at: int, column: int
+    ) -> Decimal:
         here = {name: array[min(at, array.shape[0] - 1), column] for name, array in decimals.items()}
         label = scope.label
         if label is None and self.frame is not None and self.frame.labels is not None:
@@ -258,12 +281,16 @@ def _matched(operation: vectors.Operation, left: Vector, right: Vector) -> Vecto
 
 
 def _unequal(least: int, most: int) -> RatingError:
-    return RatingError(gettext_noop("Series of {least} and {most} intervals cannot be put together."), least=least, most=most)
+    return RatingError(
+        gettext_noop("Series of {least} and {most} intervals cannot be put together."), least=least, most=most
+    )
 
 
 def _channel_names(expression: nodes.Node, scope: CellScope) -> list[str]:
     """Channels read interval by interval, also by tables; those inside inner aggregates are not."""
-    return list(dict.fromkeys(node.name for node in _reached(expression, scope, set()) if isinstance(node, nodes.Channel)))
+    return list(
+        dict.fromkeys(node.name for node in _reached(expression, scope, set()) if isinstance(node, nodes.Channel))
+    )
 
 
 def _indices(expression: nodes.Node, scope: CellScope) -> list[nodes.Index]:
@@ -274,7 +301,7 @@ def _indices(expression: nodes.Node, scope: CellScope) -> list[nodes.Index]:
 def _reached(node: nodes.Node, scope: CellScope, seen: set[str]) -> list[nodes.Node]:
     if isinstance(node, nodes.Aggregate):
         return []
-    found = [node]
+    found: list[nodes.Node] = [node]
     if isinstance(node, nodes.Lookup) and node.table not in seen:
         for row in scope.tariff.tables[node.table].rows:
             found += _reached(row.value.tree, scope, seen | {node.table})
@@ -291,5 +318,10 @@ def _counts(vector: Vector) -> list[Decimal]:
     return [Decimal(vector.values.shape[1])] * vector.values.shape[0]
 
 
-_OPERATIONS: dict[str, vectors.Operation] = {"+": vectors.add, "-": vectors.subtract, "*": vectors.multiply, "/": vectors.divide}
+_OPERATIONS: dict[str, vectors.Operation] = {
+    "+": vectors.add,
+    "-": vectors.subtract,
+    "*": vectors.multiply,
+    "/": vectors.divide,
+}
 _REDUCTIONS = {"sum": vectors.total, "peak": vectors.highest, "mean": _means, "count": _counts}

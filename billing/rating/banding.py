@@ -13,7 +13,7 @@ from billing.rating.errors import NotReady, RatingError
 from billing.rating.formulas import nodes
 from billing.rating.inputs import Balance
 from billing.rating.scopes import CellScope
-from billing.rating.tariffs import SLAB, Charge, Tiers
+from billing.rating.tariffs import DAY, SLAB, Charge, Tiers
 from billing.rating.tiers import Part
 from kernel.errors import gettext_noop
 
@@ -49,11 +49,11 @@ class _Sum:
 def cells(
     charge: Charge, scope: CellScope, rounds: Sequence[Quantities], how_much: Mapping[Label, str], balances: Balances
 ) -> list[Cell]:
-    """This will return the cells of one stretch; ``rounds`` are its quantities, day by day where the window is a day."""
+    """This will return the cells of one stretch; ``rounds`` are its quantities, day by day in a window of a day."""
     assert charge.tiers is not None
     sums: dict[tuple[Label, int], _Sum] = {}
     for quantities in rounds:
-        if charge.tiers.window == "day":
+        if charge.tiers.window == DAY:
             balances.restart()
         for label, part in _parts(charge.tiers, scope, quantities, balances):
             whole = sums.setdefault((label, part.band), _Sum())
@@ -76,10 +76,16 @@ def _cell(charge: Charge, scope: CellScope, at: int, taken: _Sum, how_much: str)
 def _parts(rule: Tiers, scope: CellScope, quantities: Quantities, balances: Balances) -> list[tuple[Label, Part]]:
     if rule.share:
         return _shared_parts(rule, scope, quantities, balances)
-    return [(label, part) for label, quantity in quantities.items() for part in _run(rule, scope.labelled(label), quantity, balances)]
+    return [
+        (label, part)
+        for label, quantity in quantities.items()
+        for part in _run(rule, scope.labelled(label), quantity, balances)
+    ]
 
 
-def _shared_parts(rule: Tiers, scope: CellScope, quantities: Quantities, balances: Balances) -> list[tuple[Label, Part]]:
+def _shared_parts(
+    rule: Tiers, scope: CellScope, quantities: Quantities, balances: Balances
+) -> list[tuple[Label, Part]]:
     """Bands of the sum of the labels, each split by their share; its flat stands with the first label that has some."""
     found: list[tuple[Label, Part]] = []
     by_label = {label or "": quantity for label, quantity in quantities.items()}

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from kernel.money import EXACT
+
 ZERO = Decimal(0)
 
 
@@ -44,6 +46,8 @@ class Line:
     cells: tuple[Cell, ...]
     channel: str | None
     """The channel whose intervals make up the quantity, if there is one."""
+    calendar: str | None
+    """The calendar whose labels cut it."""
     price_formula: str
     quantity_formula: str
 
@@ -55,6 +59,17 @@ class Line:
     def of_label(self, label: str) -> Decimal:
         """This will return the amount of the label's cells."""
         return sum((cell.amount for cell in self.cells if cell.label == label), ZERO)
+
+    def mean_price(self, *, slice: int, label: str | None) -> Decimal:
+        """This will return what a unit of quantity costs in a cell, as the mean of its bands; 0 where there is no cell.
+
+        Cells that are not cut by slice or label hold for all. A cell without quantity has the price of its band.
+        """
+        cells = [cell for cell in self.cells if cell.slice in (None, slice) and cell.label in (None, label)]
+        quantity = sum((cell.quantity for cell in cells), ZERO)
+        if quantity == 0:
+            return cells[-1].price if cells else ZERO
+        return EXACT.divide(sum((cell.amount for cell in cells), ZERO), quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class Bill:
     carried_next: Mapping[str, Decimal] = field(default_factory=dict)
     """What is stored for the next bill, by name."""
     used: Mapping[str, Mapping[str, tuple[Decimal, ...]]] = field(default_factory=dict)
-    """Quantity now used in each band of the window, by charge and label (empty without one): the next bill's ``already``."""
+    """Quantity now used in each band of the window, by charge and label ("" without one): the next ``already``."""
 
     @property
     def posted(self) -> tuple[Line, ...]:
@@ -82,6 +97,11 @@ class Bill:
                 return line
         raise KeyError(code)
 
+    def interval_price(self, *, channel: str, label: str | None = None, slice: int = 0) -> Decimal:
+        """This will return what a unit of ``channel`` costs in an interval of that label, all posted lines together."""
+        lines = [line for line in self.posted if line.channel == channel]
+        return sum((line.mean_price(slice=slice, label=label) for line in lines), ZERO)
+
     def as_json(self) -> str:
         """This will write the bill; the same bill gives the same bytes."""
         return json.dumps(self.as_document(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -94,7 +114,10 @@ class Bill:
             "total": written(self.total),
             "lines": [_line_document(line) for line in self.lines],
             "carried_next": {name: written(value) for name, value in self.carried_next.items()},
-            "used": {code: {label: [written(band) for band in bands] for label, bands in by.items()} for code, by in self.used.items()},
+            "used": {
+                code: {label: [written(band) for band in bands] for label, bands in by.items()}
+                for code, by in self.used.items()
+            },
         }
 
     @classmethod
@@ -111,7 +134,10 @@ class Bill:
             tuple(_line(part) for part in document["lines"]),
             Decimal(document["total"]),
             {name: Decimal(value) for name, value in document["carried_next"].items()},
-            {code: {label: tuple(map(Decimal, bands)) for label, bands in by.items()} for code, by in document["used"].items()},
+            {
+                code: {label: tuple(map(Decimal, bands)) for label, bands in by.items()}
+                for code, by in document["used"].items()
+            },
         )
 
 
@@ -120,7 +146,11 @@ def written(value: Decimal) -> str:
     return format(value if value else abs(value), "f")
 
 
-_LINE_TEXTS = ("code", "payee", "post", "channel", "price_formula", "quantity_formula")
+def _used_document(by_label: Mapping[str, tuple[Decimal, ...]]) -> dict[str, list[str]]:
+    return {label: [written(band) for band in bands] for label, bands in by_label.items()}
+
+
+_LINE_TEXTS = ("code", "payee", "post", "channel", "calendar", "price_formula", "quantity_formula")
 _CELL_TEXTS = ("slice", "label", "band", "unit", "how", "how_much")
 _CELL_NUMBERS = ("quantity", "price", "flat", "amount")
 
@@ -128,7 +158,12 @@ _CELL_NUMBERS = ("quantity", "price", "flat", "amount")
 def _line_document(line: Line) -> dict[str, Any]:
     plain = {name: getattr(line, name) for name in _LINE_TEXTS}
     cells = [_cell_document(cell) for cell in line.cells]
-    return plain | {"title": dict(line.title), "amount": written(line.amount), "posted": written(line.posted), "cells": cells}
+    return plain | {
+        "title": dict(line.title),
+        "amount": written(line.amount),
+        "posted": written(line.posted),
+        "cells": cells,
+    }
 
 
 def _cell_document(cell: Cell) -> dict[str, Any]:
@@ -147,5 +182,5 @@ def _line(document: Mapping[str, Any]) -> Line:
 
 
 def _cell(document: Mapping[str, Any]) -> Cell:
-    numbers = {name: Decimal(document[name]) for name in _CELL_NUMBERS}
-    return Cell(**numbers, **{name: document[name] for name in _CELL_TEXTS})
+    given: dict[str, Any] = {name: Decimal(document[name]) for name in _CELL_NUMBERS}
+    return Cell(**given, **{name: document[name] for name in _CELL_TEXTS})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -55,7 +56,16 @@ class SliceBlock:
             for name, channel in self.channels.items()
         }
         return SliceBlock(
-            self.at, 1, self.days, self.slots, self.labels, channels, self.indices, self.parameters[account : account + 1], self.day_of_slot, self.columns
+            self.at,
+            1,
+            self.days,
+            self.slots,
+            self.labels,
+            channels,
+            self.indices,
+            self.parameters[account : account + 1],
+            self.day_of_slot,
+            self.columns,
         )
 
 
@@ -95,14 +105,28 @@ def _slice_shape(part: SliceInputs) -> tuple[Any, ...]:
 def _channel_shape(channel: Integers | Series) -> tuple[Any, ...]:
     if not isinstance(channel, Series):
         return (len(channel), inputs.KILO)
-    own = None if channel.labels is None else (channel.labels.names, channel.labels.codes.tobytes())
-    return (len(channel.values), channel.places, channel.free, repr(own))
+    return (len(channel.values), channel.places, channel.free, channel.values.dtype == object, _own_labels(channel))
 
 
 def _index_shape(value: inputs.IndexValue) -> Any:
     if isinstance(value, Series):
-        return ("series", id(value))
+        return (
+            "series",
+            value.places,
+            _digest(value.values),
+            None if value.missing is None else _digest(value.missing),
+            _own_labels(value),
+        )
     return ("one", str(value)) if isinstance(value, Decimal) else ("labels", repr(sorted(value.items())))
+
+
+def _own_labels(series: Series) -> tuple[Any, ...]:
+    return () if series.labels is None else (series.labels.names, series.labels.codes.tobytes())
+
+
+def _digest(values: npt.NDArray[Any]) -> bytes:
+    content = repr(values.tolist()).encode() if values.dtype == object else values.tobytes()
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def build(tariff: Tariff, accounts: Sequence[AccountInputs]) -> Block:
@@ -121,7 +145,9 @@ def _slice_block(tariff: Tariff, accounts: Sequence[AccountInputs], at: int) -> 
         kept = [_kept(account.carried.get(name, ()), rule.keep, rule.first) for account in accounts]
         if kept[0]:
             channels[name] = _stacked_decimals(kept)
-    labels = {name: Labels(tariff.calendars[name], codes) for name, codes in first.labels.items() if name in tariff.calendars}
+    labels = {
+        name: Labels(tariff.calendars[name], codes) for name, codes in first.labels.items() if name in tariff.calendars
+    }
     slots = next((len(codes) for codes in first.labels.values()), None)
     if slots is None:
         slots = next((len(values) for values in first.channels.values() if not isinstance(values, Series)), None)
@@ -141,7 +167,9 @@ def _stacked(series: Sequence[Series]) -> Channel:
     first = series[0]
     missing = None
     if any(one.missing is not None for one in series):
-        missing = np.stack([np.zeros(len(one.values), np.bool_) if one.missing is None else one.missing for one in series])
+        missing = np.stack(
+            [np.zeros(len(one.values), np.bool_) if one.missing is None else one.missing for one in series]
+        )
     return Channel(np.stack([one.values for one in series]), first.places, missing, first.labels, first.free)
 
 
@@ -176,13 +204,17 @@ def _joined(slices: Sequence[SliceBlock]) -> SliceBlock:
 
 def _joined_channel(parts: Sequence[Channel]) -> Channel:
     first = parts[0]
-    if first.free and all(part.values.shape == first.values.shape and (part.values == first.values).all() for part in parts):
+    if first.free and all(
+        part.values.shape == first.values.shape and (part.values == first.values).all() for part in parts
+    ):
         return first
     places = max(part.places for part in parts)
     values = np.concatenate([part.values * 10 ** (places - part.places) for part in parts], axis=1)
     missing = None
     if any(part.missing is not None for part in parts):
-        missing = np.concatenate([np.zeros(part.values.shape, np.bool_) if part.missing is None else part.missing for part in parts], axis=1)
+        missing = np.concatenate(
+            [np.zeros(part.values.shape, np.bool_) if part.missing is None else part.missing for part in parts], axis=1
+        )
     return Channel(values, places, missing, _joined_labels([part.labels for part in parts]), first.free)
 
 
@@ -199,8 +231,16 @@ def _joined_index(parts: Sequence[inputs.IndexValue | None]) -> inputs.IndexValu
     series = [part for part in parts if isinstance(part, Series)]
     if len(series) != len(parts):
         return parts[-1] if all(part is not None for part in parts) else None
-    joined = _joined_channel([Channel(np.stack([one.values]), one.places, _row(one.missing), one.labels, False) for one in series])
-    return Series(joined.values[0], joined.places, None if joined.missing is None else joined.missing[0], joined.labels, series[0].free)
+    joined = _joined_channel(
+        [Channel(np.stack([one.values]), one.places, _row(one.missing), one.labels, False) for one in series]
+    )
+    return Series(
+        joined.values[0],
+        joined.places,
+        None if joined.missing is None else joined.missing[0],
+        joined.labels,
+        series[0].free,
+    )
 
 
 def _row(mask: Mask | None) -> Mask | None:

@@ -35,14 +35,24 @@ class Cells:
         account = self.block.accounts[seat]
         period_days = account.period_days or sum(part.days for part in account.slices)
         return CellScope(
-            self.tariff, account, self.block.part(at), seat, seat, at, period_days, calendar, label, self.value, _no_amounts
+            self.tariff,
+            account,
+            self.block.part(at),
+            seat,
+            seat,
+            at,
+            period_days,
+            calendar,
+            label,
+            self.value,
+            _no_amounts,
         )
 
     def value(self, scope: CellScope, node: nodes.Aggregate) -> Decimal:
         """This will return an aggregate of the scope's cell; raises RatingError or NotReady."""
         if aggregates.is_late(node, self.tariff.table_uses):
-            return _unwrapped(aggregates.compute_alone(node, scope))
-        return _unwrapped(self.outcomes(node, scope.at, scope.calendar, scope.label)[scope.seat])
+            return aggregates.value_alone(scope, node)
+        return aggregates.unwrapped(self.outcomes(node, scope.at, scope.calendar, scope.label)[scope.seat])
 
     def outcomes(self, node: nodes.Aggregate, at: int | None, calendar: str | None, label: str | None) -> list[Outcome]:
         key = (node.key, at, calendar, label)
@@ -68,12 +78,6 @@ def _fill(cells: Cells, charge: Charge, at: int | None) -> None:
         if not aggregates.is_late(node, cells.tariff.table_uses):
             for label in charge.by or (None,):
                 cells.outcomes(node, at, charge.calendar, label)
-
-
-def _unwrapped(outcome: Outcome) -> Decimal:
-    if isinstance(outcome, RatingError):
-        raise outcome
-    return outcome
 
 
 def _no_amounts(scope: CellScope, reference: nodes.Reference) -> Decimal:

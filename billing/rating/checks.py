@@ -133,7 +133,7 @@ def _is_limit(formula: Formula, charge: Charge) -> bool:
 def _maps(
     formula: Formula, tariff: Tariff, by: tuple[str, ...] | None, known: tuple[str, ...] | None, seen: set[str]
 ) -> None:
-    """Every map met by ``formula``, also in its tables and derived channels, has a value for every label it can meet."""
+    """Every map met by ``formula``, also in its tables, has a value for every label it can meet."""
     _tree(formula.tree, formula.pointer, by, known, inside=False)
     for table in sorted(formula.uses.tables - seen):
         for row in tariff.tables[table].rows:

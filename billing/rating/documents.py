@@ -51,7 +51,7 @@ class HasLabels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a document may name: calendars and tables of the market, published indices with their units, market parameters.
+    """What a document may name: calendars and tables of the market, published indices, market parameters, with units.
 
     ``by_use``: names count as declared where they are used, and units are checked only where they are stated.
     """
@@ -70,7 +70,10 @@ def read(text: str) -> dict[str, Any]:
 
 
 def load(document: Mapping[str, Any], *, resources: Resources) -> Tariff:
-    """This will return the checked tariff; raises TariffError with the place (JSON pointer and position) and what is expected."""
+    """This will return the checked tariff; raises TariffError with the place and what is expected there.
+
+    ``where`` is a JSON pointer, followed by ``:position`` inside a formula.
+    """
     place = Place(document, "", resources.by_use).mapping(schema.DOCUMENT_KEYS)
     return _Loading(place, resources).tariff()
 
@@ -143,10 +146,10 @@ class _Loading:
             for name, unit in self.resources.parameters.items()
         }
         for name, part in self.place.get("parameters").entries():
-            part = Place({}, part.pointer, part.by_use) if part.value is None else part
-            part.mapping(("unit", "min", "max", "default", "title", "note"))
-            bounds = (part.get(key).number() if part.has(key) else None for key in ("min", "max", "default"))
-            found[name] = Parameter(name, part.get("unit").unit(), *bounds)
+            stated = Place({}, part.pointer, part.by_use) if part.value is None else part
+            stated.mapping(("unit", "min", "max", "default", "title", "note"))
+            bounds = (stated.get(key).number() if stated.has(key) else None for key in ("min", "max", "default"))
+            found[name] = Parameter(name, stated.get("unit").unit(), *bounds)
         return found
 
     def declared_indices(self) -> dict[str, units.Known]:
@@ -156,20 +159,15 @@ class _Loading:
         return found
 
     def table_places(self) -> dict[str, Place]:
-        places = {}
-        for name, part in self.place.get("tables").entries():
-            if isinstance(part.value, str):
-                if part.value not in self.resources.tables:
-                    sentence = gettext_noop("At {place}: the market has no table “{found}”; it has: {known}.")
-                    raise part.refuse(
-                        sentence,
-                        place=part.pointer,
-                        found=part.value,
-                        known=", ".join(sorted(self.resources.tables)) or "–",
-                    )
-                part = Place(self.resources.tables[part.value], part.pointer, part.by_use)
-            places[name] = part
-        return places
+        parts = self.place.get("tables").entries()
+        return {name: self.named_table(part) if isinstance(part.value, str) else part for name, part in parts}
+
+    def named_table(self, part: Place) -> Place:
+        tables = self.resources.tables
+        if part.value not in tables:
+            sentence = gettext_noop("At {place}: the market has no table “{found}”; it has: {known}.")
+            raise part.refuse(sentence, place=part.pointer, found=part.value, known=", ".join(sorted(tables)) or "–")
+        return Place(tables[part.value], part.pointer, part.by_use)
 
     def namespaces(self, tables: Mapping[str, Place]) -> binding.Names:
         place = self.place

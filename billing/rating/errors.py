@@ -39,7 +39,7 @@ class RatingError(_Sentence):
 
 
 class NotReady(RatingError):
-    """Something is not there yet; ``missing`` names it: ``index spot``, ``parameter margin``, ``channel consumption``."""
+    """Something is not there yet; ``missing`` names it: ``index spot``, ``parameter margin``."""
 
     code = "rating_not_ready"
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from billing.rating import aggregates, banding, blocks, cells, pricing
+from billing.rating import aggregates, banding, blocks, cells, day_windows, pricing
 from billing.rating.bills import Bill, Cell, Line
 from billing.rating.cells import Cells
 from billing.rating.errors import RatingError
 from billing.rating.formulas import nodes, values
 from billing.rating.inputs import AccountInputs
 from billing.rating.scopes import CellScope
-from billing.rating.tariffs import Charge, Tariff
+from billing.rating.tariffs import DAY, Charge, Formula, Tariff
 from kernel import money
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -91,21 +91,30 @@ class _Account:
         return Bill(self.tariff.code, currency, lines, total, self.carried_next(), used)
 
     def charge(self, charge: Charge) -> _Rated:
-        balance = banding.Balances()
+        balances = banding.Balances()
         found: list[Cell] = []
         for at in self.cells.cuts[self.seat].stretches(charge):
-            scope = self.scope(at, charge.calendar)
-            labels = charge.by or (None,)
-            taken = {label: self.quantity(charge, scope.labelled(label)) for label in labels}
-            if charge.tiers is None:
-                found += [self.cell(charge, scope.labelled(label), *taken[label]) for label in labels]
-            else:
-                how_much = {label: how for label, (_, how) in taken.items()}
-                found += banding.cells(charge, scope, [{label: quantity for label, (quantity, _) in taken.items()}], how_much, balance)
+            found += self.stretch(charge, self.scope(at, charge.calendar), balances)
         amount = sum((cell.amount for cell in found), ZERO)
         if charge.round.line is not None:
             amount = values.rounded(amount, Decimal(charge.round.line))
-        return _Rated(charge, found, amount, balance.used())
+        return _Rated(charge, found, amount, balances.used())
+
+    def stretch(self, charge: Charge, scope: CellScope, balances: banding.Balances) -> list[Cell]:
+        """The cells of one slice, or of the whole period."""
+        scopes = {label: scope.labelled(label) for label in charge.by or (None,)}
+        taken = {label: self.quantity(charge, cell) for label, cell in scopes.items()}
+        if charge.tiers is None:
+            return [self.cell(charge, scopes[label], quantity, how) for label, (quantity, how) in taken.items()]
+        rounds: list[banding.Quantities] = [{label: quantity for label, (quantity, _) in taken.items()}]
+        if charge.tiers.window == DAY and charge.quantity is not None:
+            rounds = self.daily(charge.quantity, scope, tuple(scopes))
+        return banding.cells(charge, scope, rounds, {label: how for label, (_, how) in taken.items()}, balances)
+
+    def daily(self, quantity: Formula, scope: CellScope, labels: Sequence[str | None]) -> list[banding.Quantities]:
+        """The quantities of each local day."""
+        days = day_windows.days_of(scope)
+        return [{label: pricing.valued(quantity, day.labelled(label)) for label in labels} for day in days]
 
     def quantity(self, charge: Charge, scope: CellScope) -> tuple[Decimal, str]:
         if charge.quantity is not None:
@@ -146,6 +155,7 @@ class _Account:
             posted=money.round_to_minor(rated.amount, currency),
             cells=tuple(rated.cells),
             channel=charge.channel,
+            calendar=charge.calendar,
             price_formula="" if charge.price is None else charge.price.text,
             quantity_formula="" if charge.quantity is None else charge.quantity.text,
         )

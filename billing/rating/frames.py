@@ -54,7 +54,7 @@ class Frame:
 
     def label_at(self, column: int) -> str:
         assert self.labels is not None
-        return self.labels.names[self.labels.codes[self.columns][column]]
+        return self.labels.names[int(self.labels.codes[self.columns][column])]
 
     def days(self, part: SliceBlock) -> npt.NDArray[np.int32]:
         """The local day of each interval; without one stated, the intervals of a label spread evenly over the days."""
@@ -75,7 +75,9 @@ class Frame:
 
 def _spread(count: int, days: int) -> npt.NDArray[np.int32]:
     if days < 1 or count % days:
-        raise RatingError(gettext_noop("{count} intervals do not spread evenly over {days} days."), count=count, days=days)
+        raise RatingError(
+            gettext_noop("{count} intervals do not spread evenly over {days} days."), count=count, days=days
+        )
     return np.repeat(np.arange(days, dtype=np.int32), count // days)
 
 

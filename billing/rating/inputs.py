@@ -29,7 +29,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Integers per interval, ``places`` decimals below what formulas see; ``missing`` marks readings that are not there.
+    """Integers per interval, ``places`` decimals below what formulas see; ``missing`` marks absent readings.
 
     ``labels`` where the series does not follow the slice's intervals; ``free`` where no label or day applies.
     """
@@ -51,9 +51,9 @@ Balance: TypeAlias = Decimal | Sequence[Decimal] | Mapping[str, Decimal | Sequen
 class SliceInputs:
     """A stretch of the period in which nothing but readings changes.
 
-    ``labels`` gives for each calendar the int8 label position of each slot; ``channels`` int64 per slot (Wh, W, varh) or a Series;
-    ``indices`` the published values; ``day_of_slot`` counts local days from the slice's first, where days have other
-    than ``slots / days`` intervals.
+    ``labels`` gives for each calendar the int8 label position of each slot; ``channels`` int64 per slot (Wh, W, varh)
+    or a Series; ``indices`` the published values; ``day_of_slot`` counts local days from the slice's first, where days
+    have other than ``slots / days`` intervals.
     """
 
     days: int
@@ -69,7 +69,8 @@ class SliceInputs:
 class AccountInputs:
     """All that one bill depends on. ``period_days`` counts the whole billing period; by default the slices' days.
 
-    ``already`` fills the names the tariff's tiers use, ``carried`` the stored values (oldest first), ``facts`` the dated values.
+    ``already`` fills the names the tariff's tiers use, ``carried`` the stored values (oldest first), ``facts`` the
+    dated values.
     """
 
     slices: Sequence[SliceInputs]

@@ -12,10 +12,13 @@ from billing.rating.formulas import binding, nodes, parser, units, uses
 from billing.rating.tariffs import Formula
 from kernel.errors import gettext_noop
 
-DOCUMENT_KEYS = "tariff code title currency calendar parameters facts tables indices channels carried charges note source valid_from market".split()
-CHARGE_KEYS = "code title quantity by price tiers round payee post calendar note".split()
-TIER_KEYS = "mode window already bands share".split()
-BAND_KEYS = "to price flat".split()
+DOCUMENT_KEYS = (
+    *("tariff", "code", "title", "currency", "calendar", "parameters", "facts", "tables", "indices", "channels"),
+    *("carried", "charges", "note", "source", "valid_from", "market"),
+)
+CHARGE_KEYS = ("code", "title", "quantity", "by", "price", "tiers", "round", "payee", "post", "calendar", "note")
+TIER_KEYS = ("mode", "window", "already", "bands", "share")
+BAND_KEYS = ("to", "price", "flat")
 
 
 @dataclass(frozen=True, slots=True)

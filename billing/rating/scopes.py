@@ -80,7 +80,10 @@ class CellScope:
         return given.get(self.label or "") if isinstance(given, Mapping) else given
 
     def channel(self, node: nodes.Channel) -> Decimal:
-        raise RatingError(gettext_noop("The channel “{name}” has a value per interval; an aggregate such as sum() is expected."), name=node.name)
+        raise RatingError(
+            gettext_noop("The channel “{name}” has a value per interval; an aggregate such as sum() is expected."),
+            name=node.name,
+        )
 
     def choice(self, node: nodes.LabelMap) -> nodes.Node:
         if self.label is None:
@@ -103,10 +106,14 @@ class CellScope:
         if isinstance(value, Decimal):
             return value
         if isinstance(value, Series):
-            sentence = gettext_noop("The index “{name}” has a value per interval; use it inside an aggregate such as sum().")
+            sentence = gettext_noop(
+                "The index “{name}” has a value per interval; use it inside an aggregate such as sum()."
+            )
             raise RatingError(sentence, name=node.name)
         if self.label is None:
-            raise RatingError(gettext_noop("The index “{name}” has a value per label; the charge needs “by”."), name=node.name)
+            raise RatingError(
+                gettext_noop("The index “{name}” has a value per label; the charge needs “by”."), name=node.name
+            )
         if self.label not in value:
             raise NotReady("index", node.name, detail=self.label)
         return value[self.label]
@@ -115,7 +122,9 @@ class CellScope:
         for row in self.tariff.tables[table].rows:
             if row.below is None or argument < row.below:
                 return row.value.tree, dataclasses.replace(self, argument=argument)
-        raise RatingError(gettext_noop("The table “{table}” has no row for {value}."), table=table, value=format(argument, "f"))
+        raise RatingError(
+            gettext_noop("The table “{table}” has no row for {value}."), table=table, value=format(argument, "f")
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

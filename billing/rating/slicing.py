@@ -28,8 +28,8 @@ class Cuts:
 def cuts(tariff: Tariff, account: AccountInputs) -> Cuts:
     """This will return the charges of ``account`` that are sliced.
 
-    A charge is sliced when a parameter or published value it reads changes between slices. What a sliced charge adds up with ``amount()`` is sliced with it where its quantity
-    adds up over time; other amounts are shared by days.
+    A charge is sliced when a parameter or published value it reads changes between slices. What a sliced charge adds
+    up with ``amount()`` is sliced with it where its quantity adds up over time; other amounts are shared by days.
     """
     slices = account.slices
     partial = account.period_days is not None and sum(part.days for part in slices) != account.period_days
@@ -63,7 +63,7 @@ def _adds_up(charge: Charge) -> bool:
     return charge.quantity is None or _linear(charge.quantity.tree)
 
 
-def _linear(node: nodes.Node) -> bool:
+def _linear(node: nodes.Node) -> bool:  # noqa: PLR0911 - one case per kind of node
     match node:
         case nodes.Aggregate(function=function):
             return function in ("sum", "count")
@@ -85,4 +85,6 @@ def _linear(node: nodes.Node) -> bool:
 def _constant(node: nodes.Node) -> bool:
     kinds = (nodes.Aggregate, nodes.Amount, nodes.Channel, nodes.Lookup)
     parts = list(nodes.walk(node))
-    return not any(isinstance(part, kinds) or (isinstance(part, nodes.Scalar) and part.kind == nodes.DAYS) for part in parts)
+    return not any(
+        isinstance(part, kinds) or (isinstance(part, nodes.Scalar) and part.kind == nodes.DAYS) for part in parts
+    )

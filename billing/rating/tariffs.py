@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from billing.rating.formulas import nodes, units
-from billing.rating.formulas.uses import Uses
+from billing.rating.formulas.uses import NOTHING, Uses
 
 GRADUATED, SLAB = "graduated", "slab"
-WINDOWS = ("bill", "day", "month", "two_months", "quarter", "year", "contract")
+DAY = "day"
+WINDOWS = ("bill", DAY, "month", "two_months", "quarter", "year", "contract")
 PAYEES = ("retailer", "grid", "state", "customer")
 
 
@@ -21,7 +22,7 @@ class Formula:
     tree: nodes.Node
     text: str
     pointer: str
-    uses: Uses = Uses()
+    uses: Uses = NOTHING
     """What it reaches itself, without the tables it names."""
 
 
@@ -111,7 +112,7 @@ class Charge:
     price: Formula | None
     tiers: Tiers | None
     round: Rounding
-    uses: Uses = Uses()
+    uses: Uses = NOTHING
     """Of all its formulas, also through tables and derived channels."""
     unit: str = ""
     """Of the quantity, for people."""

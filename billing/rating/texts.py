@@ -13,7 +13,7 @@ from kernel.errors import gettext_noop
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which only true and false are truth values, and a decimal stays text: ``on`` is a label, 23.50 is "23.50"."""
+    """YAML in which only true and false are truth values and a decimal stays text: ``on`` is a label."""
 
 
 _LEFT_OUT = (

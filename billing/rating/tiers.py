@@ -61,7 +61,7 @@ def _taken_out(quantity: Decimal, already: Sequence[Decimal]) -> list[Decimal]:
 
 
 def graduated(quantity: Decimal, already: Sequence[Decimal], limits: Sequence[Decimal]) -> list[Part]:
-    """This will return a part for every band with quantity; its flat is due once in the window, when quantity enters it."""
+    """This will return a part for every band with quantity; a flat is due once in the window, on entering a band."""
     shares = spread(quantity, already, limits)
     parts = []
     for band, (share, held) in enumerate(zip(shares, already, strict=True)):
@@ -72,7 +72,7 @@ def graduated(quantity: Decimal, already: Sequence[Decimal], limits: Sequence[De
 
 
 def slab(quantity: Decimal, already: Sequence[Decimal], limits: Sequence[Decimal]) -> list[Part]:
-    """This will put all of ``quantity`` into the band that the cumulated quantity reaches; a limit still belongs to its band."""
+    """This will put all of ``quantity`` into the band that the cumulated quantity reaches; bands are (from, to]."""
     reached = sum(already, ZERO) + quantity
     band = next((at for at, limit in enumerate(limits) if reached <= limit), len(limits))
     return [Part(band, quantity, 1)]
@@ -84,7 +84,7 @@ def shared(part: Part, quantities: Mapping[str, Decimal]) -> dict[str, Decimal]:
     With a whole of zero every label keeps its own quantity.
     """
     whole = sum(quantities.values(), ZERO)
-    if whole == 0 or part.quantity == whole:
+    if whole in (0, part.quantity):
         return dict(quantities)
     split = {label: part.quantity * quantity / whole for label, quantity in quantities.items()}
     last = next((label for label in reversed(split) if quantities[label] != 0), None)

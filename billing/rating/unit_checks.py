@@ -74,7 +74,7 @@ class _Check:
         self.pointer = formula.pointer
         return self.unit(formula.tree, None)
 
-    def unit(self, node: nodes.Node, argument: Known) -> Known:
+    def unit(self, node: nodes.Node, argument: Known) -> Known:  # noqa: C901, PLR0911 - one case per kind of node
         match node:
             case nodes.Scalar(name=name, kind=kind):
                 return self.scalar(name, kind, argument)

@@ -1,4 +1,4 @@
-"""Exact arithmetic over many intervals: scaled int64 with an overflow check, Python integers beyond, decimals for the rest."""
+"""Exact arithmetic over many intervals: scaled int64 with an overflow check, Python integers beyond, else decimals."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _column(values: Sequence[Decimal]) -> Vector:
 
 def _each(function: Callable[..., Any], *arrays: Array) -> Array:
     result = np.frompyfunc(function, len(arrays), 1)(*arrays)
-    return cast(Array, np.asarray(result, dtype=object))
+    return np.asarray(result, dtype=object)
 
 
 def elementwise(function: Callable[..., Decimal], *vectors: Vector) -> Vector:

@@ -34,7 +34,7 @@ class _Binder:
     names: Names
     row: bool
 
-    def bind(self, node: nodes.Node, *, inside: bool, bare: bool) -> nodes.Node:
+    def bind(self, node: nodes.Node, *, inside: bool, bare: bool) -> nodes.Node:  # noqa: C901, PLR0911 - one case per kind of node
         match node:
             case nodes.Name():
                 return self.name(node, inside, bare)
@@ -94,7 +94,7 @@ class _Binder:
     def unknown(self, node: nodes.Name) -> FormulaError:
         if node.name in self.names.channels:
             sentence = gettext_noop(
-                "Position {position}: “{found}” is a channel; an aggregate is expected here, such as sum({found}) or peak({found})."
+                "Position {position}: “{found}” is a channel; an aggregate such as sum({found}) is expected here."
             )
             return FormulaError(sentence, position=node.position, found=node.name)
         sentence = gettext_noop(

@@ -121,7 +121,7 @@ Node: TypeAlias = (
 )
 
 
-def children(node: Node) -> tuple[Node, ...]:
+def children(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one case per kind of node
     """This will return the parts of ``node`` in the order they are written."""
     match node:
         case Negate(operand=operand):
@@ -147,7 +147,7 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
-def text(node: Node) -> str:
+def text(node: Node) -> str:  # noqa: C901, PLR0911 - one case per kind of node
     """This will write ``node`` in one canonical way; two nodes with one text mean the same."""
     match node:
         case Number(text=written):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from billing.rating.errors import FormulaError
 from billing.rating.formulas import nodes, tokens
@@ -235,7 +236,7 @@ class _Parser:
         self.at += taken
         return taken
 
-    def expect(self, text: str, sentence: str, **params: object) -> None:
+    def expect(self, text: str, sentence: str, **params: Any) -> None:
         if self.token.text != text:
             raise self.refuse(sentence, **params)
         self.at += 1
@@ -244,9 +245,7 @@ class _Parser:
         self.count += 1
         if self.count > MAX_NODES:
             raise self.refuse(
-                gettext_noop(
-                    "Position {position}: a formula has at most {limit} operators, calls, names and numbers; split it into charges."
-                ),
+                gettext_noop("Position {position}: a formula has at most {limit} operators, calls, names and numbers."),
                 token,
                 limit=MAX_NODES,
             )
@@ -257,7 +256,7 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             raise self.refuse(gettext_noop("Position {position}: brackets are nested too deeply here."))
 
-    def refuse(self, sentence: str, token: Token | None = None, **params: object) -> FormulaError:
+    def refuse(self, sentence: str, token: Token | None = None, **params: Any) -> FormulaError:
         token = token or self.token
         found = token.text or "…"
         return FormulaError(sentence, position=token.position, found=found, **params)

@@ -34,6 +34,9 @@ class Uses:
         )
 
 
+NOTHING = Uses()
+
+
 def direct(tree: nodes.Node) -> Uses:
     """This will return what ``tree`` itself reaches, without the tables it names."""
     found = list(nodes.walk(tree))

@@ -12,14 +12,13 @@ from django.db.models import F
 from billing.invoices import operations as invoice_operations
 from billing.invoices import queries as invoice_queries
 from billing.invoices import terms as invoice_terms
-from billing.runs import queries, used_versions
+from billing.runs import queries, reasons, used_versions
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import GridhallError
 from tenancy import context
 
 ItemState = BillRunItem.State
 CHUNK = 200
-INPUTS_CHANGED = "inputs_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,10 @@ def issue_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Issued:
     items = _claim(run_id, limit)
     if not items:
         return Issued()
-    stale = _stale_drafts([item.draft_id for item in items if item.draft_id])
-    back = [item for item in items if item.draft_id in stale or item.draft_id is None]
-    fresh = [item for item in items if item not in back]
+    drafts = [item.draft_id for item in items if item.draft_id]
+    stale = used_versions.changed(items=items, versions=invoice_queries.versions_of_drafts(draft_ids=drafts))
+    back = [item for item in items if item.pk in stale]
+    fresh = [item for item in items if item.pk not in stale]
     _send_back(back, at)
     terms = invoice_terms.of_retailer(retailer=context.current_retailer(), issued_on=run.billing_date, posted_at=at)
     refused = _issue(fresh, terms, at)
@@ -62,15 +62,11 @@ def _claim(run_id: int, limit: int) -> list[BillRunItem]:
     return list(drafted.select_for_update(skip_locked=True)[:limit])
 
 
-def _stale_drafts(draft_ids: Sequence[int]) -> set[int]:
-    return used_versions.changed(invoice_queries.versions_of_drafts(draft_ids=draft_ids))
-
-
 def _send_back(items: Sequence[BillRunItem], at: dt.datetime) -> None:
     drafts = [item.draft_id for item in items if item.draft_id]
     BillRunItem.objects.filter(pk__in=[item.pk for item in items]).update(
         state=ItemState.WAITING,
-        reason=INPUTS_CHANGED,
+        reason=reasons.INPUTS_CHANGED,
         reason_params={},
         released=False,
         draft=None,
@@ -105,5 +101,5 @@ def _issue_together(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerm
 
 def _refuse(item: BillRunItem, refusal: GridhallError, at: dt.datetime) -> None:
     item.state, item.changed_at = ItemState.REFUSED, at
-    item.reason, item.reason_params = refusal.code, {name: str(value) for name, value in refusal.params.items()}
+    item.reason, item.reason_params = reasons.of_error(refusal)
     item.save(update_fields=["state", "changed_at", "reason", "reason_params"])

@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import Max
 
+from billing.invoices import operations as invoice_operations
 from billing.runs import queries
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import Conflict, gettext_noop
@@ -144,7 +145,13 @@ def _add_items(run: BillRun, period: Period, at: dt.datetime, account_ids: list[
 
 
 def _cancel_open_items(run: BillRun, at: dt.datetime) -> None:
-    BillRunItem.objects.filter(run=run, state__in=queries.OPEN_STATES).update(state=ItemState.CANCELLED, changed_at=at)
+    items = BillRunItem.objects.filter(run=run, state__in=queries.OPEN_STATES)
+    claimed = list(items.select_for_update().values_list("pk", "draft_id"))
+    drafts = [draft_id for _pk, draft_id in claimed if draft_id is not None]
+    BillRunItem.objects.filter(pk__in=[pk for pk, _draft_id in claimed]).update(
+        state=ItemState.CANCELLED, draft=None, changed_at=at
+    )
+    invoice_operations.discard_drafts(draft_ids=drafts)
 
 
 def _require(run: BillRun, state: str) -> None:

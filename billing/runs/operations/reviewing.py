@@ -7,12 +7,12 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from billing.runs import queries
+from billing.invoices import operations as invoice_operations
+from billing.runs import queries, reasons
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import Conflict, gettext_noop
 
 State, ItemState = BillRun.State, BillRunItem.State
-HELD = "held_by_person"
 RERATABLE = (ItemState.DRAFTED, ItemState.PARKED, ItemState.HELD, ItemState.REFUSED)
 
 
@@ -36,7 +36,7 @@ def release(*, item_id: int, at: dt.datetime) -> BillRunItem:
 def hold(*, item_id: int, note: str, at: dt.datetime) -> BillRunItem:
     """This will keep a bill back until a person resumes it; raises WrongItemState when it is issued or cancelled."""
     item = _locked(item_id, (ItemState.WAITING, *RERATABLE))
-    item.reason, item.reason_params = HELD, {"note": note}
+    item.reason, item.reason_params = reasons.HELD, {"note": note}
     return _move(item, ItemState.HELD, at)
 
 
@@ -62,12 +62,15 @@ def rerate(*, run_id: int, at: dt.datetime, item_ids: Collection[int] | None = N
         items = items.filter(pk__in=item_ids)
     if reason:
         items = items.filter(reason=reason)
-    count = items.update(
+    claimed = list(items.select_for_update().values_list("pk", "draft_id"))
+    drafts = [draft_id for _pk, draft_id in claimed if draft_id is not None]
+    BillRunItem.objects.filter(pk__in=[pk for pk, _draft_id in claimed]).update(
         state=ItemState.WAITING, reason="", reason_params={}, released=False, draft=None, changed_at=at
     )
-    if count:
+    invoice_operations.discard_drafts(draft_ids=drafts)
+    if claimed:
         _reopen(run_id)
-    return count
+    return len(claimed)
 
 
 def _reopen(run_id: int) -> None:

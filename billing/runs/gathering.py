@@ -1,0 +1,223 @@
+"""Gathers what a chunk of bills depends on in a few queries: sections, readings, published values, the past."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from billing.rating import calendars, inputs
+from billing.runs import history as bill_history
+from billing.runs import readings, sections
+from billing.runs.history import History
+from billing.runs.models import BillRunItem
+from billing.runs.readings import Grid, Readings
+from billing.runs.sections import Section
+from kernel.errors import GridhallError
+from kernel.periods import Period
+from tenants.customers import queries as customer_queries
+from tenants.tariffs import indices, tariff_documents
+from tenants.tariffs import queries as tariff_queries
+
+INTERVAL = "interval"
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be rated for a chunk of items, and the items that cannot be."""
+
+    period: Period
+    sections: list[Section] = field(default_factory=list)
+    refusals: dict[int, GridhallError] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    published: dict[tuple[str, Period], indices.Publication] = field(default_factory=dict)
+    facts: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
+    index_values: dict[tuple[str, Period], inputs.IndexValue] = field(default_factory=dict)
+
+    def refuse(self, item_id: int, refusal: GridhallError) -> None:
+        """This will keep the first refusal of an item."""
+        self.refusals.setdefault(item_id, refusal)
+
+    def of_place(self, place: int) -> list[Section]:
+        """This will return the sections of that place of items not refused."""
+        return [each for each in self.sections if each.place == place and each.item_id not in self.refusals]
+
+
+def plan(*, items: Sequence[BillRunItem], period: Period) -> Plan:
+    """This will cut the items' supply points into sections and read what they depend on, but not the readings."""
+    made = Plan(period=period)
+    occupancies: dict[int, list[Any]] = {}
+    for each in customer_queries.occupancies_in(period=period, account_ids=[item.account_id for item in items]):
+        occupancies.setdefault(each.account_id, []).append(each)
+    points = {each.supply_point_id for held in occupancies.values() for each in held}
+    terms = tariff_queries.terms_in(supply_point_ids=points, period=period)
+    for item in items:
+        try:
+            made.sections += sections.of_item(
+                item_id=item.pk,
+                account_id=item.account_id,
+                period=period,
+                occupancies=occupancies.get(item.account_id, ()),
+                terms=terms,
+                tariff_of=_tariff_of,
+            )
+        except GridhallError as refusal:
+            made.refuse(item.pk, refusal)
+    made.history = bill_history.of_sections(made.sections)
+    made.facts = _facts(made)
+    _read_published(made)
+    return made
+
+
+def supply_points(made: Plan) -> Iterable[tuple[int, Any]]:
+    """This will return each supply point to be read, with its zone."""
+    return {section.supply_point.pk: section.zone for section in made.sections}.items()
+
+
+def read(made: Plan) -> dict[int, Readings]:
+    """This will read the channels of all supply points of the plan over its period."""
+    return readings.of_supply_points(points=supply_points(made), period=made.period)
+
+
+def used(*, section: Section, made: Plan, channels: Mapping[int, Any]) -> dict[str, Any]:
+    """This will write down what a section was rated from, so that a change can be seen and the bill rated again.
+
+    ``channels`` holds the version of each channel's readings. Raises EarlierBillOpen.
+    """
+    return {
+        "supply_point": section.supply_point.pk,
+        "product_version": section.version.pk,
+        "slices": [
+            {
+                "from": part.period.start.isoformat(),
+                "to": part.period.end.isoformat(),
+                "agreement": part.agreement_id,
+                "parameters": {name: str(value) for name, value in sorted(part.parameters.items())},
+            }
+            for part in section.slices
+        ],
+        "already": as_text(made.history.already(section)),
+        "carried": as_text(made.history.carried(section)),
+        "indices": {
+            code: list(made.published[code, part.period].versions) if (code, part.period) in made.published else []
+            for part in section.slices
+            for code in sorted(section.tariff.required_indices)
+        },
+        "readings": {str(channel_id): version for channel_id, version in sorted(channels.items())},
+    }
+
+
+def account_inputs(*, section: Section, made: Plan, read: Readings | None, labels: LabelCache) -> inputs.AccountInputs:
+    """This will put together what the engine rates a section with; raises what the calendar or history refuses."""
+    return inputs.AccountInputs(
+        slices=[_slice(section, part, made, read, labels) for part in section.slices],
+        period_days=made.period.days,
+        already=made.history.already(section),
+        carried=made.history.carried(section),
+    )
+
+
+def as_text(value: Any) -> Any:
+    """This will write decimals in nested data as text."""
+    if isinstance(value, Mapping):
+        return {str(name): as_text(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_text(each) for each in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+@dataclass(slots=True)
+class LabelCache:
+    """Labels of slots, painted once for all supply points that share a calendar and a grid."""
+
+    facts: Mapping[str, frozenset[dt.date]]
+    _known: dict[tuple[Any, ...], npt.NDArray[np.int8]] = field(default_factory=dict)
+
+    def of(self, name: str, grid: Grid, part: Period) -> npt.NDArray[np.int8]:
+        """This will return the label of each slot of ``part``; raises what the calendar refuses."""
+        key = (name, grid.zone.key, grid.minutes, part)
+        if key not in self._known:
+            start, end = part.instants(grid.zone)
+            self._known[key] = tariff_documents.calendar_of(name=name).labels_of(
+                start=start, end=end, minutes=grid.minutes, facts=self.facts
+            )
+        return self._known[key]
+
+    def calendar(self, name: str) -> calendars.Calendar:
+        """This will return the calendar itself."""
+        return tariff_documents.calendar_of(name=name)
+
+
+def _tariff_of(version: Any) -> Any:
+    return tariff_documents.tariff_of(version=version)
+
+
+def _facts(made: Plan) -> Mapping[str, frozenset[dt.date]]:
+    names = {name for section in made.sections for name in section.tariff.calendars}
+    wanted = {fact for name in names for fact in tariff_documents.calendar_of(name=name).facts}
+    return tariff_queries.calendar_facts(names=wanted, period=made.period) if wanted else {}
+
+
+def _read_published(made: Plan) -> None:
+    wanted: dict[Period, set[str]] = {}
+    for section in made.sections:
+        for part in section.slices if section.tariff.required_indices else ():
+            wanted.setdefault(part.period, set()).update(section.tariff.required_indices)
+    for period, codes in wanted.items():
+        found = indices.publications(codes=codes, period=period)
+        made.published.update({(code, period): each for code, each in found.items() if each.covered})
+
+
+def _slice(
+    section: Section, part: sections.Slice, made: Plan, read: Readings | None, labels: LabelCache
+) -> inputs.SliceInputs:
+    needed = section.tariff.required_channels
+    channels: dict[str, Any] = {}
+    painted: dict[str, npt.NDArray[np.int8]] = {}
+    if read is not None:
+        at = read.grid.slots_of(part.period)
+        channels = {kind: _series(read, kind, at) for kind in read.values if kind in needed}
+        painted = {name: labels.of(name, read.grid, part.period) for name in section.tariff.calendars}
+    return inputs.SliceInputs(
+        days=part.period.days,
+        period_start=part.period.start,
+        parameters=part.parameters,
+        labels=painted,
+        channels=channels,
+        indices=_indices(section, part, made),
+        day_of_slot=None if read is None else _days_of(read.grid, part.period),
+    )
+
+
+def _series(read: Readings, kind: str, at: slice) -> inputs.Series:
+    missing = read.missing[kind][at]
+    return inputs.Series(read.values[kind][at], missing=missing if missing.any() else None)
+
+
+def _days_of(grid: Grid, part: Period) -> npt.NDArray[np.int32]:
+    at = grid.slots_of(part)
+    return grid.day_of_slot[at] - np.int32((part.start - grid.period.start).days)
+
+
+def _indices(section: Section, part: sections.Slice, made: Plan) -> dict[str, inputs.IndexValue]:
+    found: dict[str, inputs.IndexValue] = {}
+    for code in section.tariff.required_indices:
+        key = (code, part.period)
+        if key in made.published and key not in made.index_values:
+            made.index_values[key] = _index_value(made.published[key])
+        if key in made.index_values:
+            found[code] = made.index_values[key]
+    return found
+
+
+def _index_value(published: indices.Publication) -> inputs.IndexValue:
+    if published.shape == INTERVAL:
+        return inputs.scaled(published.values[""])
+    if set(published.values) == {""}:
+        return published.values[""][0]
+    return {label: values[0] for label, values in published.values.items()}

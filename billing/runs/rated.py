@@ -1,0 +1,172 @@
+"""Rates the sections of a plan, all accounts on one tariff version at once, and checks that no reading is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from billing.invoices import usage as invoice_usage
+from billing.rating import evaluate
+from billing.rating.bills import Bill
+from billing.rating.inputs import AccountInputs
+from billing.runs import gathering, readings
+from billing.runs import history as bill_history
+from billing.runs.gathering import LabelCache, Plan
+from billing.runs.history import Past
+from billing.runs.readings import Readings
+from billing.runs.sections import Section
+from kernel.errors import GridhallError, gettext_noop
+
+ALL_DAY = {"en": "Energy", "zh-hans": "电量"}
+
+
+class ReadingsMissing(GridhallError):
+    """The meter has gaps in the period, or no register of that kind."""
+
+    code = "readings_missing"
+    template = gettext_noop("{identifier} has no {kind} readings for {slots} intervals, the first on {date}.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RatedPart:
+    """A rated section with what is kept of it."""
+
+    section: Section
+    bill: Bill
+    used: Mapping[str, Any]
+    past: Past
+    usage: Mapping[str, Any]
+    feed_in_wh: int
+    metered: bool
+
+
+def rate(*, made: Plan, read: Mapping[int, Readings]) -> list[RatedPart]:
+    """This will rate the plan's sections in their order; an item that cannot be rated is refused in the plan.
+
+    The second section of a supply point is rated after the first, whose quantities its tiers count on.
+    """
+    labels = LabelCache(made.facts)
+    parts: list[RatedPart] = []
+    for place in sorted({section.place for section in made.sections}):
+        versions: dict[int, list[tuple[Section, AccountInputs]]] = {}
+        for section in made.of_place(place):
+            _prepare(section, made, read.get(section.supply_point.pk), labels, versions)
+        for prepared in versions.values():
+            parts += _rate_alike(prepared, made, read, labels)
+    return [part for part in parts if part.section.item_id not in made.refusals]
+
+
+def bill_document(bill: Bill) -> dict[str, Any]:
+    """This will return the bill as a draft stores it: posted lines with the amount that is due, the others apart."""
+    document = bill.as_document()
+    for line in document["lines"]:
+        line["exact"], line["amount"] = line["amount"], line["posted"]
+        line["unit"] = next((cell["unit"] for cell in line["cells"]), "")
+    posted = [line for line in document["lines"] if line["post"]]
+    unposted = [line for line in document["lines"] if not line["post"]]
+    return document | {"lines": posted, "unposted": unposted}
+
+
+def _prepare(
+    section: Section,
+    made: Plan,
+    found: Readings | None,
+    labels: LabelCache,
+    versions: dict[int, list[tuple[Section, AccountInputs]]],
+) -> None:
+    try:
+        _require_readings(section, found)
+        prepared = gathering.account_inputs(section=section, made=made, read=found, labels=labels)
+    except GridhallError as refusal:
+        made.refuse(section.item_id, refusal)
+    else:
+        versions.setdefault(section.version.pk, []).append((section, prepared))
+
+
+def _require_readings(section: Section, found: Readings | None) -> None:
+    for kind in sorted(section.tariff.required_channels & set(readings.KINDS)):
+        missing = None if found is None else found.missing.get(kind)
+        if found is None or missing is None:
+            raise ReadingsMissing(
+                identifier=section.supply_point.identifier, kind=kind, slots="–", date=section.period.start.isoformat()
+            )
+        gaps = np.flatnonzero(missing[found.grid.slots_of(section.period)])
+        if gaps.size:
+            at = found.grid.slots_of(section.period).start + int(gaps[0])
+            raise ReadingsMissing(
+                identifier=section.supply_point.identifier,
+                kind=kind,
+                slots=str(gaps.size),
+                date=_local_day(found, at),
+            )
+
+
+def _local_day(found: Readings, at: int) -> str:
+    days = list(found.grid.period)
+    return days[int(found.grid.day_of_slot[at])].isoformat()
+
+
+def _rate_alike(
+    prepared: Sequence[tuple[Section, AccountInputs]], made: Plan, read: Mapping[int, Readings], labels: LabelCache
+) -> list[RatedPart]:
+    outcomes = evaluate.rate_batch(prepared[0][0].tariff, [account for _section, account in prepared])
+    parts: list[RatedPart] = []
+    for (section, _account), outcome in zip(prepared, outcomes, strict=True):
+        if isinstance(outcome, Bill):
+            part = _part(section, outcome, made, read.get(section.supply_point.pk), labels)
+            made.history.add(section, part.past)
+            parts.append(part)
+        else:
+            made.refuse(section.item_id, outcome)
+    return parts
+
+
+def _part(section: Section, bill: Bill, made: Plan, found: Readings | None, labels: LabelCache) -> RatedPart:
+    versions = found.versions if found is not None else {}
+    energy, feed_in = (_energy(section, found, kind) for kind in (readings.CONSUMPTION, readings.FEED_IN))
+    return RatedPart(
+        section=section,
+        bill=bill,
+        used=gathering.used(section=section, made=made, channels=versions),
+        past=Past(
+            start=section.period.start,
+            end=section.period.end,
+            used=bill_history.own_quantities(section=section, used=bill.used, already=made.history.already(section)),
+            carried=dict(bill.carried_next),
+            energy_wh=energy,
+        ),
+        usage=_usage(section, found, labels),
+        feed_in_wh=feed_in,
+        metered=readings.CONSUMPTION in section.tariff.required_channels,
+    )
+
+
+def _energy(section: Section, found: Readings | None, kind: str) -> int:
+    if found is None or kind not in found.values:
+        return 0
+    return int(found.values[kind][found.grid.slots_of(section.period)].sum())
+
+
+def _usage(section: Section, found: Readings | None, labels: LabelCache) -> dict[str, Any]:
+    if found is None or readings.CONSUMPTION not in found.values:
+        return {}
+    at = found.grid.slots_of(section.period)
+    titles: Sequence[Mapping[str, str]] = [ALL_DAY]
+    painted = None
+    if section.tariff.calendar is not None:
+        calendar = labels.calendar(section.tariff.calendar)
+        titles = [calendar.label_titles.get(label) or {"en": label} for label in calendar.labels]
+        painted = np.concatenate(
+            [labels.of(section.tariff.calendar, found.grid, part.period) for part in section.slices]
+        )
+    return invoice_usage.by_day(
+        starts=found.grid.starts[at],
+        values=found.values[readings.CONSUMPTION][at],
+        labels=painted,
+        titles=titles,
+        period=section.period,
+        zone=section.zone,
+    )

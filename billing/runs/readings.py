@@ -1,0 +1,174 @@
+"""Readings of many supply points over one period, as the engine takes them: integers per slot, one row per kind.
+
+Registers of one kind add up (E1 and E2; reactive energy of either direction counts as use). Demand is the meter's own
+where it has such a channel, else the mean power of each interval. A supply point without an export register exports
+nothing; one without a consumption register has no readings, which is an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from kernel import market_time
+from kernel.periods import Period
+from tenants.metering import queries as metering_queries
+
+CONSUMPTION, FEED_IN, GENERATION, REACTIVE, DEMAND = "consumption", "feed_in", "generation", "reactive", "demand"
+KINDS = (CONSUMPTION, FEED_IN, GENERATION, REACTIVE, DEMAND)
+ABSENT_IS_ZERO = (FEED_IN, GENERATION)
+MINUTES_PER_HOUR = 60
+_DIGEST_LENGTH = 16
+Values = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """The slots of a period in a place: their UTC starts, and the local day of each, counted from the first."""
+
+    zone: ZoneInfo
+    period: Period
+    minutes: int
+    starts: market_time.Instants
+    day_of_slot: npt.NDArray[np.int32]
+
+    @classmethod
+    def over(cls, *, zone: ZoneInfo, period: Period, minutes: int) -> Grid:
+        """This will lay the slots of ``minutes`` over ``period`` in ``zone``."""
+        start, end = period.instants(zone)
+        starts = market_time.slot_starts(start, end, minutes)
+        edges = np.array([_naive(day, zone) for day in period], dtype="datetime64[s]")
+        days = np.searchsorted(edges, starts, side="right") - 1
+        return cls(zone, period, minutes, starts, days.astype(np.int32))
+
+    def slots_of(self, part: Period) -> slice:
+        """This will return where the slots of ``part`` stand."""
+        first, last = (part.start - self.period.start).days, (part.end - self.period.start).days
+        begin, end = np.searchsorted(self.day_of_slot, [first, last], side="left")
+        return slice(int(begin), int(end))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """One supply point: integers and missing slots per kind, and the version of each channel's readings."""
+
+    grid: Grid
+    values: Mapping[str, Values]
+    missing: Mapping[str, Mask]
+    versions: Mapping[int, str]
+
+
+def of_supply_points(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> dict[int, Readings]:
+    """This will read all channels of the supply points (id, zone) over ``period``, by supply point.
+
+    One query for the channels and one for each zone and interval length that occurs. A supply point without
+    channels is left out.
+    """
+    found: dict[int, Readings] = {}
+    zones = dict(points)
+    channels = _channels(zones)
+    groups: dict[tuple[str, int], list[int]] = {}
+    for point, held in channels.items():
+        minutes = max(channel.interval_minutes for channel in held)
+        groups.setdefault((zones[point].key, minutes), []).append(point)
+    for (zone, minutes), members in groups.items():
+        grid = Grid.over(zone=ZoneInfo(zone), period=period, minutes=minutes)
+        found.update(_read(grid, {point: channels[point] for point in members}))
+    return found
+
+
+def versions_of(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> dict[int, dict[int, str]]:
+    """This will return the present version of each channel's readings over ``period``, by supply point."""
+    zones = dict(points)
+    channels = _channels(zones)
+    found: dict[int, dict[int, str]] = {}
+    for zone in dict.fromkeys(zones.values()):
+        start, end = period.instants(zone)
+        held = [each for point, some in channels.items() if zones[point] == zone for each in some]
+        versions = metering_queries.versions_of(channel_ids=[each.pk for each in held], start=start, end=end)
+        digests = _digests(held, versions, start, end)
+        for channel in held:
+            found.setdefault(channel.supply_point_id, {})[channel.pk] = digests[channel.pk]
+    return found
+
+
+def _channels(zones: Mapping[int, ZoneInfo]) -> dict[int, list[Any]]:
+    channels: dict[int, list[Any]] = {}
+    for channel in metering_queries.channels_of(supply_point_ids=list(zones), kinds=KINDS):
+        channels.setdefault(channel.supply_point_id, []).append(channel)
+    return channels
+
+
+def _read(grid: Grid, channels: Mapping[int, Sequence[Any]]) -> dict[int, Readings]:
+    every = [channel for held in channels.values() for channel in held]
+    start, end = grid.period.instants(grid.zone)
+    block = metering_queries.interval_block(
+        channel_ids=[channel.pk for channel in every], start=start, end=end, minutes=grid.minutes
+    )
+    rows = {channel_id: row for row, channel_id in enumerate(block.channel_ids)}
+    digests = _digests(every, block.versions, start, end)
+    return {
+        point: _of_point(
+            grid,
+            (block.values, block.missing),
+            [(channel, rows[channel.pk]) for channel in held],
+            {channel.pk: digests[channel.pk] for channel in held},
+        )
+        for point, held in channels.items()
+    }
+
+
+def _digests(
+    channels: Sequence[Any], versions: Mapping[tuple[int, dt.date], int], start: dt.datetime, end: dt.datetime
+) -> dict[int, str]:
+    """One short text per channel for the versions of the days that share an instant with [start, end)."""
+    days: dict[int, list[str]] = {}
+    for (channel_id, day), version in sorted(versions.items()):
+        days.setdefault(channel_id, []).append(f"{day.isoformat()}={version}")
+    bounds = {zone: _recorded_days(ZoneInfo(zone), start, end) for zone in {each.recording_zone for each in channels}}
+    digests: dict[int, str] = {}
+    for channel in channels:
+        first, last = bounds[channel.recording_zone]
+        inside = [text for text in days.get(channel.pk, ()) if first <= text[:10] <= last]
+        digests[channel.pk] = hashlib.sha256(" ".join(inside).encode()).hexdigest()[:_DIGEST_LENGTH]
+    return digests
+
+
+def _recorded_days(zone: ZoneInfo, start: dt.datetime, end: dt.datetime) -> tuple[str, str]:
+    last = end - dt.timedelta(microseconds=1)
+    return start.astimezone(zone).date().isoformat(), last.astimezone(zone).date().isoformat()
+
+
+def _of_point(
+    grid: Grid, laid: tuple[Values, Mask], held: Sequence[tuple[Any, int]], versions: Mapping[int, str]
+) -> Readings:
+    values, missing = laid
+    sums: dict[str, Values] = {}
+    gaps: dict[str, Mask] = {}
+    for kind in KINDS:
+        rows = [row for channel, row in held if channel.kind == kind]
+        # A register that recorded nothing at all is not in use, as long as another of its kind is.
+        used = [row for row in rows if not missing[row].all()] or rows
+        if used:
+            sums[kind] = values[used].sum(axis=0)
+            gaps[kind] = missing[used].any(axis=0)
+    if DEMAND not in sums and CONSUMPTION in sums:
+        sums[DEMAND] = sums[CONSUMPTION] * (MINUTES_PER_HOUR // grid.minutes)
+        gaps[DEMAND] = gaps[CONSUMPTION]
+    for kind in ABSENT_IS_ZERO:
+        if kind not in sums:
+            sums[kind] = np.zeros(grid.starts.size, dtype=np.int64)
+            gaps[kind] = np.zeros(grid.starts.size, dtype=np.bool_)
+    return Readings(grid, sums, gaps, versions)
+
+
+def _naive(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    return Period(day, day + dt.timedelta(days=1)).instants(zone)[0].replace(tzinfo=None)

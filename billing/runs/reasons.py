@@ -1,0 +1,41 @@
+"""Why a bill is parked, refused, held or sent back: a code to filter by and a sentence a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from billing.runs import brakes
+from kernel.errors import GridhallError, gettext_noop
+
+INPUTS_CHANGED, HELD, UNEXPECTED = "inputs_changed", "held_by_person", "unexpected"
+SENTENCE = "sentence"
+
+SENTENCES: dict[str, str] = {
+    brakes.NEGATIVE: gettext_noop("The bill comes to {total}, although nothing was fed in."),
+    brakes.ZERO_USE: gettext_noop("{identifier} used nothing in {days} days, although its meter is active."),
+    brakes.FAR_ABOVE: gettext_noop("{identifier} used {energy_kwh} kWh; usual for so many days are {usual_kwh} kWh."),
+    brakes.FAR_BELOW: gettext_noop("{identifier} used only {energy_kwh} kWh; usual are {usual_kwh} kWh."),
+    INPUTS_CHANGED: gettext_noop("Readings, agreement or prices changed after the bill was rated; it is rated anew."),
+    HELD: gettext_noop("Held back: {note}"),
+    UNEXPECTED: gettext_noop("The bill could not be rated because of a fault of the program ({error})."),
+}
+
+
+class Text(dict[str, Any]):
+    """The values of a sentence; one that is not there is shown as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def of_error(error: Exception) -> tuple[str, dict[str, str]]:
+    """This will return the code and the details to be stored for a refusal; its sentence is kept with them."""
+    if not isinstance(error, GridhallError):
+        return UNEXPECTED, {"error": type(error).__name__}
+    return error.code, {name: str(value) for name, value in error.params.items()} | {SENTENCE: error.template}
+
+
+def template_of(code: str, params: Mapping[str, str]) -> str:
+    """This will return the English sentence of a stored reason, with its places; empty when there is none."""
+    return params.get(SENTENCE) or SENTENCES.get(code, "")

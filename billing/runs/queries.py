@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext
 
+from billing.runs import reasons
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import NotFound, gettext_noop
 
@@ -113,7 +115,7 @@ def item(*, run: BillRun, item_id: int) -> BillRunItem:
     return found
 
 
-def reasons(*, run: BillRun) -> dict[str, int]:
+def reason_counts(*, run: BillRun) -> dict[str, int]:
     """This will count why items were parked, held, refused or sent back, the most frequent first."""
     rows = (
         BillRunItem.objects.filter(run=run, state__in=OPEN_STATES)
@@ -139,3 +141,9 @@ def waiting_count(*, run_id: int) -> int:
 def drafted_count(*, run_id: int) -> int:
     """This will count the drafts still to be issued."""
     return BillRunItem.objects.filter(run_id=run_id, state=BillRunItem.State.DRAFTED).count()
+
+
+def reason_sentence(*, item: BillRunItem) -> str:
+    """This will say in the present language why an item stands where it does; nothing when all is well."""
+    template = reasons.template_of(item.reason, item.reason_params)
+    return gettext(template).format_map(reasons.Text(item.reason_params)) if template else ""

@@ -222,7 +222,7 @@ def _open_block(state: _State, row: int, fields: list[str]) -> None:
 
 def _close_block(state: _State, row: int, fields: list[str]) -> None:
     if len(fields) > 1:
-        raise base.refuse_file("nem_fields_left_over", row=row, column=2, indicator="900", expected=1)
+        raise base.refuse_file("nem_fields_left_over", row=row, column=2, indicator="900", expected=1, place=2)
     state.inside, state.channel, state.channel_refused = False, None, False
 
 
@@ -273,6 +273,9 @@ def _day(state: _State, row: int, fields: list[str]) -> _Day:
     if channel is None:
         raise _BadRow("nem_order", 1, indicator="300")
     slots = channel.slots
+    given = next((place for place, cell in enumerate(fields[2:]) if _QUALITY.fullmatch(cell)), slots)
+    if given != slots:
+        raise _BadRow("values_missing", found=given, expected=slots)
     # Six fields beside the values; the time of loading, the seventh, is left out by some providers.
     if state.written < slots + 6 or not 2 + slots < len(fields) <= slots + 7:
         raise _BadRow("nem_fields", indicator="300", expected=f"{slots + 6}–{slots + 7}", found=state.written)

@@ -62,7 +62,7 @@ def convert(
         millionths = np.rint(np.fromstring(joined, sep=",") * _MILLION).astype(np.int64)
         numerator, denominator = factor.numerator, factor.denominator * _MILLION
         shared = int(np.gcd(numerator, denominator))
-        if millionths.size and int(millionths.max()) * millionths.size * (numerator // shared) < 2**61:
+        if millionths.size == len(cells) and int(millionths.max()) * millionths.size * (numerator // shared) < 2**61:
             wide = _rounded(millionths, numerator // shared, denominator // shared, cumulate)
             if int(wide.max()) <= base.LARGEST:
                 return Cells(wide.astype(np.int32), np.zeros(wide.size, dtype=bool), [])

@@ -38,7 +38,7 @@ SENTENCES: dict[str, str] = {
     "nem_indicator": _("“{indicator}” is not a row type of NEM12."),
     "nem_order": _("A {indicator} row cannot stand here."),
     "nem_fields": _("A {indicator} row has {expected} fields; this one has {found}."),
-    "nem_fields_left_over": _("A {indicator} row has {expected} fields; field {column} should be empty."),
+    "nem_fields_left_over": _("A {indicator} row has {expected} fields; field {place} should be empty."),
     "nem_no_days": _("The 200 row of row {row_200} is followed by no day."),
     "nmi": _("“{nmi}” is not an NMI: ten letters and digits, or eleven with the check digit."),
     "nmi_check_digit": _("The check digit of NMI “{nmi}” is wrong; it should be {expected}."),

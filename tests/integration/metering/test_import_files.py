@@ -133,8 +133,8 @@ class TestRealFiles:
     @pytest.mark.parametrize(
         ("name", "row", "code"),
         [
-            ("invalid/Example_NEM12_15min_200_30min_300.csv", 3, "nem_fields"),
-            ("invalid/Example_NEM12_incomplete_interval.csv", 3, "nem_fields"),
+            ("invalid/Example_NEM12_15min_200_30min_300.csv", 3, "values_missing"),
+            ("invalid/Example_NEM12_incomplete_interval.csv", 3, "values_missing"),
             ("invalid/Example_NEM12_missing_header.csv", 2, "nem_header_missing"),
             ("invalid/Example_NEM12_powercor_missing_fields.csv", 2, "nem_header_missing"),
             ("NEM13#000000000000011#CNRGYMDP#NEMMCO.zip", 1, "nem13"),

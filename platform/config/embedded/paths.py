@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -58,6 +59,12 @@ def socket_dir(data: Path) -> Path:
         raise FolderRefused(path=path, reason="it belongs to somebody else.", where=str(path))
     path.chmod(0o700)
     return path
+
+
+def drop_socket_dir(data: Path) -> None:
+    """This will remove the folder of a stopped server's socket, unless something is left in it."""
+    with contextlib.suppress(OSError):
+        socket_dir(data).rmdir()
 
 
 def own_users() -> set[int]:

@@ -217,6 +217,7 @@ class Server:
         if pid is not None:
             fast_then_at_once = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
             processes.stop(pid, signals=fast_then_at_once, gone=lambda: self._collect() or not processes.alive(pid))
+        paths.drop_socket_dir(self.data_dir)
 
     def _collect(self) -> bool:
         """Take note of the end of our own child; True when it ended."""

@@ -131,6 +131,7 @@ class Server:
         if pid is not None:
             ends = (signal.SIGTERM, signal.SIGKILL)
             processes.stop(pid, signals=ends, gone=lambda: self._collect() or not processes.alive(pid))
+        paths.drop_socket_dir(self.data_dir)
 
     def _collect(self) -> bool:
         """Take note of the end of our own child; True when it ended."""

@@ -20,6 +20,8 @@ _CHINESE = "zh"
 _TICKS = 2
 _NICE = (10, 12, 16, 20, 30, 40, 60, 80, 100)
 _MOST_DAYS = 100
+_TAX_INVOICE = "gst"
+"""Where goods and services tax is due the document must call itself a tax invoice (GST Act 1999, s 29-70)."""
 
 
 def content(
@@ -50,12 +52,14 @@ def content(
         "notes": _notes(invoice, lines, words),
         "totals": _totals(invoice, words),
         "total": {"name": _("Total"), "value": words.money(invoice.gross)},
-        "words": {"page": _("Page")},
+        "words": {"page": _("Page {page} of {pages}")},
     }
 
 
 def _heading(invoice: Invoice) -> str:
-    return _("Credit note") if invoice.kind == InvoiceKind.CREDIT_NOTE else _("Electricity bill")
+    if invoice.kind == InvoiceKind.CREDIT_NOTE:
+        return _("Credit note")
+    return _("Tax invoice") if any(row["code"] == _TAX_INVOICE for row in invoice.taxes) else _("Electricity bill")
 
 
 def _seller_lines(seller: Mapping[str, Any], name: str, language: str) -> list[str]:
@@ -76,7 +80,7 @@ def _facts(invoice: Invoice, words: Wording) -> list[dict[str, str]]:
         (_("Supply period"), words.period(_period(invoice.supply_period))),
         (_("Issued on"), words.day(invoice.issued_on)),
     ]
-    if invoice.reverses_id is not None:
+    if invoice.reverses is not None:
         facts.append((_("Credits bill"), invoice.reverses.number))
     elif invoice.gross > 0:
         facts.append((_("Due on"), words.day(invoice.due_on)))
@@ -93,7 +97,7 @@ def _summary(invoice: Invoice, words: Wording) -> dict[str, str]:
 
 
 def _sentence(invoice: Invoice, words: Wording) -> tuple[str, str]:
-    if invoice.kind == InvoiceKind.CREDIT_NOTE and invoice.gross < 0:
+    if invoice.reverses is not None and invoice.gross < 0:
         return _("We credit you"), _("for bill {number}.").format(number=invoice.reverses.number)
     if invoice.gross < 0:
         return _("We owe you"), _("It is set off against your next bill.")
@@ -195,7 +199,7 @@ def _notes(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording) -> li
         ("grid", _("{amount} of this is collected for the grid.")),
         ("state", _("{amount} of this is collected for the state.")),
     ):
-        collected = sum((line.gross for line in lines if line.payee == payee), Decimal(0))
+        collected = sum((line.amount for line in lines if line.payee == payee and line.net), Decimal(0))
         if collected:
             notes.append(sentence.format(amount=words.money(collected)))
     return notes

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
+from billing.invoices import costs
 from billing.invoices.models import Draft, Invoice, InvoiceKind, InvoiceLine
 from billing.ledger import queries as ledger_queries
 from kernel.errors import NotFound, gettext_noop
@@ -46,7 +47,11 @@ def invoices(*, account_ids: Sequence[int] | None = None, kind: str = "", search
 
     ``account_ids`` limits them to these accounts; ``search`` meets the start of numbers of invoices and accounts.
     """
-    found = Invoice.objects.select_related("account__customer", "reverses").annotate(is_credited=_is_credited())
+    found = (
+        Invoice.objects.select_related("account__customer", "reverses")
+        .defer("usage")
+        .annotate(is_credited=_is_credited())
+    )
     if account_ids is not None:
         found = found.filter(account__in=account_ids)
     if kind:
@@ -75,7 +80,12 @@ def invoice_by_id(*, invoice_id: int) -> InvoiceDetail:
 
 def latest_invoice(*, account_ids: Sequence[int]) -> Invoice | None:
     """This will return the newest invoice in force of the accounts, or None."""
-    return invoices(account_ids=account_ids, kind=InvoiceKind.INVOICE).filter(is_credited=False).first()
+    return invoices(account_ids=account_ids, kind=InvoiceKind.INVOICE).exclude(_is_credited()).first()
+
+
+def interval_costs(*, invoice: Invoice, identifier: str) -> list[costs.IntervalCosts]:
+    """This will return what every interval of a supply point cost, part by part; see ``costs.of_invoice``."""
+    return costs.of_invoice(invoice=invoice, identifier=identifier)
 
 
 def owed(*, accounts: Sequence[Any]) -> list[Owed]:
@@ -128,7 +138,8 @@ def _is_credited() -> Exists:
 def _invoices_in_force(account_ids: Sequence[int]) -> dict[int, list[tuple[dt.date, Money]]]:
     found = (
         invoices(account_ids=account_ids, kind=InvoiceKind.INVOICE)
-        .filter(is_credited=False, gross__gt=Value(0))
+        .exclude(_is_credited())
+        .filter(gross__gt=Value(0))
         .order_by("account", "-due_on", "-id")
         .values_list("account", "due_on", "gross", "currency")
     )

@@ -1,5 +1,7 @@
 """Tax on invoice lines: prices that include it, prices that come without, lines that bear none.
 
+Note "stated tax": where a tariff posts the tax as a charge of its own (its code is the policy's, the state earns it),
+that charge is the tax of its part of the bill and nothing is taken out or added there.
 Note "cumulated rounding": the tax base is rounded on the running sum of the lines, never line by line, so that the
 lines sum to the tax computed on the total, exactly, and each line is within one minor unit of its own.
 """
@@ -7,13 +9,14 @@ lines sum to the tax computed on the total, exactly, and each line is within one
 from __future__ import annotations
 
 import decimal
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kernel.money import EXACT, round_to_minor
 
 NO_TAX = Decimal(0)
+STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,23 @@ class TaxPolicy:
     inclusive: bool
     exempt_payees: frozenset[str] = field(default_factory=frozenset)
 
+    def is_tax(self, line: Taxable) -> bool:
+        """Return whether a charge is the tax itself."""
+        return line.code == self.code and line.payee == STATE
+
     def rate_of(self, payee: str) -> Decimal:
         """Return the rate of a line that ``payee`` earns."""
         return NO_TAX if payee in self.exempt_payees else self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Taxable:
+    """An amount to tax: what the charge is called, who earns it, and the part of the bill it stands in."""
+
+    amount: Decimal
+    payee: str
+    code: str = ""
+    part: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +67,17 @@ class Taxed:
         return Taxed(net=-self.net, tax=-self.tax, rate=self.rate)
 
 
-def tax_amounts(*, amounts: Sequence[tuple[Decimal, str]], policy: TaxPolicy, currency: str) -> list[Taxed]:
-    """Return the tax of each (amount in minor units, payee), summing per rate to the tax on the total.
+def tax_amounts(*, lines: Sequence[Taxable], policy: TaxPolicy, currency: str) -> list[Taxed]:
+    """Return the tax of each line (amounts in minor units), summing per rate to the tax on the total.
 
     Inclusive: net = round(gross / (1 + rate)), tax = gross − net (market rules A10). Exclusive:
-    tax = round(net × rate), added on top.
+    tax = round(net × rate), added on top. See the note "stated tax" for tariffs that say it themselves.
     """
+    stated = {line.part for line in lines if policy.is_tax(line)}
     running: dict[Decimal, Decimal] = {}
-    taxed = []
-    for amount, payee in amounts:
-        rate = policy.rate_of(payee)
-        before = running.get(rate, Decimal(0))
-        running[rate] = before + amount
-        step = _tax_of(running[rate], rate, policy, currency) - _tax_of(before, rate, policy, currency)
-        taxed.append(Taxed(net=amount - step if policy.inclusive else amount, tax=step, rate=rate))
-    return taxed
+    return [
+        _stated(line, policy) if line.part in stated else _computed(line, running, policy, currency) for line in lines
+    ]
 
 
 def total(taxed: Sequence[Taxed]) -> tuple[Decimal, Decimal, Decimal]:
@@ -75,12 +88,26 @@ def total(taxed: Sequence[Taxed]) -> tuple[Decimal, Decimal, Decimal]:
 
 def summary(taxed: Sequence[Taxed], policy: TaxPolicy) -> list[dict[str, object]]:
     """Return one row per rate, highest first, amounts as text: what the foot of an invoice shows."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for rate in sorted({line.rate for line in taxed}, reverse=True):
         net, tax, gross = total([line for line in taxed if line.rate == rate])
-        row = {"code": policy.code, "titles": dict(policy.titles), "rate": str(rate)}
+        row: dict[str, object] = {"code": policy.code, "titles": dict(policy.titles), "rate": str(rate)}
         rows.append(row | {"net": str(net), "tax": str(tax), "gross": str(gross)})
     return rows
+
+
+def _stated(line: Taxable, policy: TaxPolicy) -> Taxed:
+    if policy.is_tax(line):
+        return Taxed(net=Decimal(0), tax=line.amount, rate=policy.rate)
+    return Taxed(net=line.amount, tax=Decimal(0), rate=policy.rate_of(line.payee))
+
+
+def _computed(line: Taxable, running: dict[Decimal, Decimal], policy: TaxPolicy, currency: str) -> Taxed:
+    rate = policy.rate_of(line.payee)
+    before = running.get(rate, Decimal(0))
+    running[rate] = before + line.amount
+    tax = _tax_of(running[rate], rate, policy, currency) - _tax_of(before, rate, policy, currency)
+    return Taxed(net=line.amount - tax if policy.inclusive else line.amount, tax=tax, rate=rate)
 
 
 def _tax_of(amount: Decimal, rate: Decimal, policy: TaxPolicy, currency: str) -> Decimal:

@@ -30,7 +30,8 @@ def by_day(
     edges = [np.datetime64(midnight(day, zone).replace(tzinfo=None), "s") for day in period]
     day_of = np.searchsorted(np.array(edges), starts.astype("datetime64[s]"), side="right") - 1
     sums = np.zeros((period.days, len(titles)), dtype=np.int64)
-    np.add.at(sums, (day_of, 0 if labels is None else labels), values)
+    columns = np.zeros(len(values), dtype=np.int64) if labels is None else labels.astype(np.int64)
+    np.add.at(sums, (day_of, columns), values)  # type: ignore[arg-type]
     return {"titles": [dict(title) for title in titles], "first": period.start.isoformat(), "days": sums.tolist()}
 
 

@@ -16,12 +16,14 @@ ISSUED = dt.date(2026, 4, 2)
 MARCH = Period.of_month(2026, 3)
 
 
-def make_account(number: str, *, currency: str = "CNY", name: str = "Ada") -> tuple[Account, SupplyPoint]:
+def make_account(
+    number: str, *, currency: str = "CNY", name: str = "Ada", zone: str = "Asia/Shanghai"
+) -> tuple[Account, SupplyPoint]:
     customer = Customer.objects.create(number=f"C{number}", name=name, language="zh-hans")
     account = Account.objects.create(
         number=f"A{number}", customer=customer, currency=currency, opened_on=dt.date(2026, 1, 1)
     )
-    premises = Premises.objects.create(address="1 Elm St", time_zone="Asia/Shanghai")
+    premises = Premises.objects.create(address="1 Elm St", time_zone=zone)
     return account, SupplyPoint.objects.create(identifier=f"SP{number}", premises=premises)
 
 
@@ -55,6 +57,7 @@ def make_draft(
     period: Period = MARCH,
     run_item: int | None = None,
     lines: Sequence[dict[str, Any]] | None = None,
+    **shown: Any,
 ) -> drafts.NewDraft:
     bill_lines = lines or [line(f"charge{n}", amount) for n, amount in enumerate(amounts, start=1)]
     part = drafts.DraftPart(
@@ -65,6 +68,7 @@ def make_draft(
         product_titles={"en": "Everyday"},
         product_version_id=None,
         bill={"lines": bill_lines},
+        **shown,
     )
     total = sum((Decimal(one["posted"]) for one in bill_lines), Decimal(0))
     return drafts.NewDraft(account.pk, period, account.currency, total, [part], {"readings": 1}, run_item)

@@ -45,8 +45,8 @@ def issue_drafts(*, draft_ids: Sequence[int], terms: IssueTerms) -> dict[int, in
 
 def _document(draft: Draft, terms: IssueTerms) -> Document:
     untaxed = lines.lines_of_parts(draft.parts)
-    amounts = [(line.amount, line.payee) for line in untaxed]
-    taxed = taxes.tax_amounts(amounts=amounts, policy=terms.tax, currency=draft.currency)
+    taxable = [taxes.Taxable(line.amount, line.payee, line.code, (line.identifier, line.period)) for line in untaxed]
+    taxed = taxes.tax_amounts(lines=taxable, policy=terms.tax, currency=draft.currency)
     return Document(
         kind=InvoiceKind.INVOICE,
         account_id=draft.account_id,

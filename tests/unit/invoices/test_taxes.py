@@ -16,8 +16,8 @@ CENTS = st.integers(-10_000_00, 10_000_00).map(lambda cents: Decimal(cents) / 10
 
 
 def tax(policy: taxes.TaxPolicy, *amounts: str, payee: str = "retailer") -> list[taxes.Taxed]:
-    pairs = [(Decimal(amount), payee) for amount in amounts]
-    return taxes.tax_amounts(amounts=pairs, policy=policy, currency="CNY")
+    lines = [taxes.Taxable(Decimal(amount), payee) for amount in amounts]
+    return taxes.tax_amounts(lines=lines, policy=policy, currency="CNY")
 
 
 class TestTaxAmounts:
@@ -51,6 +51,21 @@ class TestTaxAmounts:
         taxed = tax(VAT, "113.00", "-56.50")
 
         assert [row.tax for row in taxed] == [Decimal("13.00"), Decimal("-6.50")]
+
+    def test_a_tax_that_the_tariff_states_is_not_added_again(self) -> None:
+        lines = [
+            taxes.Taxable(Decimal("100.00"), "retailer", "usage", 1),
+            taxes.Taxable(Decimal("9.99"), "state", "gst", 1),
+            taxes.Taxable(Decimal("50.00"), "retailer", "usage", 2),
+        ]
+
+        taxed = taxes.tax_amounts(lines=lines, policy=GST, currency="AUD")
+
+        assert [(row.net, row.tax) for row in taxed] == [
+            (Decimal("100.00"), Decimal("0")),
+            (Decimal("0"), Decimal("9.99")),
+            (Decimal("50.00"), Decimal("5.00")),
+        ]
 
     @pytest.mark.parametrize("policy", [VAT, GST], ids=["inclusive", "exclusive"])
     @given(amounts=st.lists(CENTS, min_size=1, max_size=12))

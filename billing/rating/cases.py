@@ -38,7 +38,7 @@ class Result:
 def run(text: str, *, tables: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> list[Result]:
     """This will return the results of all cases of a file, one for each expected value, in the file's order."""
     file = json.loads(text, parse_float=str)
-    loaded = _Tariffs(file, tables or {})
+    loaded = _Tariffs(file, {} if tables is None else tables)
     return [result for case in file["cases"] for result in _run_case(case, loaded)]
 
 
@@ -82,7 +82,13 @@ def _run_case(case: Mapping[str, Any], tariffs: _Tariffs) -> Iterator[Result]:
         bill, problem, missing = None, f"{type(error).__name__}: {error}", ""
     if "error" in case:
         wanted = str(case["error"])
-        yield Result(name, "error", wanted, problem or "no error", wanted in (missing, problem))
+        yield Result(
+            name,
+            "error",
+            wanted,
+            problem or "no error",
+            wanted in (missing, missing.replace("fact ", "parameter "), problem),
+        )
     tolerance = Decimal(str(case.get("tolerance", 0)))
     for key, value in expected.items():
         if bill is None:
@@ -136,16 +142,19 @@ def _account(case: Mapping[str, Any], tariff: Tariff) -> AccountInputs:
 def _slice(given: Mapping[str, Any], case: Mapping[str, Any]) -> SliceInputs:
     parameters = {name: _value(value) for name, value in (given.get("params") or {}).items()}
     days = given.get("days", parameters.get("days", case.get("days", USUAL_DAYS)))
-    channels = {name: _series(values) for name, values in (given.get("channels") or {}).items()}
-    indices = {name: _index(value) for name, value in (given.get("index") or {}).items()}
+    channels, published = given.get("channels") or {}, given.get("index") or {}
+    lists = [*channels.values(), *published.values()]
+    order = tuple(dict.fromkeys(label for part in lists if isinstance(part, Mapping) for label in part))
+    channels = {name: _series(values, order) for name, values in channels.items() if values is not None}
+    indices = {name: _index(value, order) for name, value in published.items() if value is not None}
     return SliceInputs(days=int(days), parameters=parameters, channels=channels, indices=indices)
 
 
-def _series(values: Any) -> Series:
-    """A channel: a bare list, or a list per label."""
+def _series(values: Any, order: tuple[str, ...]) -> Series:
+    """A channel: a bare list, or a list per label, laid out in one ``order`` of labels for the whole case."""
     if not isinstance(values, Mapping):
         return inputs.scaled(_readings(values), free=True)
-    names = tuple(values)
+    names = tuple(name for name in order if name in values)
     lists = {name: _readings(part) for name, part in values.items()}
     codes = [at for at, name in enumerate(names) for _ in lists[name]]
     return inputs.scaled(
@@ -158,12 +167,12 @@ def _readings(values: Any) -> list[Decimal | None]:
     return [None if value is None else _decimal(value) for value in listed]
 
 
-def _index(value: Any) -> IndexValue:
+def _index(value: Any, order: tuple[str, ...]) -> IndexValue:
     if isinstance(value, list):
-        return _series(value)
+        return _series(value, order)
     if isinstance(value, Mapping):
         if any(isinstance(part, list) for part in value.values()):
-            return _series(value)
+            return _series(value, order)
         return {label: _decimal(part) for label, part in value.items() if part is not None}
     return _decimal(value)
 

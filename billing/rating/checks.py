@@ -13,8 +13,11 @@ from billing.rating.tariffs import Charge, Formula, Tariff
 from kernel.errors import gettext_noop
 
 
-def checked(tariff: Tariff, indices: Mapping[str, units.Known]) -> Tariff:
-    """This will return ``tariff`` with its dependency order, or raise TariffError."""
+def checked(tariff: Tariff, indices: Mapping[str, units.Known], *, stated_only: bool = False) -> Tariff:
+    """This will return ``tariff`` with its dependency order, or raise TariffError.
+
+    ``stated_only``: units count only where the document states them.
+    """
     _refuse_derived_cycles(tariff)
     tariff = dataclasses.replace(tariff, table_uses=_table_uses(tariff))
     charges = tuple(dataclasses.replace(charge, uses=_reach(charge.formulas, tariff)) for charge in tariff.charges)
@@ -24,7 +27,7 @@ def checked(tariff: Tariff, indices: Mapping[str, units.Known]) -> Tariff:
     tariff = dataclasses.replace(tariff, charges=charges, carried=carried)
     tariff = dataclasses.replace(tariff, order=_order(tariff))
     _check_labels(tariff)
-    return unit_checks.checked(tariff, indices)
+    return unit_checks.checked(tariff, indices, stated_only=stated_only)
 
 
 def _table_uses(tariff: Tariff) -> dict[str, Uses]:

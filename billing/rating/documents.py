@@ -112,7 +112,7 @@ class _Loading:
             charges=tuple(self.charge(part) for part in self.charge_places),
             balances=balances,
         )
-        return checks.checked(unchecked, self.indices)
+        return checks.checked(unchecked, self.indices, stated_only=self.resources.by_use)
 
     def currency(self, strict: bool) -> str | None:
         part = self.place.get("currency")
@@ -188,13 +188,14 @@ class _Loading:
         if not self.resources.by_use:
             channels |= STANDARD_CHANNELS.keys()
         return binding.Names(
-            set(self.parameters),
-            set(self.facts),
-            channels,
-            set(self.indices),
-            set(tables),
-            charges,
-            self.resources.by_use,
+            parameters=set(self.parameters),
+            facts=set(self.facts),
+            channels=channels,
+            indices=set(self.indices),
+            tables=set(tables),
+            charges=charges,
+            by_use=self.resources.by_use,
+            usual_channels=frozenset(STANDARD_CHANNELS),
         )
 
     def labels_of(self, part: Place) -> tuple[str, ...] | None:

@@ -15,9 +15,9 @@ from kernel.errors import gettext_noop
 _DAY = units.parse("day")
 
 
-def checked(tariff: Tariff, indices: Mapping[str, Known]) -> Tariff:
+def checked(tariff: Tariff, indices: Mapping[str, Known], *, stated_only: bool = False) -> Tariff:
     """This will return ``tariff`` with the unit of every quantity, or raise TariffError where units do not fit."""
-    check = _Check(tariff, indices)
+    check = _Check(tariff, indices, stated_only)
     charges = list(tariff.charges)
     for at in tariff.order:
         charges[at] = check.charge(charges[at], at)
@@ -30,6 +30,7 @@ def checked(tariff: Tariff, indices: Mapping[str, Known]) -> Tariff:
 class _Check:
     tariff: Tariff
     indices: Mapping[str, Known]
+    stated_only: bool
     amounts: dict[str, Known] = field(default_factory=dict)
     pointer: str = ""
 
@@ -108,7 +109,7 @@ class _Check:
         if kind == nodes.ARGUMENT:
             return argument
         if kind in (nodes.DAYS, nodes.PERIOD_DAYS):
-            return _DAY
+            return None if self.stated_only else _DAY
         declared = self.tariff.parameters.get(name) or self.tariff.facts.get(name)
         return None if declared is None else declared.unit
 
@@ -141,7 +142,7 @@ class _Check:
                 energy, reactive = given
                 if energy is not None and reactive is not None and not units.belong_together(energy, reactive):
                     self.refuse_mix(energy, reactive, node.position)
-                return units.ONE
+                return None if self.stated_only else units.ONE
         return given[0]
 
     def same(self, given: Iterable[Known], position: int) -> Known:

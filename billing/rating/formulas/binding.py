@@ -22,6 +22,8 @@ class Names:
     tables: set[str] = field(default_factory=set)
     charges: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     by_use: bool = False
+    usual_channels: frozenset[str] = frozenset()
+    """Names that mean a channel wherever they are undeclared."""
 
 
 def bind(tree: nodes.Node, names: Names, *, row: bool = False) -> nodes.Node:
@@ -33,6 +35,8 @@ def bind(tree: nodes.Node, names: Names, *, row: bool = False) -> nodes.Node:
 class _Binder:
     names: Names
     row: bool
+    beside_channel: bool = False
+    """Whether the aggregate being read has a known channel: an undeclared name beside it is a parameter."""
 
     def bind(self, node: nodes.Node, *, inside: bool, bare: bool) -> nodes.Node:  # noqa: C901, PLR0911 - one case per kind of node
         match node:
@@ -88,7 +92,8 @@ class _Binder:
         if name in (nodes.DAYS, nodes.PERIOD_DAYS):
             return nodes.Scalar(name, name, position)
         if names.by_use:
-            return nodes.Channel(name, position) if inside else nodes.Scalar(name, nodes.PARAMETER, position)
+            series = inside and (name in names.usual_channels or not self.beside_channel)
+            return nodes.Channel(name, position) if series else nodes.Scalar(name, nodes.PARAMETER, position)
         raise self.unknown(node)
 
     def unknown(self, node: nodes.Name) -> FormulaError:
@@ -104,6 +109,10 @@ class _Binder:
         return FormulaError(sentence, position=node.position, found=node.name, known=", ".join(known))
 
     def aggregate(self, node: nodes.Aggregate) -> nodes.Node:
+        known = self.names.channels | self.names.usual_channels
+        self.beside_channel = any(
+            isinstance(part, nodes.Name) and part.name in known for part in nodes.walk(node.expression)
+        )
         expression = self.bind(node.expression, inside=True, bare=True)
         number = None if node.number is None else self.bind(node.number, inside=False, bare=False)
         bound = dataclasses.replace(node, expression=expression, number=number)

@@ -1,0 +1,23 @@
+"""What a program may do: each action of a noun names the scope it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from identity.capabilities import NotAllowed
+
+
+class HasScope(BasePermission):
+    """Asks the view for ``needed_scope``; None lets every key pass."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not request.user:
+            raise NotAuthenticated
+        needed = view.needed_scope
+        if needed is not None and not request.user.can(needed):
+            raise NotAllowed(capability=str(needed))
+        return True

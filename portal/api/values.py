@@ -1,0 +1,108 @@
+"""How values look in JSON: money, periods, texts in several languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from kernel.money import Money
+from portal.api.parsing import Input
+
+CURRENCY = r"^[A-Z]{3}$"
+AMOUNT = r"^-?\d+(\.\d+)?$"
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
+
+
+class MoneyField(serializers.Serializer):
+    """An amount as a decimal string, never a float, with its ISO 4217 currency."""
+
+    amount = serializers.RegexField(AMOUNT, help_text="Decimal, with a point.")
+    currency = serializers.RegexField(CURRENCY, help_text="ISO 4217.")
+
+    class Meta:
+        ref_name = "Money"
+
+
+class PeriodField(serializers.Serializer):
+    """Days from `start` up to, not including, `end`; an open period has no end."""
+
+    start = serializers.DateField(help_text="The first day.")
+    end = serializers.DateField(allow_null=True, help_text="The day after the last one; null while it runs.")
+
+    class Meta:
+        ref_name = "Period"
+
+
+class ClosedPeriodField(Input):
+    """Days from `start` up to, not including, `end`."""
+
+    start = serializers.DateField(help_text="The first day.")
+    end = serializers.DateField(help_text="The day after the last one.")
+
+    class Meta:
+        ref_name = "ClosedPeriod"
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "The same text by language.",
+        "example": {"en": "Energy", "zh-hans": "电能量电费"},
+    }
+)
+class TextsField(serializers.Field):
+    """Texts by language, as they stand."""
+
+    def to_representation(self, value: Any) -> dict[str, str]:
+        return {"en": value} if isinstance(value, str) else {name: str(text) for name, text in (value or {}).items()}
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, dict) or not data or not all(isinstance(text, str) and text for text in data.values()):
+            raise serializers.ValidationError('Give the text by language, such as {"en": "Energy"}.', code="texts")
+        return dict(data)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class ObjectField(serializers.Field):
+    """Any JSON object."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Give an object.", code="object")
+        return data
+
+
+class DayField(serializers.DateField):
+    """A day within reach of the calendars."""
+
+    def to_internal_value(self, value: Any) -> dt.date:
+        day = super().to_internal_value(value)
+        if not EARLIEST <= day < LATEST:
+            raise serializers.ValidationError(f"Give a day from {EARLIEST} to {LATEST}.", code="out_of_range")
+        return day
+
+
+def money(value: Money | None) -> dict[str, str] | None:
+    """Return an amount as it is shown; `format` keeps the decimals of its currency."""
+    return None if value is None else {"amount": f"{value.amount:f}", "currency": value.currency}
+
+
+def amount(value: Any, currency: str) -> dict[str, str] | None:
+    """Return a stored amount, to the minor unit of its currency."""
+    return None if value is None else money(Money.rounded(value, currency))
+
+
+def period(value: Any) -> dict[str, str | None] | None:
+    """Return a stored range of days."""
+    return None if value is None else {"start": _day(value.lower), "end": _day(value.upper)}
+
+
+def _day(value: dt.date | None) -> str | None:
+    return None if value is None else value.isoformat()

@@ -13,7 +13,8 @@ from portal.shared import contrast
 
 DEFAULT_NAME = "Gridhall"
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#171b21"
-LIGHT_PAGE, DARK_PAGE = "#f6f7f8", "#0f1216"
+LIGHT_GROUND, DARK_GROUND = "#eff1f3", "#1f252d"
+"""The grounds nearest to their text: what reads on these reads on every other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _brand_tokens(color: str, *, dark: bool) -> dict[str, str]:
     surface = DARK_SURFACE if dark else LIGHT_SURFACE
     fill = contrast.reach(color, against=surface, needed=contrast.GRAPHIC if not dark else 2.2)
     soft = contrast.mix(color, surface, 0.78 if dark else 0.9)
-    text = contrast.reach(contrast.reach(color, against=soft), against=DARK_PAGE if dark else LIGHT_PAGE)
+    text = contrast.reach(contrast.reach(color, against=soft), against=DARK_GROUND if dark else LIGHT_GROUND)
     ink = contrast.ink_on(fill)
     return {
         "brand": fill,
@@ -82,12 +83,8 @@ def _accent_tokens(color: str, *, dark: bool) -> dict[str, str]:
     if not contrast.is_color(color):
         return {}
     soft = contrast.mix(color, DARK_SURFACE if dark else LIGHT_SURFACE, 0.8 if dark else 0.88)
-    return {
-        "accent": color,
-        "accent-ink": contrast.ink_on(color),
-        "accent-soft": soft,
-        "accent-text": contrast.reach(color, against=soft),
-    }
+    text = contrast.reach(contrast.reach(color, against=soft), against=DARK_GROUND if dark else LIGHT_GROUND)
+    return {"accent": color, "accent-ink": contrast.ink_on(color), "accent-soft": soft, "accent-text": text}
 
 
 def _hovered(fill: str, ink: str) -> str:

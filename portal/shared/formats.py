@@ -75,12 +75,15 @@ def money(value: Money | Number | None, currency: str | None = None) -> str:
 
 
 def price(value: Number | None, currency: str) -> str:
-    """Return a price with as many decimals as it has: ¥0.5583, at least two."""
+    """Return a price with the decimals it was given, at least two: ¥0.5583, ¥0.6580."""
     if value is None:
         return "–"
-    pattern = "#,##0.00" + "#" * (_PRICE_PLACES - 2)
+    exponent = Decimal(value).as_tuple().exponent
+    places = min(max(2, -exponent if isinstance(exponent, int) else 2), _PRICE_PLACES)
     size = -value if value < 0 else value
-    text = numbers.format_decimal(size, format=pattern, locale=current_locale())
+    text = numbers.format_decimal(
+        size, format=f"#,##0.{'0' * places}", locale=current_locale(), decimal_quantization=True
+    )
     return ("-" if value < 0 else "") + symbol(currency) + text
 
 

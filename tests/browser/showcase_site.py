@@ -20,6 +20,7 @@ def configure() -> None:
     import django
     from django.conf import settings
 
+    (ROOT / "build" / "static").mkdir(parents=True, exist_ok=True)
     settings.configure(
         BASE_DIR=ROOT,
         DEBUG=True,
@@ -136,5 +137,18 @@ def main(port: int) -> None:
         server.serve_forever()
 
 
+def prepare() -> None:
+    """Build the stylesheet and compile the catalogues."""
+    sys.modules.setdefault("showcase_site", sys.modules[__name__])
+    configure()
+    from django.core.management import call_command
+
+    call_command("build_css", verbosity=0)
+    call_command("messages", "--compile")
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    if sys.argv[1:] == ["prepare"]:
+        prepare()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext
 from billing.runs import reasons
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import NotFound, gettext_noop
+from kernel.periods import Period
+from tenants.customers import date_ranges
 
 RUN, ITEM = gettext_noop("bill run"), gettext_noop("bill run item")
 OPEN_STATES = ("waiting", "drafted", "parked", "held", "refused")
@@ -75,6 +77,12 @@ def run_by_id(*, run_id: int) -> BillRun:
     if found is None:
         raise NotFound(what=RUN, name=str(run_id))
     return found
+
+
+def open_run(*, period: Period) -> BillRun | None:
+    """This will return the latest run over exactly ``period`` that is neither done nor cancelled, or None."""
+    ended = (BillRun.State.DONE, BillRun.State.CANCELLED)
+    return BillRun.objects.filter(period=date_ranges.of_period(period)).exclude(state__in=ended).first()
 
 
 def progress(*, run: BillRun) -> Progress:

@@ -13,7 +13,7 @@ from billing.runs.operations.lifecycle import (
 )
 from billing.runs.operations.rating import CHUNK as RATE_CHUNK
 from billing.runs.operations.rating import Rated, rate_chunk
-from billing.runs.operations.reviewing import hold, release, rerate, resume
+from billing.runs.operations.reviewing import hold, rebill, release, rerate, resume
 
 __all__ = [
     "ISSUE_CHUNK",
@@ -30,6 +30,7 @@ __all__ = [
     "issue_chunk",
     "issue_run_now",
     "rate_chunk",
+    "rebill",
     "release",
     "rerate",
     "resume",

@@ -32,9 +32,13 @@ def run_to_review(*, run: BillRun, at: dt.datetime) -> BillRun:
 
 
 def issue_run_now(*, run: BillRun, billing_date: dt.date, at: dt.datetime) -> BillRun:
-    """This will issue every draft of a reviewed run; what is sent back is rated and issued in turn."""
+    """This will issue every draft of a reviewed run; what is sent back is rated and issued in turn.
+
+    A run that was left while it was issuing goes on with the billing date it has.
+    """
     for _ in range(MOST_ROUNDS):
-        lifecycle.start_issuing(run_id=run.pk, billing_date=billing_date)
+        if run.state != State.ISSUING:
+            lifecycle.start_issuing(run_id=run.pk, billing_date=billing_date)
         while issuing.issue_chunk(run_id=run.pk, at=at).claimed:
             pass
         run = lifecycle.finish_issuing(run_id=run.pk, at=at)

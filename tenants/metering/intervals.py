@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from kernel import market_time
 from kernel.errors import GridhallError, gettext_noop
-from tenants.metering.formats.base import Quality
+from tenants.metering.formats.base import ACCEPTED_MINUTES, Quality
 
 Int64s = npt.NDArray[np.int64]
 
@@ -90,6 +90,11 @@ def coarsest(days: Iterable[PackedDay]) -> int:
     """Return the longest interval of the days, in minutes; 60 when there are none."""
     lengths = {_length(day) for day in days}
     return max(lengths) // 60 if lengths else 60
+
+
+def minutes_of(*, slots: int) -> int:
+    """Return the interval of a day of ``slots``, which may have 23, 24 or 25 hours."""
+    return next(minutes for minutes in ACCEPTED_MINUTES if 23 * 60 <= slots * minutes <= 25 * 60)
 
 
 @functools.lru_cache(maxsize=65536)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Func, IntegerField, Max, Min, QuerySet
 from django.utils.translation import gettext
 
 from kernel import market_time
@@ -105,6 +105,18 @@ def missing_days(*, channel_ids: Sequence[int], period: Period) -> dict[int, lis
     for channel_id, day in whole:
         there[channel_id].add(day)
     return {channel_id: [day for day in period if day not in days] for channel_id, days in there.items()}
+
+
+def recorded_minutes(*, channel_ids: Collection[int], period: Period) -> dict[int, int]:
+    """This will return, by channel, the longest interval of its days in ``period``; of its latest day without any."""
+    found = dict(Channel.objects.filter(pk__in=channel_ids).values_list("pk", "interval_minutes"))
+    fewest = (
+        IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=period.start, day__lt=period.end)
+        .annotate(size=Func("values", function="octet_length", output_field=IntegerField()))
+        .values_list("channel_id")
+        .annotate(least=Min("size"))
+    )
+    return found | {channel_id: intervals.minutes_of(slots=size // 4) for channel_id, size in fewest}
 
 
 def span_of(*, channel_ids: Collection[int]) -> Period | None:

@@ -14,7 +14,10 @@ from tenants.metering.formats.base import Quality
 
 FILES = Path(__file__).resolve().parents[3] / "examples" / "meters" / "greenbutton"
 NEW_YORK = ZoneInfo("America/New_York")
-EASTERN = "<dstEndRule>B40E2000</dstEndRule><dstOffset>3600</dstOffset><dstStartRule>360E2000</dstStartRule><tzOffset>-18000</tzOffset>"
+EASTERN = (
+    "<dstEndRule>B40E2000</dstEndRule><dstOffset>3600</dstOffset>"
+    "<dstStartRule>360E2000</dstStartRule><tzOffset>-18000</tzOffset>"
+)
 POINT = "/UsagePoint/P7"
 
 

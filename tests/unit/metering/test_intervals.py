@@ -32,7 +32,7 @@ def laid(days, first, last, zone, minutes, rows=1):
 
 class TestLay:
     def test_puts_market_days_on_the_local_day_an_hour_apart_in_summer(self):
-        """Sydney is UTC+11 in January, the market's clock UTC+10: local midnight is 23:00 of the market's day before."""
+        """Sydney is UTC+11 in January, the market UTC+10: local midnight is 23:00 of the market's day before."""
         days = [packed(dt.date(2026, 1, day), MARKET, 30) for day in (14, 15)]
 
         block = laid(days, dt.date(2026, 1, 15), dt.date(2026, 1, 15), SYDNEY, 30)

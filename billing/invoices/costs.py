@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from billing.invoices import lines
+from billing.invoices import label_titles, lines
 from billing.invoices.models import Invoice
 from billing.rating import intervals
 from billing.rating.bills import Bill
@@ -165,7 +165,7 @@ def _of_part(part: Mapping[str, Any], supply_point_id: int, zone: ZoneInfo, curr
         energy=energy,
         missing=missing,
         labels=next(iter(labels.values()), None),
-        label_titles=part.get("label_titles") or {},
+        label_titles=label_titles.named(part)["label_titles"],
         lines=[
             LineCosts(line.code, line.title, str(line.channel), line.posted, found[line.code])
             for line in bill.posted

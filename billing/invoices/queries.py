@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 
-from billing.invoices import costs
+from billing.invoices import costs, label_titles, lines
+from billing.invoices.lines import Line
 from billing.invoices.models import Draft, Invoice, InvoiceKind, InvoiceLine
 from billing.ledger import queries as ledger_queries
 from kernel.errors import NotFound, gettext_noop
@@ -113,6 +114,11 @@ def draft(*, draft_id: int) -> Draft:
     if found is None:
         raise NotFound(what=DRAFT, name=draft_id)
     return found
+
+
+def lines_of_draft(*, draft: Draft) -> list[Line]:
+    """This will return the lines as they will be frozen, not yet taxed; ``explanations.cells_of`` reads them too."""
+    return lines.lines_of_parts([label_titles.named(part) for part in draft.parts])
 
 
 def versions_of_drafts(*, draft_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:

@@ -12,11 +12,13 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 GENESIS = "0" * 64
 """What stands in place of a seal before the first one."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class SealedRow:
 
     def canonical(self) -> str:
         """Return the row as the note "canonical row" writes it."""
-        return json.dumps([_plain(value) for value in astuple(self)], ensure_ascii=False, separators=(",", ":"))
+        return _ENCODER.encode([_plain(getattr(self, name)) for name in self.__slots__])
 
 
 def seal(*, previous: str, rows: Iterable[SealedRow]) -> str:

@@ -115,6 +115,11 @@ def statement(*, account_id: int, currency: str) -> list[StatementRow]:
     return [_statement_row(row, row.running) for row in rows]
 
 
+def entries() -> QuerySet[Entry]:
+    """This will list entries, the latest first, with their postings."""
+    return Entry.objects.prefetch_related("postings__ledger_account").order_by("-id")
+
+
 def entries_of(*, reference: str) -> QuerySet[Entry]:
     """This will return the entries posted for a document, oldest first, with their postings."""
     return Entry.objects.filter(reference=reference).prefetch_related("postings__ledger_account").order_by("id")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -18,6 +17,7 @@ from billing.ledger import copying
 from kernel.errors import GridhallError, gettext_noop
 from tenants.customers import refusals
 
+_ENCODER = DjangoJSONEncoder(ensure_ascii=False)
 _FIELDS = ("id", "account", "supply_period", "currency", "total", "parts", "versions", "run_item", "created_at")
 
 
@@ -84,4 +84,4 @@ def _row(key: int, draft: NewDraft, created_at: dt.datetime) -> tuple[object, ..
 
 def as_text(value: object) -> str:
     """Return a value as JSON for COPY."""
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return _ENCODER.encode(value)

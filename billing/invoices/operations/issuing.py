@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.invoices import lines, taxes, usage
+from billing.invoices import label_titles, lines, taxes, usage
 from billing.invoices.models import Draft, Invoice, InvoiceKind
 from billing.invoices.operations import freezing
 from billing.invoices.operations.freezing import Document
@@ -44,7 +44,7 @@ def issue_drafts(*, draft_ids: Sequence[int], terms: IssueTerms) -> dict[int, in
 
 
 def _document(draft: Draft, terms: IssueTerms) -> Document:
-    untaxed = lines.lines_of_parts(draft.parts)
+    untaxed = lines.lines_of_parts([label_titles.named(part) for part in draft.parts])
     taxable = [taxes.Taxable(line.amount, line.payee, line.code, (line.identifier, line.period)) for line in untaxed]
     taxed = taxes.tax_amounts(lines=taxable, policy=terms.tax, currency=draft.currency)
     return Document(

@@ -145,6 +145,20 @@ class TestIntervalCosts:
         assert [sum(bucket.by_label.values()) for bucket in days] == [bucket.energy["consumption"] for bucket in days]
         assert [bucket.start for bucket in days] == list(case.period)
 
+    def test_cells_and_slots_carry_the_labels_in_words(self, invoice: models.Invoice, case: Case) -> None:
+        [costs] = queries.interval_costs(invoice=invoice, identifier="SP1")
+
+        assert set(costs.label_titles) == set(costs.labels.names if costs.labels else ())
+        for cell in (cell for line in invoice.lines.all() for cell in line.cells if cell["label"]):
+            assert cell["label_titles"]["zh-hans"] == costs.label_titles[cell["label"]]["zh-hans"]
+
+    def test_a_tax_that_the_tariff_charges_is_not_added_again(self, invoice: models.Invoice, case: Case) -> None:
+        stated = invoice.lines.filter(code="gst").first()
+
+        assert (stated is None) == (case.market == "cn")
+        if stated is not None:
+            assert (invoice.tax, stated.net, stated.gross) == (stated.amount, Decimal(0), stated.amount)
+
     def test_of_another_supply_point_are_not_found(self, invoice: models.Invoice) -> None:
         with pytest.raises(NotFound):
             queries.interval_costs(invoice=invoice, identifier="SP2")

@@ -181,12 +181,11 @@ def _quantity(quantity: Decimal | None, unit: str, words: Wording) -> str:
 
 def _totals(invoice: Invoice, words: Wording) -> list[dict[str, str]]:
     rows = [(_("Without tax"), words.money(invoice.net))]
-    for tax in invoice.taxes:
-        rate = Decimal(tax["rate"])
-        if rate:
-            rows.append(
-                (f"{pick(tax['titles'], words.language)} {words.percent(rate)}", words.money(Decimal(tax["tax"])))
-            )
+    for row in invoice.taxes:
+        rate, tax = Decimal(row["rate"]), Decimal(row["tax"])
+        if rate or tax:
+            title = pick(row["titles"], words.language)
+            rows.append((f"{title} {words.percent(rate)}" if rate else title, words.money(tax)))
     return [{"name": name, "value": value} for name, value in rows]
 
 

@@ -64,11 +64,11 @@ def of_retailer(
 
 
 def tax_policy(*, policy: Mapping[str, Any]) -> TaxPolicy:
-    """This will read a market's ``policies.tax``."""
+    """This will read a market's ``policies.tax``; without a rate (it differs by place) only tariffs charge the tax."""
     return TaxPolicy(
         code=policy["code"],
         titles=policy["title"],
-        rate=Decimal(policy["rate"]),
+        rate=Decimal(policy["rate"] or 0),
         inclusive=policy["prices"] == "inclusive",
         exempt_payees=frozenset(policy.get("exempt_payees", EXEMPT_PAYEES)),
     )

@@ -43,6 +43,8 @@ def _control(bound: BoundField, kind: str) -> SafeString:
         attributes["aria-describedby"] = " ".join(described_by)
     if bound.errors:
         attributes["aria-invalid"] = "true"
+    if str(bound.field.widget.attrs.get("placeholder", "")) == str(bound.label):
+        attributes["placeholder"] = ""
     if kind in ("control", "password"):
         given = bound.field.widget.attrs.get("class", "")
         attributes["class"] = f"{given} g-input{' g-input-number' if _is_numeric(bound) else ''}".strip()

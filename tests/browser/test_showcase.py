@@ -135,6 +135,17 @@ class TestItWorksByKeyboard:
         assert page.url.endswith("#t")
         page.context.close()
 
+    def test_escape_closes_the_palette_even_with_text_in_it(self, site: str, browser: Any) -> None:
+        page = page_of(browser)
+        page.goto(site)
+
+        page.keyboard.press("Control+k")
+        page.keyboard.type("bill")
+        page.keyboard.press("Escape")
+
+        assert page.locator("#palette[open]").count() == 0
+        page.context.close()
+
     def test_a_chart_tells_its_values_under_the_arrow_keys(self, site: str, browser: Any) -> None:
         page = page_of(browser)
         page.goto(site)

@@ -97,8 +97,8 @@ class TestTable:
     def test_cells_know_their_column(self) -> None:
         table = tables.Table(self.COLUMNS, [1])
         html = rendered(
-            '{% component "table" table=table %}<tr>{% cell "name" %}A{% endcell %}{% cell "total" %}1{% endcell %}</tr>'
-            "{% endcomponent %}",
+            '{% component "table" table=table %}<tr>{% cell "name" %}A{% endcell %}'
+            '{% cell "total" %}1{% endcell %}</tr>{% endcomponent %}',
             table=table,
         )
 

@@ -1,7 +1,15 @@
 // Under the pointer or the arrow keys a chart shows the row of its own table that belongs to the place.
 const SVG = "http://www.w3.org/2000/svg";
 
-for (const figure of document.querySelectorAll("[data-chart]")) {
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.target));
+
+function prepare(root) {
+  for (const figure of root.querySelectorAll("[data-chart]:not([data-ready])")) follow(figure);
+}
+
+function follow(figure) {
+  figure.dataset.ready = "";
   const views = figure.querySelector(".g-chart-views");
   const tip = figure.querySelector("[data-tip]");
   const heads = [...figure.querySelectorAll("thead th")];

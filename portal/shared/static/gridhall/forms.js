@@ -1,5 +1,14 @@
 // Small comforts of forms: the chosen file's name, showing a password, filters that apply at once, bulk selection.
-for (const drop of document.querySelectorAll("[data-drop]")) {
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.target));
+
+function prepare(root) {
+  root.querySelectorAll("[data-drop]:not([data-ready])").forEach(nameTheFile);
+  root.querySelectorAll("[data-password]:not([data-ready])").forEach(letPasswordBeSeen);
+}
+
+function nameTheFile(drop) {
+  drop.dataset.ready = "";
   const input = drop.querySelector("input[type=file]");
   const name = drop.querySelector("[data-drop-name]");
   input.addEventListener("change", () => {
@@ -9,7 +18,8 @@ for (const drop of document.querySelectorAll("[data-drop]")) {
   for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => delete drop.dataset.over);
 }
 
-for (const box of document.querySelectorAll("[data-password]")) {
+function letPasswordBeSeen(box) {
+  box.dataset.ready = "";
   const [input, button] = [box.querySelector("input"), box.querySelector("button")];
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -19,9 +29,10 @@ for (const box of document.querySelectorAll("[data-password]")) {
   });
 }
 
-for (const form of document.querySelectorAll("form[data-auto-submit]")) {
-  form.addEventListener("change", (event) => event.target.matches("select, [type=checkbox]") && form.requestSubmit());
-}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto-submit]");
+  if (form && event.target.matches("select, [type=checkbox]")) form.requestSubmit();
+});
 
 // A checkbox with data-select-all rules those of its table; [data-bulk] shows while any is chosen, with their count.
 document.addEventListener("change", (event) => {

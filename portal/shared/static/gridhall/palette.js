@@ -84,6 +84,10 @@ if (palette) {
       event.preventDefault();
       mark((here() + step + count) % count);
     }
+    if (event.key === "Escape") {
+      event.preventDefault(); // a search field would only empty itself
+      palette.close();
+    }
     if (event.key === "Enter") {
       event.preventDefault();
       options()[here()]?.click();

@@ -1,5 +1,13 @@
 // Panels on one page become tabs; without script they simply stand below each other with their headings.
-for (const root of document.querySelectorAll("[data-tabs]")) {
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.target));
+
+function prepare(place) {
+  for (const root of place.querySelectorAll("[data-tabs]:not([data-ready])")) arrange(root);
+}
+
+function arrange(root) {
+  root.dataset.ready = "";
   const list = root.querySelector("[role=tablist]");
   const panels = [...root.querySelectorAll(":scope > [data-panel]")];
   const tabs = panels.map((panel, place) => {

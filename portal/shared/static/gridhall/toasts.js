@@ -13,6 +13,7 @@ function settle(toast) {
 }
 
 box?.querySelectorAll("[data-toast]").forEach(settle);
+document.addEventListener("htmx:oobAfterSwap", () => box?.querySelectorAll("[data-toast]").forEach(settle));
 document.addEventListener("toast", (event) => {
   const { tone = "info", text = "" } = event.detail ?? {};
   const toast = document.createElement("div");

@@ -7,6 +7,7 @@ column stamped with a clock time is the interval that ends then, unless the firs
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from kernel import market_time
 from tenants.metering.formats import base, column_headers, column_words, numbers, opening
@@ -169,11 +171,17 @@ def _day(table: _Table, row: int, cells: list[str]) -> base.ChannelDay:
         day=day,
         zone=zone.key,
         values=found.values,
-        quality=np.where(found.missing, Quality.MISSING, quality).astype(np.uint8),
+        quality=_spread(quality, found.missing),
         row=row,
         meter_serial=_unwrapped(table.text(cells, "serial")),
         aliases=aliases,
     )
+
+
+def _spread(quality: Quality, missing: npt.NDArray[np.bool_]) -> base.Qualities:
+    spread = np.full(missing.size, quality, dtype=np.uint8)
+    spread[missing] = Quality.MISSING
+    return spread
 
 
 def _pad(layout: column_headers.Layout, cells: list[str]) -> None:
@@ -210,6 +218,8 @@ def _identifier(table: _Table, cells: list[str]) -> tuple[str, tuple[str, ...]]:
 
 def _unwrapped(text: str) -> str:
     """Take off what spreadsheets wrap long numbers in: ="…", a leading apostrophe, a tab."""
+    if text.isalnum() or not text:
+        return text
     match = _WRAPPED.fullmatch(text.strip())
     return match[1].strip() if match else text
 
@@ -302,7 +312,7 @@ def _readings(table: _Table, cells: list[str], day: dt.date, zone: ZoneInfo) -> 
     if table.decimal_comma:
         for index in layout.columns:
             cells[index] = _pointed(cells[index], index)
-    expected = market_time.slots_of_day(day, zone, layout.minutes)
+    expected = _slots(day, zone, layout.minutes)
     columns: Sequence[int] = layout.columns
     if len(columns) < expected:
         raise _bad("columns_clock_back", None, expected=expected, found=len(columns))
@@ -311,6 +321,11 @@ def _readings(table: _Table, cells: list[str], day: dt.date, zone: ZoneInfo) -> 
     elif len(columns) > expected:
         columns = _counted(layout, cells, expected)
     return [cells[index] for index in columns], columns
+
+
+@functools.lru_cache(maxsize=8192)
+def _slots(day: dt.date, zone: ZoneInfo, minutes: int) -> int:
+    return market_time.slots_of_day(day, zone, minutes)
 
 
 def _counted(layout: column_headers.Layout, cells: list[str], expected: int) -> Sequence[int]:

@@ -273,9 +273,10 @@ def _day(state: _State, row: int, fields: list[str]) -> _Day:
     if channel is None:
         raise _BadRow("nem_order", 1, indicator="300")
     slots = channel.slots
-    given = next((place for place, cell in enumerate(fields[2:]) if _QUALITY.fullmatch(cell)), slots)
-    if given != slots:
-        raise _BadRow("values_missing", found=given, expected=slots)
+    if len(fields) <= 2 + slots or not _QUALITY.fullmatch(fields[2 + slots]):
+        given = next((place for place, cell in enumerate(fields[2:]) if _QUALITY.fullmatch(cell)), slots)
+        if given != slots:
+            raise _BadRow("values_missing", found=given, expected=slots)
     # Six fields beside the values; the time of loading, the seventh, is left out by some providers.
     if state.written < slots + 6 or not 2 + slots < len(fields) <= slots + 7:
         raise _BadRow("nem_fields", indicator="300", expected=f"{slots + 6}–{slots + 7}", found=state.written)

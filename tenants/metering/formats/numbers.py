@@ -24,6 +24,7 @@ _CELL = r"(?:[0-9]{1,7}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})"
 _PLAIN_ROW = re.compile(rf"{_CELL}(?:,{_CELL})*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _MILLION = 1_000_000
+_SAFE = 2**61
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,21 @@ def convert(
     joined = ",".join(cells)
     if _PLAIN_ROW.fullmatch(joined):
         millionths = np.rint(np.fromstring(joined, sep=",") * _MILLION).astype(np.int64)
-        numerator, denominator = factor.numerator, factor.denominator * _MILLION
-        shared = int(np.gcd(numerator, denominator))
-        if millionths.size == len(cells) and int(millionths.max()) * millionths.size * (numerator // shared) < 2**61:
-            wide = _rounded(millionths, numerator // shared, denominator // shared, cumulate)
-            if int(wide.max()) <= base.LARGEST:
-                return Cells(wide.astype(np.int32), np.zeros(wide.size, dtype=bool), [])
+        wide = _rounded(millionths, factor / _MILLION, cumulate) if millionths.size == len(cells) else None
+        if wide is not None and int(wide.max()) <= base.LARGEST:
+            return Cells(wide.astype(np.int32), np.zeros(wide.size, dtype=bool), [])
     return _convert_slowly(cells, factor, cumulate, is_missing)
 
 
-def _rounded(scaled: Integers, numerator: int, denominator: int, cumulate: bool) -> Integers:
-    upper = (np.cumsum(scaled) if cumulate else scaled) * numerator
-    rounded = (2 * upper + denominator) // (2 * denominator)
-    return np.diff(rounded, prepend=0) if cumulate else rounded
+def _rounded(scaled: Integers, factor: Fraction, cumulate: bool) -> Integers | None:
+    """Multiply and round half up in int64, or return None where that could overflow."""
+    upper = np.add.accumulate(scaled) if cumulate else scaled
+    if int(upper.max()) * factor.numerator >= _SAFE:
+        return None
+    rounded: Integers = (upper * (2 * factor.numerator) + factor.denominator) // (2 * factor.denominator)
+    if cumulate:
+        rounded[1:] -= rounded[:-1].copy()
+    return rounded
 
 
 def _convert_slowly(cells: Sequence[str], factor: Fraction, cumulate: bool, is_missing: Callable[[str], bool]) -> Cells:

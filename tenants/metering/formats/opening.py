@@ -10,6 +10,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import tempfile
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ from tenants.metering.formats import base
 
 CHUNK = 1 << 16
 _SNIFFED = 4096
+_SPACE = re.compile(r"\s")
 _BLANK = "\n\ufeff \t\u3000\x1a"
 _ZIP, _GZIP, _OLE = b"PK", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
 _OTHER_ARCHIVES = (b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
@@ -197,7 +199,8 @@ def lines(opened: Opened) -> Iterator[tuple[int, str]]:
 def cells(line: str, *, row: int, delimiter: str = ",") -> list[str]:
     """Split a line into stripped cells; quotation marks must match."""
     if '"' not in line:
-        return [cell.strip() for cell in line.split(delimiter)]
+        found = line.split(delimiter)
+        return [cell.strip() for cell in found] if _SPACE.search(line) else found
     try:
         found = next(csv.reader([line], delimiter=delimiter, strict=True))
     except (csv.Error, StopIteration) as error:

@@ -1,0 +1,1 @@
+"""Two believable companies, made by the same operations that staff and programs use. Every figure is reproducible."""

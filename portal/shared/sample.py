@@ -146,6 +146,7 @@ def _month_of_days() -> charts.Figure:
         details=[formats.day(day) for day in days],
         series=series,
         overlay=charts.Overlay(_("Cost"), costs, symbol="¥"),
+        links=[f"#day-{day.day}" for day in days],
     ).figure()
 
 

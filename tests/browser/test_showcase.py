@@ -158,6 +158,17 @@ class TestItWorksByKeyboard:
         assert "¥0.2862" in page.locator("[data-tip]:visible").inner_text()
         page.context.close()
 
+    def test_a_bar_leads_to_its_day(self, site: str, browser: Any) -> None:
+        page = page_of(browser)
+        page.goto(site)
+
+        page.locator(".g-chart-linked svg[data-count]:visible").first.focus()
+        for key in ("Home", "ArrowRight", "Enter"):
+            page.keyboard.press(key)
+
+        assert page.url.endswith("#day-2")
+        page.context.close()
+
     def test_the_dark_theme_is_remembered(self, site: str, browser: Any) -> None:
         page = page_of(browser)
         page.goto(site)

@@ -17,7 +17,8 @@ _FILL = 0.72
 class StackedBars:
     """``categories`` stand under the bars; ``details`` (default: the same) name the rows of the table and tooltip.
 
-    Series are stacked in the order given, the first at the foot; negative values (fed in) hang below zero.
+    Series are stacked in the order given, the first at the foot; negative values (fed in) hang below zero. With
+    ``links`` a click on a bar, or Enter, goes where the row of the table goes (a day, from its month).
     """
 
     title: Any
@@ -28,6 +29,7 @@ class StackedBars:
     subtitle: Any = ""
     details: Sequence[str] = ()
     overlay: Overlay | None = None
+    links: Sequence[str] = ()
 
     def figure(self) -> Figure:
         """Return the chart in four widths with its table."""
@@ -116,4 +118,4 @@ def _table(chart: StackedBars) -> figures.DataTable:
             values.append(figures.shown(chart.overlay.values[place], chart.overlay.places, chart.overlay.symbol))
         rows.append((name, values))
     over = ([chart.overlay.label], ["over-key"]) if chart.overlay else ([], [])
-    return figures.DataTable([*heads, *over[0]], rows, [*tones, *over[1]])
+    return figures.DataTable([*heads, *over[0]], rows, [*tones, *over[1]], chart.links)

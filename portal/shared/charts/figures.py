@@ -52,11 +52,12 @@ class LegendEntry:
 
 @dataclass(frozen=True, slots=True)
 class DataTable:
-    """The same figures as text: heads, rows (name, values), and each column's tone for the tooltip."""
+    """The same figures as text: heads, rows (name, values), each column's tone for the tooltip, each row's link."""
 
     heads: Sequence[Any]
     rows: Sequence[tuple[Any, Sequence[str]]]
     tones: Sequence[str] = ()
+    links: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

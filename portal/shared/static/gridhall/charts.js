@@ -51,11 +51,14 @@ function watch(svg, parts) {
     if (x < left || x > right) return hide();
     show(Math.floor(((x - left) / (right - left)) * place));
   });
+  const follow = () => parts.rows[here]?.querySelector("th a")?.click();
+  svg.addEventListener("click", () => parts.tip.hidden || follow());
   svg.addEventListener("pointerleave", hide);
   svg.addEventListener("blur", hide);
   svg.addEventListener("keydown", (event) => {
     const next = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: place - 1 }[event.key];
     if (event.key === "Escape") hide();
+    if (event.key === "Enter" && !parts.tip.hidden) follow();
     if (next === undefined) return;
     event.preventDefault();
     show(next);

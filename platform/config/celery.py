@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("gridhall", task_cls="tenancy.tasks:UnplacedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.worker_init.connect
+def refuse_privileged_login(**_: object) -> None:
+    """Let no worker of the ``app`` role start with credentials that could break the walls."""
+    from django.conf import settings
+
+    from tenancy import guard
+
+    if settings.PROCESS_ROLE == "app":
+        guard.refuse_privileged_login()

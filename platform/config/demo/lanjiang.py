@@ -18,6 +18,7 @@ HOUSEHOLDS, SHOPS, FACTORIES, ROOFS = 170, 36, 12, 8
 CONSUMPTION = RegisterPlan("E1", "consumption")
 FEED_IN = RegisterPlan("B1", "feed_in")
 REACTIVE = RegisterPlan("Q1", "reactive", "varh")
+ROOF_PANELS = 3.6
 SUMMER_AND_WINTER = (1, 2, 7, 8)
 
 
@@ -133,7 +134,7 @@ def _roofs(draw: random.Random) -> Iterator[PointPlan]:
             product="ROOF-SURPLUS",
             registers=[CONSUMPTION, FEED_IN],
             curves=lambda s=scale: _roof_curves(s),  # type: ignore[misc]
-            attributes={"solar_kw": str(round(scale * 5, 1))},
+            attributes={"solar_kw": str(round(scale * ROOF_PANELS * 1.04, 1))},
             serial=f"DDZY{710000 + n}",
             email="ruoxi@lanjiang.example" if n == 0 else "",
             signs_in=n == 0,
@@ -142,7 +143,7 @@ def _roofs(draw: random.Random) -> Iterator[PointPlan]:
 
 def _roof_curves(scale: float) -> plans.Curves:
     consumption, feed_in = profiles.solar_home(
-        first=plans.FIRST_DAY, days=plans.DAYS, scale=scale, season=profiles.HALF_YEAR
+        first=plans.FIRST_DAY, days=plans.DAYS, scale=scale, panels=ROOF_PANELS, season=profiles.HALF_YEAR
     )
     return {"E1": profiles.quarters(consumption), "B1": profiles.quarters(feed_in)}
 

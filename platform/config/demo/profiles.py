@@ -78,14 +78,17 @@ def usage(*, seed: str, habit: Habit, first: dt.date, days: int) -> WattHours:
     return whole(base * busy[:, None] * daily * noise * habit.kwh_a_year / QUARTERS_AN_HOUR)
 
 
-def solar_home(*, first: dt.date, days: int, scale: float = 1.0, season: int = 0) -> tuple[WattHours, WattHours]:
+def solar_home(
+    *, first: dt.date, days: int, scale: float = 1.0, panels: float = 1.0, season: int = 0
+) -> tuple[WattHours, WattHours]:
     """Return (consumption, feed-in) in Wh per half hour, shape [days, 48]: the real home, moved by whole weeks.
 
-    ``season`` moves it by further days, so that a roof of the north has its summer in July.
+    ``panels`` multiplies its roof alone; ``season`` moves it by further days, so that a northern roof has its summer
+    in July.
     """
     load, generation = _solar()
     rows = [_solar_day(first + dt.timedelta(days=n + season)) for n in range(days)]
-    net = (load[rows] - generation[rows]) * scale
+    net = (load[rows] - generation[rows] * panels) * scale
     return whole(np.maximum(net, 0)), whole(np.maximum(-net, 0))
 
 

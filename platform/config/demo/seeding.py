@@ -33,8 +33,9 @@ from tenants.metering.formats.base import Quality
 from tenants.tariffs import operations as tariff_operations
 from tenants.tariffs.operations import agreeing
 
-BILLED_AFTER_DAYS = 3
-PAID_AFTER_DAYS = 9
+BILLED_AFTER_DAYS = 12
+PAID_AFTER_DAYS = 8
+MOVED_OUT = dt.date(2006, 1, 1)
 ISSUED_AT = dt.time(9, 30)
 Say = Callable[[str], None]
 
@@ -84,6 +85,9 @@ def _make_customers(plan: plans.CompanyPlan) -> None:
     )
     if report.errors:
         raise ValueError([f"row {e.row}, {e.column}: {e.error}" for e in report.errors[:5]])
+    moved_out = [point.identifier for point in plan.points if not point.product]
+    for supply_point in customer_queries.supply_points_by_identifier(identifiers=moved_out).values():
+        customer_operations.move_out(supply_point=supply_point, on=MOVED_OUT)
 
 
 def _row(point: plans.PointPlan, plan: plans.CompanyPlan) -> dict[str, str]:

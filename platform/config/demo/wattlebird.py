@@ -88,7 +88,7 @@ def _roofs(draw: random.Random) -> Iterator[PointPlan]:
     """The first is the real home; its readings come as a NEM12 file, like those of every Australian meter."""
     for n in range(ROOFS):
         identifier = f"410200{n + 1:04d}"
-        scale = 1.0 if n == 0 else draw.uniform(0.6, 1.7)
+        scale, panels = (1.0, 1.0) if n == 0 else (draw.uniform(0.5, 1.2), draw.choice((2.0, 3.5, 5.0)))
         yield PointPlan(
             number=f"W{1001 + n}",
             name="Matilda Evans" if n == 0 else people.english_name(draw),
@@ -98,9 +98,9 @@ def _roofs(draw: random.Random) -> Iterator[PointPlan]:
             address=people.english_address(draw),
             product="SOLAR-HOME",
             registers=[CONSUMPTION, FEED_IN],
-            curves=lambda s=scale: _roof_curves(s),  # type: ignore[misc]
+            curves=lambda s=scale, p=panels: _roof_curves(s, p),  # type: ignore[misc]
             parameters={"feed_in_price": "0.05"},
-            attributes={"solar_kw": str(round(scale * 1.5, 1))},
+            attributes={"solar_kw": str(round(scale * panels * 1.04, 1))},
             serial=f"LG{500100 + n}",
             email="matilda@wattlebird.example" if n == 0 else "",
             signs_in=n == 0,
@@ -108,8 +108,8 @@ def _roofs(draw: random.Random) -> Iterator[PointPlan]:
         )
 
 
-def _roof_curves(scale: float) -> plans.Curves:
-    consumption, feed_in = profiles.solar_home(first=plans.FIRST_DAY, days=plans.DAYS, scale=scale)
+def _roof_curves(scale: float, panels: float) -> plans.Curves:
+    consumption, feed_in = profiles.solar_home(first=plans.FIRST_DAY, days=plans.DAYS, scale=scale, panels=panels)
     return {"E1": consumption, "B1": feed_in}
 
 
@@ -186,7 +186,7 @@ def _old_meters(draw: random.Random) -> Iterator[PointPlan]:
 
 def _nem12(identifier: str) -> tuple[str, bytes]:
     """Return the real home's readings as the NEM12 file its meter data provider would send."""
-    curves = _roof_curves(1.0)
+    curves = _roof_curves(1.0, 1.0)
     lines = ["100,NEM12,202611220000,WATTLEMDP,WATTLEBIRD"]
     for register, days in curves.items():
         lines.append(f"200,{identifier},E1B1,1,{register},N1,LG500100,KWH,30,")

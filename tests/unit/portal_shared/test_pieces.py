@@ -127,6 +127,15 @@ class TestComponents:
 
         assert "<script>" not in html
 
+    def test_a_text_can_be_translated_in_place(self) -> None:
+        source = '{% ui "button" label=_("Back to sign in") %}'
+
+        with translation.override("zh-hans"):
+            html = rendered(source)
+
+        assert "返回登录" in html
+        assert [text.msgid for text in catalogues.texts_of(source, template=True)] == ["Back to sign in"]
+
     def test_attribute_arguments_become_attributes(self) -> None:
         html = rendered('{% ui "button" label="Go" hx_get="/x" hx_target="#y" data_a=None %}')
 

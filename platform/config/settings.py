@@ -231,6 +231,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SORT_OPERATIONS": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "portal.api.schema.finish"],
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerKind": "portal.api.nouns.customers.KINDS",
+        "ChannelKind": "portal.api.nouns.meters.KINDS",
+        "InvoiceKind": "portal.api.nouns.invoices.KINDS",
+        "ImportState": "portal.api.nouns.reading_imports.STATES",
+        "VersionStatus": "portal.api.nouns.products.STATES",
+        "BillRunState": "portal.api.nouns.bill_runs.STATES",
+        "BillState": "portal.api.nouns.bill_runs.ITEM_STATES",
+        "Quality": "portal.api.nouns.readings.QUALITIES",
+    },
 }
 API_REQUESTS_PER_MINUTE = int(os.environ.get("GRIDHALL_API_REQUESTS_PER_MINUTE", "600"))
 

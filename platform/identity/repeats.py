@@ -36,8 +36,8 @@ def note_request(*, api_key: models.ApiKey, key: str, fingerprint: str, at: dt.d
     """This will note that a request was made; noting it again changes nothing. Commit before claiming it."""
     noted = models.IdempotencyKey(api_key=api_key, key=key, fingerprint=fingerprint, created_at=at)
     with transaction.atomic():
-        models.IdempotencyKey.objects.bulk_create([noted], ignore_conflicts=True)
         _forget(before=at - KEPT_FOR)
+        models.IdempotencyKey.objects.bulk_create([noted], ignore_conflicts=True)
 
 
 def claim_request(*, api_key: models.ApiKey, key: str, fingerprint: str) -> models.IdempotencyKey:
@@ -67,5 +67,7 @@ def one_at_a_time(*, name: str) -> None:
 
 
 def _forget(*, before: dt.datetime) -> None:
-    old = models.IdempotencyKey.objects.filter(created_at__lt=before).order_by("created_at")[:_FORGOTTEN_AT_ONCE]
-    models.IdempotencyKey.objects.filter(pk__in=old.values("pk")).delete()
+    found = models.IdempotencyKey.objects.select_for_update(skip_locked=True).filter(created_at__lt=before)
+    old = [noted.pk for noted in found.order_by("created_at")[:_FORGOTTEN_AT_ONCE]]
+    if old:
+        models.IdempotencyKey.objects.filter(pk__in=old).delete()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DataError
+from django.db import DataError, IntegrityError
 from django.http import Http404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -217,5 +217,6 @@ _DJANGO: dict[type[Exception], tuple[int, str, str]] = {
     Http404: (404, "not_found", gettext_noop("There is nothing at this address.")),
     PermissionDenied: (403, "not_allowed", gettext_noop("This is not allowed.")),
     RequestDataTooBig: (413, "too_large", gettext_noop("The body is too large.")),
+    IntegrityError: (409, "conflict", gettext_noop("This contradicts something that stands already.")),
     DataError: (422, "out_of_range", gettext_noop("A value is outside of what can be stored.")),
 }

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 
 LISTS = ("list",)
+STANDARD = frozenset({"list", "create", "retrieve", "update", "partial_update", "destroy"})
 PROBLEM = {
     "type": "object",
     "description": "What went wrong (RFC 9457).",
@@ -64,6 +65,13 @@ class NounSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         serializer = self.view.query_serializers.get(self.view.action)
         return [serializer] if serializer else []
+
+    def get_operation_id(self) -> str:
+        action = str(self.view.action)
+        if action in STANDARD:
+            return str(super().get_operation_id())
+        tokens = [token.replace("-", "_") for token in self._tokenize_path()]
+        return "_".join(tokens if tokens[-1] == action else [*tokens, action])
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return is_listed(self.view)

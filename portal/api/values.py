@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -97,6 +98,14 @@ def money(value: Money | None) -> dict[str, str] | None:
 def amount(value: Any, currency: str) -> dict[str, str] | None:
     """Return a stored amount, to the minor unit of its currency."""
     return None if value is None else money(Money.rounded(value, currency))
+
+
+def decimal(value: Decimal | None) -> str | None:
+    """Return a decimal without an exponent and without idle zeros: 120, 0.5583."""
+    if value is None:
+        return None
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def period(value: Any) -> dict[str, str | None] | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext
 from rest_framework import exceptions, serializers, status
 from rest_framework.negotiation import BaseContentNegotiation
@@ -19,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from identity import operations as identity_operations
 from identity import repeats
 from identity.capabilities import Capability
 from kernel.errors import NotFound
@@ -135,6 +139,21 @@ class Noun(GenericViewSet):
         repeats.one_at_a_time(name=self.request.path)
         preconditions.require_match(request=self.request, data=shown(), required=self.action in self.replaces)
         yield
+
+    @property
+    def company(self) -> Any:
+        """The company whose host was asked."""
+        return self.request._request.retailer
+
+    def today(self) -> dt.date:
+        """Return the day it is at the company."""
+        return timezone.now().astimezone(ZoneInfo(self.company.time_zone)).date()
+
+    def record(self, action: str, subject: str, **details: Any) -> None:
+        """Write down who did what; a key acts for the person who made it."""
+        key = self.request.auth
+        told = {**details, "key": key.prefix}
+        identity_operations.record(action=action, subject=subject, at=timezone.now(), by=key.created_by, details=told)
 
     @staticmethod
     def refer(lookup: Callable[..., Any], *, where: str, **names: Any) -> Any:

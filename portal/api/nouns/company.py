@@ -95,7 +95,7 @@ class Mine(views.Noun):
         data = {
             "key": request.auth.name,
             "scopes": list(request.auth.scopes),
-            "company": Company(request._request.retailer).data,
+            "company": Company(self.company).data,
             "requests_per_minute": limits.limit(),
         }
         return self.show(data)
@@ -108,7 +108,7 @@ class Brands(views.Noun):
 
     @extend_schema(summary=_("Show the brand"), responses=Brand)
     def retrieve(self, request: Request) -> Response:
-        retailer = request._request.retailer
+        retailer = self.company
         brand = retailer.brand
         names = ("primary_color", "accent_color", "tagline", "support_phone", "support_email")
         data = {name: getattr(brand, name) for name in names}
@@ -150,4 +150,4 @@ class Markets(views.Noun):
         return self.show({"code": code, "document": found[code]})
 
     def _pack(self) -> Any:
-        return packs.pack(self.request._request.retailer.market)
+        return packs.pack(self.company.market)

@@ -53,7 +53,7 @@ class TestInFlight:
 
         response = client.post("/api/v1/customers", BODY, format="json", HTTP_IDEMPOTENCY_KEY="one")
 
-        assert response.status_code == 201
+        assert response.status_code == 201, response.content
 
 
 @pytest.mark.django_db

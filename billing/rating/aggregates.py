@@ -14,7 +14,7 @@ import numpy as np
 from billing.rating import frames, vectors
 from billing.rating.blocks import SliceBlock
 from billing.rating.errors import NotReady, RatingError
-from billing.rating.formulas import nodes, uses, values
+from billing.rating.formulas import nodes, values
 from billing.rating.frames import Frame
 from billing.rating.inputs import Series
 from billing.rating.scopes import CellScope, IntervalScope
@@ -63,13 +63,6 @@ def impossible(error: decimal.DecimalException) -> RatingError:
     return RatingError(
         gettext_noop("A number is too large to be calculated with: {reason}"), reason=type(error).__name__
     )
-
-
-def is_late(node: nodes.Aggregate, tables: Mapping[str, uses.Uses]) -> bool:
-    """Whether it needs amounts or a table's ``x``, and so waits for the second step."""
-    reach = uses.direct(node)
-    argument = any(isinstance(part, nodes.Scalar) and part.kind == nodes.ARGUMENT for part in nodes.walk(node))
-    return argument or bool(reach.references) or any(tables[name].references for name in reach.tables)
 
 
 @dataclass(slots=True, eq=False)

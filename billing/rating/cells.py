@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from billing.rating import aggregates, blocks, slicing
 from billing.rating.aggregates import Outcome
@@ -13,7 +13,7 @@ from billing.rating.blocks import Block
 from billing.rating.errors import RatingError
 from billing.rating.formulas import nodes
 from billing.rating.inputs import AccountInputs
-from billing.rating.scopes import CellScope
+from billing.rating.scopes import AmountOf, CellScope
 from billing.rating.tariffs import Charge, Tariff
 from kernel.errors import gettext_noop
 
@@ -29,28 +29,33 @@ class Cells:
     block: Block
     cuts: Sequence[slicing.Cuts]
     found: dict[Key, list[Outcome]] = field(default_factory=dict)
+    prices: dict[tuple[Any, ...], tuple[Decimal, str]] = field(default_factory=dict)
+    """Prices that follow from parameters alone: evaluated once for all accounts that share them."""
 
-    def scope(self, seat: int, at: int | None, calendar: str | None, label: str | None) -> CellScope:
+    def scope(
+        self, seat: int, at: int | None, calendar: str | None, label: str | None, amount_of: AmountOf | None = None
+    ) -> CellScope:
         """This will return what names stand for in one cell of one account; amounts are not known in this step."""
         account = self.block.accounts[seat]
         period_days = account.period_days or sum(part.days for part in account.slices)
         return CellScope(
-            self.tariff,
-            account,
-            self.block.part(at),
-            seat,
-            seat,
-            at,
-            period_days,
-            calendar,
-            label,
-            self.value,
-            _no_amounts,
+            tariff=self.tariff,
+            account=account,
+            part=self.block.part(at),
+            position=seat,
+            seat=seat,
+            at=at,
+            period_days=period_days,
+            calendar=calendar,
+            label=label,
+            aggregate_of=self.value,
+            amount_of=amount_of or _no_amounts,
+            prices=self.prices,
         )
 
     def value(self, scope: CellScope, node: nodes.Aggregate) -> Decimal:
         """This will return an aggregate of the scope's cell; raises RatingError or NotReady."""
-        if aggregates.is_late(node, self.tariff.table_uses):
+        if node.key in self.tariff.late:
             return aggregates.value_alone(scope, node)
         return aggregates.unwrapped(self.outcomes(node, scope.at, scope.calendar, scope.label)[scope.seat])
 
@@ -75,7 +80,7 @@ def aggregate(tariff: Tariff, accounts: Sequence[AccountInputs]) -> Cells:
 
 def _fill(cells: Cells, charge: Charge, at: int | None) -> None:
     for node in charge.uses.aggregates:
-        if not aggregates.is_late(node, cells.tariff.table_uses):
+        if node.key not in cells.tariff.late:
             for label in charge.by or (None,):
                 cells.outcomes(node, at, charge.calendar, label)
 

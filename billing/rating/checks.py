@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from billing.rating import unit_checks
 from billing.rating.errors import FormulaError, TariffError
 from billing.rating.formulas import nodes, units
-from billing.rating.formulas.uses import Uses
+from billing.rating.formulas.uses import Uses, direct
 from billing.rating.tariffs import Charge, Formula, Tariff
 from kernel.errors import gettext_noop
 
@@ -25,7 +25,7 @@ def checked(tariff: Tariff, indices: Mapping[str, units.Known], *, stated_only: 
         name: dataclasses.replace(rule, next=_reaching(rule.next, tariff)) for name, rule in tariff.carried.items()
     }
     tariff = dataclasses.replace(tariff, charges=charges, carried=carried)
-    tariff = dataclasses.replace(tariff, order=_order(tariff))
+    tariff = dataclasses.replace(tariff, order=_order(tariff), late=_late(tariff), plain=_plain(tariff))
     _check_labels(tariff)
     return unit_checks.checked(tariff, indices, stated_only=stated_only)
 
@@ -69,6 +69,26 @@ def _reach(formulas: Iterable[Formula], tariff: Tariff) -> Uses:
 
 def _reaching(formula: Formula, tariff: Tariff) -> Formula:
     return dataclasses.replace(formula, uses=_reach([formula], tariff))
+
+
+def _late(tariff: Tariff) -> frozenset[str]:
+    reached = [charge.uses for charge in tariff.charges] + [rule.next.uses for rule in tariff.carried.values()]
+    return frozenset(node.key for uses in reached for node in uses.aggregates if _waits(node, tariff))
+
+
+def _waits(node: nodes.Aggregate, tariff: Tariff) -> bool:
+    own = direct(node)
+    argument = any(isinstance(part, nodes.Scalar) and part.kind == nodes.ARGUMENT for part in nodes.walk(node))
+    return argument or bool(own.references) or any(tariff.table_uses[name].references for name in own.tables)
+
+
+def _plain(tariff: Tariff) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for formula in (formula for charge in tariff.charges for formula in charge.formulas):
+        reach = _reach([formula], tariff)
+        if reach.is_plain:
+            found[formula.pointer] = tuple(sorted(reach.scalars))
+    return found
 
 
 def _union(uses: Iterable[Uses]) -> Uses:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import decimal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -75,6 +74,7 @@ class _Account:
     cells: Cells
     seat: int
     rated: dict[str, _Rated] = field(default_factory=dict)
+    scopes: dict[tuple[int | None, str | None, str | None], CellScope] = field(default_factory=dict)
 
     @property
     def tariff(self) -> Tariff:
@@ -102,7 +102,7 @@ class _Account:
 
     def stretch(self, charge: Charge, scope: CellScope, balances: banding.Balances) -> list[Cell]:
         """The cells of one slice, or of the whole period."""
-        scopes = {label: scope.labelled(label) for label in charge.by or (None,)}
+        scopes = {label: self.scope(scope.at, charge.calendar, label) for label in charge.by or (None,)}
         taken = {label: self.quantity(charge, cell) for label, cell in scopes.items()}
         if charge.tiers is None:
             return [self.cell(charge, scopes[label], quantity, how) for label, (quantity, how) in taken.items()]
@@ -130,8 +130,11 @@ class _Account:
         amount = pricing.rounded_cell(charge, quantity * price)
         return Cell(scope.at, scope.label, None, quantity, charge.unit, price, ZERO, amount, how, how_much)
 
-    def scope(self, at: int | None, calendar: str | None) -> CellScope:
-        return dataclasses.replace(self.cells.scope(self.seat, at, calendar, None), amount_of=self.amount)
+    def scope(self, at: int | None, calendar: str | None, label: str | None = None) -> CellScope:
+        key = (at, calendar, label)
+        if key not in self.scopes:
+            self.scopes[key] = self.cells.scope(self.seat, at, calendar, label, self.amount)
+        return self.scopes[key]
 
     def amount(self, scope: CellScope, reference: nodes.Reference) -> Decimal:
         """The amount of another charge: in a sliced charge that slice's, else the whole."""

@@ -40,6 +40,16 @@ class Series:
     labels: Labels | None = None
     free: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", integers(self.values))
+
+
+def integers(values: Integers) -> Integers:
+    """This will return the values as int64 (or Python integers); a float is a fault of the program."""
+    if values.dtype.kind not in "iuO":
+        raise TypeError(f"Readings are integers, not {values.dtype}.")
+    return values if values.dtype == object else values.astype(np.int64, copy=False)
+
 
 IndexValue: TypeAlias = Decimal | Mapping[str, Decimal] | Series
 """One value, one per label, or one per interval."""

@@ -22,8 +22,14 @@ def valued(formula: Formula, scope: CellScope) -> Decimal:
 
 def explained(formula: Formula, scope: CellScope) -> tuple[Decimal, str]:
     """This will return the value of a formula and how it came about."""
+    key = scope.price_key(formula.pointer)
+    if key is not None and key in scope.prices:
+        return scope.prices[key]
     value = valued(formula, scope)
-    return value, explain.filled(formula.tree, scope, value)
+    found = value, explain.filled(formula.tree, scope, value)
+    if key is not None:
+        scope.prices[key] = found
+    return found
 
 
 def priced(charge: Charge, formula: Formula, scope: CellScope) -> tuple[Decimal, str]:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from billing.rating.blocks import SliceBlock
 from billing.rating.errors import NotReady, RatingError
@@ -36,10 +37,23 @@ class CellScope:
     label: str | None
     aggregate_of: AggregateOf
     amount_of: AmountOf
+    prices: dict[tuple[Any, ...], tuple[Decimal, str]]
     argument: Decimal | None = None
 
     def labelled(self, label: str | None) -> CellScope:
-        return dataclasses.replace(self, label=label)
+        """This will return the scope of the same cell's stretch for another label."""
+        return self if label == self.label else dataclasses.replace(self, label=label)
+
+    def price_key(self, pointer: str) -> tuple[Any, ...] | None:
+        """This will return all that a plain formula depends on; None for a formula that reads more."""
+        names = self.tariff.plain.get(pointer)
+        if names is None:
+            return None
+        given, facts = self.part.parameters[self.position], self.account.facts
+        values = [source.get(name) for name in names for source in (given, facts)]
+        if any(name in self.tariff.balances for name in names) or any(isinstance(value, list) for value in values):
+            return None
+        return (pointer, self.at, self.label, self.period_days, *values)
 
     def scalar(self, node: nodes.Scalar) -> Decimal:
         match node.kind:

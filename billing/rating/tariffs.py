@@ -148,6 +148,10 @@ class Tariff:
     order: tuple[int, ...] = ()
     """Positions of the charges, each after those it depends on."""
     table_uses: Mapping[str, Uses] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
+    """Aggregates (by key) that need amounts or a table's ``x``, and so wait for the second step."""
+    plain: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Formulas (by pointer) that read neither readings nor amounts, with the parameters they read."""
     balances: frozenset[str] = field(default_factory=frozenset)
     """Names that ``already`` uses: filled by the quantities of earlier bills."""
 

@@ -40,7 +40,10 @@ class TestEdgeCases:
 
 class TestRun:
     def test_says_what_differs(self):
-        file = {"tariffs": {"t": {"charges": [{"code": "e", "price": "2"}]}}, "cases": [{"case": "A", "tariff": "t", "expect": {"e": 3}}]}
+        file = {
+            "tariffs": {"t": {"charges": [{"code": "e", "price": "2"}]}},
+            "cases": [{"case": "A", "tariff": "t", "expect": {"e": 3}}],
+        }
 
         (result,) = cases.run(json.dumps(file))
 
@@ -48,7 +51,10 @@ class TestRun:
         assert str(result) == "A e = 3 DIFFERENT: 2"
 
     def test_says_why_a_tariff_was_refused(self):
-        file = {"tariffs": {"t": {"charges": [{"code": "e", "price": "2 +"}]}}, "cases": [{"tariff": "t", "expect": {"e": 3}}]}
+        file = {
+            "tariffs": {"t": {"charges": [{"code": "e", "price": "2 +"}]}},
+            "cases": [{"tariff": "t", "expect": {"e": 3}}],
+        }
 
         (result,) = cases.run(json.dumps(file))
 
@@ -57,6 +63,8 @@ class TestRun:
     def test_a_tolerance_is_allowed_where_it_is_given(self):
         case = {"tariff": "t", "expect": {"e": "2.004"}, "tolerance": "0.005"}
 
-        (result,) = cases.run(json.dumps({"tariffs": {"t": {"charges": [{"code": "e", "price": "2"}]}}, "cases": [case]}))
+        (result,) = cases.run(
+            json.dumps({"tariffs": {"t": {"charges": [{"code": "e", "price": "2"}]}}, "cases": [case]})
+        )
 
         assert result.ok

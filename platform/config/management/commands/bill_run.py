@@ -25,17 +25,14 @@ def month(text: str) -> Period:
 
 
 class Command(BaseCommand):
-    help = (
-        "Bill a month of a company: select and rate, with --issue also number, freeze and post. Again: it goes on."
-    )
+    requires_system_checks: list[str] = []
+    help = "Bill a month of a company: select and rate, with --issue also number, freeze and post. Again: it goes on."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--retailer", required=True, help="the company's code")
         parser.add_argument("--month", required=True, type=month)
         parser.add_argument("--issue", action="store_true", help="issue what was rated")
-        parser.add_argument(
-            "--billing-date", type=dt.date.fromisoformat, help="the date on the bills; else today"
-        )
+        parser.add_argument("--billing-date", type=dt.date.fromisoformat, help="the date on the bills; else today")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -17,10 +17,6 @@ def permission_denied(request: HttpRequest, exception: Any = None) -> HttpRespon
     return render(request, "403.html", {"reason": _reason(exception)}, status=403)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403_csrf.html", status=403)
-
-
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "404.html", status=404)
 

@@ -16,7 +16,7 @@ from babel import Locale, dates, numbers
 from django.utils import translation
 
 from kernel.energy import to_kwh
-from kernel.money import Money, minor_places
+from kernel.money import Money, minor_places, round_half_up, round_to_minor
 from kernel.periods import Period
 
 Number = Decimal | int
@@ -49,8 +49,9 @@ def _locale(language: str, place: str | None) -> Locale:
 
 def number(value: Number, places: int | None = None) -> str:
     """Return the number grouped for the reader; ``places`` fixes the decimals, else they stay as they are (up to 6)."""
-    pattern = "#,##0." + ("0" * places if places is not None else "######")
-    return numbers.format_decimal(value, format=pattern.rstrip("."), locale=current_locale())
+    if places is not None:
+        return _fixed(Decimal(str(value)), places)
+    return numbers.format_decimal(value, format="#,##0.######", locale=current_locale())
 
 
 def percent(share: Number, places: int = 1) -> str:
@@ -67,24 +68,18 @@ def money(value: Money | Number | None, currency: str | None = None) -> str:
     code = value.currency if isinstance(value, Money) else currency
     if not code:
         raise ValueError("An amount is shown with its currency.")
-    digits = "0" * minor_places(code)
-    size = -amount if amount < 0 else amount
-    text = numbers.format_decimal(size, format=f"#,##0.{digits}".rstrip("."), locale=current_locale())
-    negative = amount < 0 and any(c in "123456789" for c in text)
-    return ("-" if negative else "") + symbol(code) + text
+    rounded = round_to_minor(Decimal(amount), code)
+    return _signed(rounded, symbol(code) + _fixed(abs(rounded), minor_places(code)))
 
 
 def price(value: Number | None, currency: str) -> str:
     """Return a price with the decimals it was given, at least two: ¥0.5583, ¥0.6580."""
     if value is None:
         return "–"
-    exponent = Decimal(value).as_tuple().exponent
+    exact = Decimal(value)
+    exponent = exact.as_tuple().exponent
     places = min(max(2, -exponent if isinstance(exponent, int) else 2), _PRICE_PLACES)
-    size = -value if value < 0 else value
-    text = numbers.format_decimal(
-        size, format=f"#,##0.{'0' * places}", locale=current_locale(), decimal_quantization=True
-    )
-    return ("-" if value < 0 else "") + symbol(currency) + text
+    return _signed(exact, symbol(currency) + _fixed(abs(exact), places))
 
 
 def symbol(currency: str) -> str:
@@ -144,3 +139,14 @@ def file_size(size: int) -> str:
     while value >= 1000 and len(units) > 1:
         value, units = value / 1000, units[1:]
     return f"{number(value, 0 if units[0] == 'B' else 1)}\u00a0{units[0]}"
+
+
+def _fixed(value: Decimal, places: int) -> str:
+    """Return the number with exactly ``places`` decimals, rounded as money is (half up), never "-0"."""
+    rounded = round_half_up(value, places)
+    pattern = f"#,##0.{'0' * places}".rstrip(".")
+    return numbers.format_decimal(rounded or abs(rounded), format=pattern, locale=current_locale())
+
+
+def _signed(value: Decimal, text: str) -> str:
+    return f"-{text}" if value < 0 else text

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kernel.money import round_half_up
 from kernel.periods import Period
 from portal.shared import charts, formats, icons, tables
 
@@ -64,8 +65,8 @@ def catalogue(request: HttpRequest) -> dict[str, Any]:
         "donut": _donut(),
         "spark": [Decimal(12 + round(6 * math.sin(n / 2))) for n in range(30)],
         "month": MONTH,
-        "amount": Decimal("1234.50"),
-        "refund": Decimal("-86.20"),
+        "amount": Decimal("204.05"),
+        "refund": Decimal("-34.20"),
         "bill_lines": _bill_lines(),
         "icon_names": icons.NAMES,
         "steps": [_("Upload"), _("Match columns"), _("Check"), _("Import")],
@@ -133,7 +134,7 @@ def _month_of_days() -> charts.Figure:
     totals = [11 + 4 * math.sin(n / 3) + (3 if day.weekday() > 4 else 0) for n, day in enumerate(days)]
     names = bands()
     series = [
-        charts.Series(names[band], [round(Decimal(total * part), 2) for total in totals], f"band-{band}")
+        charts.Series(names[band], [Decimal(round(total * part * 100)) / 100 for total in totals], f"band-{band}")
         for band, part in share.items()
     ]
     costs = [
@@ -165,12 +166,12 @@ def _year_of_months() -> charts.Figure:
 
 def _waterfall() -> charts.Figure:
     steps = [
-        charts.Step(_("September"), Decimal("211.30"), total=True),
+        charts.Step(_("September"), Decimal("174.64"), total=True),
         charts.Step(_("More use"), Decimal("34.85")),
         charts.Step(_("One more day"), Decimal("7.04")),
         charts.Step(_("Cheaper hours"), Decimal("-21.60")),
         charts.Step(_("Price since 1 October"), Decimal("9.12")),
-        charts.Step(_("October"), Decimal("240.71"), total=True),
+        charts.Step(_("October"), Decimal("204.05"), total=True),
     ]
     return charts.Waterfall(_("Why this bill is higher"), steps, symbol="¥").figure()
 
@@ -197,7 +198,7 @@ def _bill_lines() -> list[dict[str, Any]]:
         {
             "band": band,
             "title": names[band],
-            "amount": round(Decimal(kwh) * Decimal(PRICES[band]), 2),
+            "amount": round_half_up(Decimal(kwh) * Decimal(PRICES[band]), 2),
             "kwh": int(Decimal(kwh) * 1000),
             "price": Decimal(PRICES[band]),
             "how": f"{formats.number(Decimal(kwh))} kWh × {formats.price(Decimal(PRICES[band]), 'CNY')}",

@@ -85,9 +85,10 @@ def shown(value: Value | None, places: int, prefix: str = "", suffix: str = "") 
     """Return a value of the table: fixed decimals, a dash where there is none."""
     if value is None:
         return "–"
-    exact: Decimal | int = value if isinstance(value, Decimal | int) else Decimal(str(value))
-    size = -exact if exact < 0 else exact
-    return f"{'-' if exact < 0 else ''}{prefix}{formats.number(size, places)}{suffix}"
+    exact = Decimal(str(value))
+    written = formats.number(abs(exact), places)
+    negative = exact < 0 and any(digit in "123456789" for digit in written)
+    return f"{'-' if negative else ''}{prefix}{written}{suffix}"
 
 
 def present(values: Values) -> list[float]:

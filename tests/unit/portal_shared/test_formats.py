@@ -40,7 +40,8 @@ class TestEnglish:
             ("-12", "USD", "-US$12.00"),
             ("-0.001", "CNY", "¥0.00"),
             ("1234567", "JPY", "JPY\u00a01,234,567"),
-            ("0.125", "CNY", "¥0.12"),
+            ("0.125", "CNY", "¥0.13"),
+            ("-0.125", "CNY", "-¥0.13"),
         ],
     )
     def test_money_carries_its_currency(self, amount: str, currency: str, expected: str) -> None:
@@ -85,6 +86,8 @@ class TestEnglish:
 
     def test_other_numbers(self) -> None:
         assert formats.number(12900) == "12,900"
+        assert formats.number(Decimal("-0.04"), 1) == "0.0"
+        assert formats.number(Decimal("0.25"), 1) == "0.3"
         assert formats.percent(Decimal("0.1234")) == "12.3%"
         assert formats.file_size(1_440_000) == "1.4\u00a0MB"
         assert formats.file_size(900) == "900\u00a0B"

@@ -170,7 +170,7 @@ class _Cell:
         if channel is None:
             raise NotReady("channel", name)
         self.has_intervals = True
-        columns = frames.columns_of(channel.labels, channel.free, self.part, self.scopes[0])
+        columns = frames.columns_of_channel(channel, self.part, self.scopes[0])
         if channel.missing is not None:
             for at in np.flatnonzero(channel.missing[:, columns].any(axis=1)):
                 self.errors[int(at)] = NotReady("channel", name)

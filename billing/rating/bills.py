@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,14 @@ from typing import Any
 from kernel.money import EXACT
 
 ZERO = Decimal(0)
+
+
+def exact_sum(values: Iterable[Decimal]) -> Decimal:
+    """This will add with 34 digits, whatever the caller's decimal context."""
+    total = ZERO
+    for value in values:
+        total = EXACT.add(total, value)
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +62,11 @@ class Line:
     @property
     def rounding(self) -> Decimal:
         """What rounding added to the sum of the cells: below one minor unit, shown as a cell of its own."""
-        return (self.posted if self.post else self.amount) - sum((cell.amount for cell in self.cells), ZERO)
+        return EXACT.subtract(self.posted if self.post else self.amount, exact_sum(cell.amount for cell in self.cells))
 
     def of_label(self, label: str) -> Decimal:
         """This will return the amount of the label's cells."""
-        return sum((cell.amount for cell in self.cells if cell.label == label), ZERO)
+        return exact_sum(cell.amount for cell in self.cells if cell.label == label)
 
     def mean_price(self, *, slice: int, label: str | None) -> Decimal:
         """This will return what a unit of quantity costs in a cell, as the mean of its bands; 0 where there is no cell.
@@ -66,10 +74,10 @@ class Line:
         Cells that are not cut by slice or label hold for all. A cell without quantity has the price of its band.
         """
         cells = [cell for cell in self.cells if cell.slice in (None, slice) and cell.label in (None, label)]
-        quantity = sum((cell.quantity for cell in cells), ZERO)
+        quantity = exact_sum(cell.quantity for cell in cells)
         if quantity == 0:
             return cells[-1].price if cells else ZERO
-        return EXACT.divide(sum((cell.amount for cell in cells), ZERO), quantity)
+        return EXACT.divide(exact_sum(cell.amount for cell in cells), quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class Bill:
     def interval_price(self, *, channel: str, label: str | None = None, slice: int = 0) -> Decimal:
         """This will return what a unit of ``channel`` costs in an interval of that label, all posted lines together."""
         lines = [line for line in self.posted if line.channel == channel]
-        return sum((line.mean_price(slice=slice, label=label) for line in lines), ZERO)
+        return exact_sum(line.mean_price(slice=slice, label=label) for line in lines)
 
     def as_json(self) -> str:
         """This will write the bill; the same bill gives the same bytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from billing.rating.documents import Resources
 from billing.rating.errors import NotReady, RatingError, TariffError
 from billing.rating.inputs import AccountInputs, IndexValue, Labels, Series, SliceInputs
 from billing.rating.tariffs import Tariff
+from kernel import money
 
 USUAL_DAYS = 30
 
@@ -39,7 +41,8 @@ def run(text: str, *, tables: Mapping[str, Sequence[Mapping[str, Any]]] | None =
     """This will return the results of all cases of a file, one for each expected value, in the file's order."""
     file = json.loads(text, parse_float=str)
     loaded = _Tariffs(file, {} if tables is None else tables)
-    return [result for case in file["cases"] for result in _run_case(case, loaded)]
+    with decimal.localcontext(money.EXACT):
+        return [result for case in file["cases"] for result in _run_case(case, loaded)]
 
 
 class _Tariffs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +16,7 @@ from billing.rating.formulas import nodes
 from billing.rating.inputs import AccountInputs
 from billing.rating.scopes import AmountOf, CellScope
 from billing.rating.tariffs import Charge, Tariff
+from kernel import money
 from kernel.errors import gettext_noop
 
 Key: TypeAlias = tuple[str, int | None, str | None, str | None]
@@ -69,6 +71,11 @@ class Cells:
 
 def aggregate(tariff: Tariff, accounts: Sequence[AccountInputs]) -> Cells:
     """This will return the cells of accounts of one shape (see ``blocks.grouped``), with all that needs no amounts."""
+    with decimal.localcontext(money.EXACT):
+        return _aggregated(tariff, accounts)
+
+
+def _aggregated(tariff: Tariff, accounts: Sequence[AccountInputs]) -> Cells:
     block = blocks.build(tariff, accounts)
     cells = Cells(tariff, block, [slicing.cuts(tariff, account) for account in accounts])
     for charge in tariff.charges:

@@ -11,6 +11,7 @@ from billing.rating.formulas.values import Scope
 _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2}
 _NEGATION = 3
+_SHOWN_PLACES = 10
 
 
 def filled(tree: nodes.Node, scope: Scope, value: Decimal) -> str:
@@ -26,8 +27,11 @@ def rounded(how: str, value: Decimal) -> str:
 
 
 def number(value: Decimal) -> str:
-    """This will write a number without idle zeros."""
+    """This will write a number without idle zeros; what does not end is cut with “…”."""
     text = written(value)
+    whole, _, decimals = text.partition(".")
+    if len(decimals.rstrip("0")) > _SHOWN_PLACES:
+        return f"{whole}.{decimals[:_SHOWN_PLACES]}…"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -31,7 +31,7 @@ class Frame:
     def of(cls, channel: Channel, part: SliceBlock, scope: CellScope) -> Frame:
         total = int(channel.values.shape[1])
         labels = channel.labels or (None if channel.free else part.labels.get(scope.calendar or ""))
-        return cls._cut(columns_of(channel.labels, channel.free, part, scope), total, labels)
+        return cls._cut(columns_of_channel(channel, part, scope), total, labels)
 
     @classmethod
     def of_slots(cls, part: SliceBlock, scope: CellScope) -> Frame:
@@ -94,6 +94,19 @@ def columns_of(own: Labels | None, free: bool, part: SliceBlock, scope: CellScop
         part.columns[key] = np.flatnonzero(labels.codes == code)
     found: Columns = part.columns[key]
     return found
+
+
+def columns_of_channel(channel: Channel, part: SliceBlock, scope: CellScope) -> Columns:
+    """The intervals of a channel that belong to the cell."""
+    labels = None if channel.free or channel.labels is not None else part.labels.get(scope.calendar or "")
+    total = channel.values.shape[1]
+    if labels is not None and scope.label is not None and len(labels.codes) != total:
+        raise RatingError(
+            gettext_noop("Series of {least} and {most} intervals cannot be put together."),
+            least=min(total, len(labels.codes)),
+            most=max(total, len(labels.codes)),
+        )
+    return columns_of(channel.labels, channel.free, part, scope)
 
 
 def columns_of_series(series: Series, frame: Frame | None, part: SliceBlock, scope: CellScope) -> Columns:

@@ -89,6 +89,10 @@ class AccountInputs:
     carried: Mapping[str, Sequence[Decimal]] = field(default_factory=dict)
     facts: Mapping[str, Decimal] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not self.slices:
+            raise ValueError("A bill covers at least one slice.")
+
 
 def scaled(values: Sequence[Decimal | None], *, labels: Labels | None = None, free: bool = False) -> Series:
     """This will return decimals as integers with as many places as they need; None is a missing reading."""

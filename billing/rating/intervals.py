@@ -34,7 +34,8 @@ def costs(
     for line in bill.posted:
         if line.channel is not None and line.channel in quantities:
             exact = unrounded(line, labels=labels, quantities=quantities[line.channel], slice_of_slot=slice_of_slot)
-            found[line.code] = shown(line.posted, exact, places=places)
+            with localcontext(money.EXACT):
+                found[line.code] = shown(line.posted, exact, places=places)
     return found
 
 
@@ -64,7 +65,7 @@ def shown(total: Decimal, exact: Sequence[Decimal], *, places: int) -> list[Deci
     """This will round ``exact`` to ``places`` so that they sum to ``total``: largest remainders, credits apart."""
     costing = [at for at, value in enumerate(exact) if value > 0]
     crediting = [at for at, value in enumerate(exact) if value < 0]
-    shares = [ZERO.quantize(Decimal(1).scaleb(-places))] * len(exact)
+    shares = [money.round_half_up(ZERO, places)] * len(exact)
     if not costing and not crediting:
         return [total, *shares[1:]] if shares else shares
     if not crediting:

@@ -76,6 +76,8 @@ class CellScope:
             given = self.tariff.parameters[name].default
         if given is None:
             raise NotReady("parameter", name)
+        if isinstance(given, int):
+            return Decimal(given)
         if not isinstance(given, Decimal):
             raise RatingError(gettext_noop("“{name}” is a list; a single value is expected."), name=name)
         return given

@@ -48,6 +48,25 @@ def fresh_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     databases.drop(name)
 
 
+@pytest.fixture(scope="session")
+def demo_database() -> str:
+    """The name of a database with the demo companies; for reading only."""
+    return databases.demo()
+
+
+@pytest.fixture
+def demo_db(demo_database: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The demo companies, for reading: what is written here stays and would mislead the next test."""
+    before = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        connections.close_all()
+        _point_to(demo_database)
+        connection.set_schema_to_public()
+        yield demo_database
+        connections.close_all()
+        _point_to(before)
+
+
 @pytest.fixture(autouse=True)
 def back_to_public() -> Iterator[None]:
     """Nothing of one test's retailer reaches the next."""

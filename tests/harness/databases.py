@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import hashlib
 import os
@@ -10,12 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from config.embedded import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("GRIDHALL_TEST_DIR", ROOT / ".gridhall" / "test"))
 KEPT_TEMPLATES = 3
+DEMO_SOURCES = ("platform/**/*.py", "platform/**/*.yaml", "tenants/**/*.py", "billing/**/*.py")
 _server: postgres.Server | None = None
 
 
@@ -24,6 +27,7 @@ def server() -> postgres.Server:
     global _server
     if _server is None:
         _server = postgres.Server(FOLDER / "postgres", durable=False).start()
+        atexit.register(_server.release)
     return _server
 
 
@@ -39,18 +43,18 @@ def environment(database: str, *, role: str = "app") -> dict[str, str]:
     }
     if role == "owner":
         own["DATABASE_OWNER_URL"] = server().owner_url(database)
-    return {**os.environ, **own}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**kept, **own}
 
 
 def template() -> str:
     """Return the name of the template database of the present migrations, made when it is missing."""
     name = f"gridhall_template_{_fingerprint()}"
-    with _lock(), server().connect() as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [name]).fetchone():
-            return name
-        _drop_leftovers(connection, keep=name)
-        _make_template(name)
-        connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
+    with _lock():
+        if not _stands(name):
+            with server().connect() as connection:
+                _drop_leftovers(connection, keep=name)
+            _make(name, ["manage.py", "migrate_fleet"], ["tests/harness/make_cast.py"])
     return name
 
 
@@ -62,17 +66,38 @@ def clone(name: str) -> str:
     return name
 
 
+def demo() -> str:
+    """Return the name of a database with the demo companies, made when migrations or program changed; for reading."""
+    name = f"gridhall_template_demo_{_fingerprint(*DEMO_SOURCES)}"
+    with _lock("demo"):
+        if not _stands(name):
+            with server().connect() as connection:
+                _drop_leftovers(connection, keep=name, pattern="gridhall\\_template\\_demo\\_%", kept=0)
+            _make_demo(name)
+    return name
+
+
 def drop(name: str) -> None:
     """Drop a clone, whoever is still connected."""
     with server().connect() as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _make_template(name: str) -> None:
+def _stands(name: str) -> bool:
     with server().connect() as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        found = "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate"
+        return connection.execute(found, [name]).fetchone() is not None
+
+
+def _make_demo(name: str) -> None:
+    _make(name, ["manage.py", "migrate_fleet"], ["manage.py", "seed_demo"])
+
+
+def _make(name: str, *commands: list[str]) -> None:
+    """Make database ``name`` by commands of the owner and mark it as a template when all went well."""
+    drop(name)
     server().ensure_database(name)
-    for command in (["manage.py", "migrate_fleet"], ["tests/harness/make_cast.py"]):
+    for command in commands:
         done = subprocess.run(
             [sys.executable, *command],
             cwd=ROOT,
@@ -83,26 +108,30 @@ def _make_template(name: str) -> None:
         )
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+    with server().connect() as connection:
+        connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
 
-def _fingerprint() -> str:
+def _fingerprint(*patterns: str) -> str:
     digest = hashlib.sha256()
     files = [*ROOT.glob("*/*/migrations/*.py"), *ROOT.glob("platform/tenancy/*.py"), *ROOT.glob("*/*/apps.py")]
-    for path in sorted([*files, ROOT / "tests/harness/make_cast.py", ROOT / "platform/identity/capabilities.py"]):
+    files += [path for pattern in patterns for path in ROOT.glob(pattern)]
+    for path in sorted({*files, ROOT / "tests/harness/make_cast.py", ROOT / "platform/identity/capabilities.py"}):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _drop_leftovers(connection: object, keep: str) -> None:
-    rows = connection.execute(  # type: ignore[attr-defined]
-        "SELECT datname, datistemplate FROM pg_database WHERE datname LIKE 'gridhall\\_%' ORDER BY oid"
+def _drop_leftovers(connection: Any, *, keep: str, pattern: str = "gridhall\\_%", kept: int = KEPT_TEMPLATES) -> None:
+    rows = connection.execute(
+        "SELECT datname, datistemplate FROM pg_database WHERE datname LIKE %s ORDER BY oid", [pattern]
     ).fetchall()
-    old_templates = [name for name, is_template in rows if is_template and name != keep][:-KEPT_TEMPLATES]
+    templates = [name for name, is_template in rows if is_template and name != keep]
+    old_templates = templates[: len(templates) - kept] if len(templates) > kept else []
     dead_clones = [name for name, is_template in rows if not is_template and not _owner_lives(name)]
     for name in old_templates:
-        connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false')  # type: ignore[attr-defined]
+        connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false')
     for name in [*old_templates, *dead_clones]:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[attr-defined]
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _owner_lives(name: str) -> bool:
@@ -112,8 +141,8 @@ def _owner_lives(name: str) -> bool:
 
 
 @contextmanager
-def _lock() -> Iterator[None]:
+def _lock(what: str = "template") -> Iterator[None]:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "template.lock").open("w") as handle:
+    with (FOLDER / f"{what}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -13,6 +13,8 @@ from portal.shared import contrast
 
 DEFAULT_NAME = "Gridhall"
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#171b21"
+LIGHT_PAGE, DARK_PAGE = "#f6f7f8", "#0f1216"
+"""The ground of a page, for whoever draws outside of it (an icon, a browser's bar)."""
 LIGHT_GROUND, DARK_GROUND = "#eff1f3", "#1f252d"
 """The grounds nearest to their text: what reads on these reads on every other."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+
 from tenancy import context
 
 pytestmark = pytest.mark.django_db

@@ -59,17 +59,6 @@ def rate(*, made: Plan, read: Mapping[int, Readings]) -> list[RatedPart]:
     return [part for part in parts if part.section.item_id not in made.refusals]
 
 
-def bill_document(bill: Bill) -> dict[str, Any]:
-    """This will return the bill as a draft stores it: posted lines with the amount that is due, the others apart."""
-    document = bill.as_document()
-    for line in document["lines"]:
-        line["exact"], line["amount"] = line["amount"], line["posted"]
-        line["unit"] = next((cell["unit"] for cell in line["cells"]), "")
-    posted = [line for line in document["lines"] if line["post"]]
-    unposted = [line for line in document["lines"] if not line["post"]]
-    return document | {"lines": posted, "unposted": unposted}
-
-
 def _prepare(
     section: Section,
     made: Plan,

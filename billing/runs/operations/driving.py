@@ -49,4 +49,6 @@ def issue_run_now(*, run: BillRun, billing_date: dt.date, at: dt.datetime) -> Bi
 
 
 def _send(task: str, run_id: int) -> None:
+    if task not in current_app.tasks:
+        current_app.loader.import_default_modules()
     current_app.tasks[task].delay(run_id)

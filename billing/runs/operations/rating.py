@@ -182,7 +182,7 @@ def _draft_part(part: RatedPart) -> DraftPart:
         period=section.period,
         product_titles=section.version.product.titles,
         product_version_id=section.version.pk,
-        bill=rated.bill_document(part.bill),
+        bill=part.bill.as_document(),
         usage=part.usage,
     )
 

@@ -68,7 +68,7 @@ def _only(run):
 
 
 def _lines(item):
-    return [(part["from"], line["code"], line["amount"]) for part in item.draft.parts for line in part["bill"]["lines"]]
+    return [(part["from"], line["code"], line["posted"]) for part in item.draft.parts for line in part["bill"]["lines"]]
 
 
 class TestRateRun:
@@ -181,7 +181,7 @@ class TestSlices:
             Decimal("7402.50"),
             Decimal("5013.33"),
         ]
-        assert item.draft.parts[0]["bill"]["lines"][0]["amount"] == "12415.83"
+        assert item.draft.parts[0]["bill"]["lines"][0]["posted"] == "12415.83"
 
     def test_a_household_that_moved_out_pays_until_that_day(self, flat):
         account, _channel = _household(flat)

@@ -40,7 +40,7 @@ _NAMES: dict[str, list[str]] = {
 }
 _ROLE_OF = {name: role for role, names in _NAMES.items() for name in names}
 
-_CLOCK = re.compile(r"(?:t|时刻)?([0-9]{1,2})[:：时]([0-9]{2})(?:[:：]00|分)?", re.ASCII | re.IGNORECASE)
+_CLOCK = re.compile(r"[^0-9:：]{0,8}?([0-9]{1,2})[:：时.hH]([0-9]{2})(?:[:：]00|分)?", re.ASCII)
 _RANGE = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})\s*[-–~～至]\s*([0-9]{1,2})[:：]([0-9]{2})", re.ASCII)
 _COMPACT = re.compile(r"[^0-9]{0,12}?([0-2][0-9])([0-5][0-9])", re.ASCII)
 _ORDINAL = re.compile(r"([^0-9]{0,16}?)0*([0-9]{1,3})[^0-9]{0,10}", re.ASCII)

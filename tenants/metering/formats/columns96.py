@@ -59,7 +59,7 @@ class _Table:
     options: base.ReadOptions
     decimal_comma: bool
     zones: dict[tuple[str, ...], ZoneInfo] = field(default_factory=dict)
-    seen: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    seen: dict[tuple[str, ...], dict[int, int]] = field(default_factory=dict)
 
     def text(self, cells: list[str], role: str) -> str:
         at = self.layout.roles.get(role)
@@ -152,16 +152,16 @@ def _day(table: _Table, row: int, cells: list[str]) -> base.ChannelDay:
     unit, factor = _unit(table, cells, kind)
     quality = _row_quality(table, cells)
     _check_multiplier(table, cells)
-    key = ("\t".join((identifier, *aliases)), register, day.toordinal())
-    if key in table.seen:
-        raise _bad("day_twice", table.column("day"), other=table.seen[key])
+    seen = table.seen.setdefault((identifier, *aliases, register), {})
+    if day.toordinal() in seen:
+        raise _bad("day_twice", table.column("day"), other=seen[day.toordinal()])
     zone = _zone(table, (identifier, *aliases))
     readings, columns = _readings(table, cells, day, zone)
     found = numbers.convert(cells=readings, factor=factor, cumulate=True, is_missing=_is_missing)
     if found.bad:
         raise _BadRow(*(_bad_cell(bad, columns) for bad in found.bad))
     _check_total(table, cells, found, factor)
-    table.seen[key] = row
+    seen[day.toordinal()] = row
     return base.ChannelDay(
         identifier=identifier,
         register_code=register,
@@ -257,7 +257,7 @@ def _register(table: _Table, cells: list[str]) -> tuple[str, Kind]:
         unit, _ = column_words.UNITS.get((table.text(cells, "unit") or table.unit).lower(), (None, 0))
         reactive = unit in (Unit.VAR_HOUR, Unit.VAR)
         return ("Q1", Kind.REACTIVE) if reactive else ("E1", Kind.CONSUMPTION)
-    if known := column_words.REGISTERS.get(text.lower()):
+    if known := column_words.REGISTERS.get(re.sub(r"[\s_]", "", text.lower())):
         return known
     code = text.upper()
     if column_words.CODE.fullmatch(code) and code[0] in column_words.KIND_OF_LETTER:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -31,16 +31,26 @@ class Reading:
     """A recognised file: the code of its format and its days and refusals, in file order."""
 
     format: str
-    items: base.Items
+    items: Generator[base.Item, None, None]
 
 
 def read(
     *, source: BinaryIO, options: base.ReadOptions | None = None, limits: opening.Limits = opening.USUAL
 ) -> Reading:
-    """Unpack and recognise ``source`` and return its items, read lazily; raises ``base.FileRefused``."""
+    """Unpack and recognise ``source`` and return its items, read lazily; raises ``base.FileRefused``.
+
+    Whoever stops reading early closes ``items``.
+    """
     opened = opening.unpack(source, limits=limits)
     head = opened.head()
     for candidate in FORMATS:
         if candidate.recognises(head):
-            return Reading(candidate.code, candidate.read(opened, options or base.ReadOptions()))
+            items = candidate.read(opened, options or base.ReadOptions())
+            return Reading(candidate.code, _until_closed(items, opened))
+    opened.content.close()
     raise base.refuse_file("unknown_format")
+
+
+def _until_closed(items: base.Items, opened: opening.Opened) -> Generator[base.Item, None, None]:
+    with opened.content:
+        yield from items

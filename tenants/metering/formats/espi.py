@@ -17,7 +17,8 @@ ESPI = "http://naesb.org/espi"
 CHUNK = 1 << 16
 _DEEPEST = 60
 _LONGEST_TEXT = 4096
-_MOST_READINGS = 5_000_000
+_MOST_READINGS = 2_000_000
+_MOST_RESOURCES = 100_000
 ABSENT = -(2**62)
 """No such element."""
 
@@ -132,6 +133,8 @@ class _Collector(handler.ContentHandler):
     def _inside(self, resource: Resource, local: str, text: str) -> None:
         if len(self._path) == self._depth_of_open:
             self.found.append(resource)
+            if len(self.found) > _MOST_RESOURCES:
+                raise base.refuse_file("too_many_readings", row=self._row(), limit=_MOST_RESOURCES)
             self._in_entry.append(resource)
             self._open = None
         elif resource.readings is None:

@@ -122,7 +122,7 @@ class _State:
     pending: _Day | None = None
     day_refused: bool = False
     written: int = 0
-    seen: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    seen: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
 
 
 def recognises(head: str) -> bool:
@@ -283,9 +283,9 @@ def _day(state: _State, row: int, fields: list[str]) -> _Day:
     day = _date(fields[1])
     if day is None:
         raise _BadRow("not_a_date", 2, text=fields[1][:20])
-    key = (channel.nmi, channel.suffix, day.toordinal())
-    if key in state.seen:
-        raise _BadRow("day_twice", 2, other=state.seen[key])
+    seen = state.seen.setdefault((channel.nmi, channel.suffix), {})
+    if day.toordinal() in seen:
+        raise _BadRow("day_twice", 2, other=seen[day.toordinal()])
     quality, varies = _quality(fields[2 + slots], 3 + slots, allow_varying=True)
     stamped_at = _stamp(fields, 2 + slots, state)
     found = numbers.convert(
@@ -294,7 +294,7 @@ def _day(state: _State, row: int, fields: list[str]) -> _Day:
     if found.bad:
         worst = found.bad[0]
         raise _BadRow(worst.code, 3 + worst.index, text=worst.text[:20])
-    state.seen[key] = row
+    seen[day.toordinal()] = row
     channel.days += 1
     qualities = np.full(slots, quality, dtype=np.uint8)
     return _Day(row, channel, day, found.values, found.missing, qualities, varies, stamped_at)

@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -26,6 +27,19 @@ _SPACE = re.compile(r"\s")
 _BLANK = "\n\ufeff \t\u3000\x1a"
 _ZIP, _GZIP, _OLE = b"PK", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
 _OTHER_ARCHIVES = (b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
+_DAMAGED = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What the readers of archives raise when the archive was damaged, by accident or on purpose."""
+
 _IGNORED_MEMBERS = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -79,7 +93,7 @@ def unpack(source: BinaryIO, *, limits: Limits = USUAL) -> Opened:
             return _measured(_only_member(source, limits), limits)
         stream = cast(IO[bytes], gzip.GzipFile(fileobj=source)) if magic.startswith(_GZIP) else source
         return _measured(stream, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise base.refuse_file("bad_archive", detail=str(error) or type(error).__name__) from error
 
 
@@ -97,13 +111,24 @@ def _only_member(source: BinaryIO, limits: Limits) -> IO[bytes]:
         raise base.refuse_file("archive_of_many", count=len(members))
     if members[0].flag_bits & 1:
         raise base.refuse_file("archive_encrypted")
+    if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise base.refuse_file("bad_archive", detail="its way of packing is not read")
     if members[0].file_size > limits.unpacked_bytes:
         raise base.refuse_file("too_large", limit=limits.unpacked_bytes)
     return archive.open(members[0])
 
 
 def _measured(stream: IO[bytes], limits: Limits) -> Opened:
-    content = tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes)  # noqa: SIM115 - handed on to the reader
+    content = tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes)  # noqa: SIM115 - the reader closes it
+    try:
+        return Opened(content, _copied(stream, content, limits), limits)
+    except BaseException:
+        content.close()
+        raise
+
+
+def _copied(stream: IO[bytes], content: IO[bytes], limits: Limits) -> str:
+    """Copy the stream and return its encoding."""
     utf8, gb18030 = _Trial("utf-8"), _Trial("gb18030")
     size, nul, head = 0, False, b""
     while chunk := stream.read(CHUNK):
@@ -119,7 +144,7 @@ def _measured(stream: IO[bytes], limits: Limits) -> Opened:
     utf8.feed(b"", final=True)
     gb18030.catch_up(content, b"", final=not utf8.holds)
     content.seek(0)
-    return Opened(content, _encoding(head, nul, utf8.holds, gb18030.holds), limits)
+    return _encoding(head, nul, utf8.holds, gb18030.holds)
 
 
 def _encoding(head: bytes, nul: bool, is_utf8: bool, is_gb18030: bool) -> str:
@@ -193,7 +218,7 @@ def lines(opened: Opened) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError as error:
         raise base.refuse_file("unknown_encoding", row=row + 1) from error
     finally:
-        text.detach()
+        text.close()
 
 
 def cells(line: str, *, row: int, delimiter: str = ",") -> list[str]:

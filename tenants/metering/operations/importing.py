@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import itertools
@@ -10,8 +11,9 @@ from typing import Any, BinaryIO, cast
 
 from django.core.files.base import File
 from django.db import connection, transaction
+from django.db.models import CharField
 
-from kernel.errors import NotFound, gettext_noop
+from kernel.errors import Invalid, NotFound, gettext_noop
 from tenants.metering.formats import base, detect
 from tenants.metering.models import ReadingImport, ReadingImportRow
 from tenants.metering.operations import channels, storing
@@ -20,8 +22,16 @@ REPORTED = 1000
 """After so many refusals the rest of a file is not read."""
 
 _CHUNK = 2000
+_SAID = ("zone", "unit", "identifier", "requested_by")
 _HASHED = 1 << 20
 State = ReadingImport.State
+
+
+class TextTooLong(Invalid):
+    """What was said about a file does not fit."""
+
+    code = "text_too_long"
+    template = gettext_noop("At most {longest} characters are expected here.")
 
 
 def upload_file(
@@ -76,6 +86,8 @@ def run_import(*, import_id: int, at: dt.datetime, dry_run: bool = False) -> Rea
 
 
 def _record(file: BinaryIO, file_name: str, source: str, at: dt.datetime, *said: str) -> ReadingImport:
+    for name, text in zip(_SAID, said, strict=True):
+        _refuse_long(name, text)
     zone, unit, identifier, requested_by = said
     digest, size = hashlib.sha256(), 0
     file.seek(0)
@@ -83,7 +95,7 @@ def _record(file: BinaryIO, file_name: str, source: str, at: dt.datetime, *said:
         digest.update(chunk)
         size += len(chunk)
     return ReadingImport.objects.create(
-        file_name=file_name[-255:],
+        file_name=file_name.replace("\0", "")[-255:],
         source=source,
         requested_by=requested_by,
         checksum=digest.hexdigest(),
@@ -93,6 +105,12 @@ def _record(file: BinaryIO, file_name: str, source: str, at: dt.datetime, *said:
         identifier=identifier,
         created_at=at,
     )
+
+
+def _refuse_long(name: str, text: str) -> None:
+    longest = cast(CharField, ReadingImport._meta.get_field(name)).max_length or 0
+    if len(text) > longest or "\0" in text:
+        raise TextTooLong(longest=longest, where=name)
 
 
 def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) -> ReadingImport:
@@ -128,12 +146,12 @@ def _stage(
     )
     try:
         reading = detect.read(source=file, options=options)
-        record.format = reading.format
-        while chunk := list(itertools.islice(reading.items, _CHUNK)):
-            stage.copy(list(_placed(chunk, directory, refusals)))
-            _save(record, days_read=record.days_read + len(chunk), format=record.format)
-            if len(refusals) > REPORTED:
-                return [*refusals[:REPORTED], base.Refusal("already_refused", None, None, {"limit": REPORTED})]
+        with contextlib.closing(reading.items) as items:
+            while chunk := list(itertools.islice(items, _CHUNK)):
+                stage.copy(list(_placed(chunk, directory, refusals)))
+                _save(record, days_read=record.days_read + len(chunk), format=reading.format)
+                if len(refusals) > REPORTED:
+                    return [*refusals[:REPORTED], base.Refusal("already_refused", None, None, {"limit": REPORTED})]
     except base.FileRefused as refused:
         refusals.append(refused.refusal)
     else:

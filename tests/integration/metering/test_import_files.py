@@ -21,6 +21,7 @@ from tenants.metering.models import (
     ReadingImport,
     ReadingImportRow,
 )
+from tenants.metering.operations import importing
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ROOT / "examples" / "meters"
@@ -291,6 +292,22 @@ class TestImport:
         assert len(report) == 1001
         assert report[-1].code == "already_refused"
 
+    def test_finds_a_supply_point_by_the_serial_of_its_meter(self, in_birch):
+        point = supply_point("NEM1204000")
+        import_bytes(nem12(("20260101", ZERO_DAY, "20260102000000")))
+        header = "meter,date," + ",".join(f"P{n}" for n in range(1, 25)) + "\n"
+
+        done = import_bytes((header + "SN1,2026-01-02" + ",1" * 24 + "\n").encode(), zone="Etc/GMT-10")
+
+        assert done.state == "done"
+        assert totals()[point.identifier, "E1", dt.date(2026, 1, 2)] == 24_000
+
+    def test_refuses_words_that_do_not_fit(self, in_birch):
+        with pytest.raises(importing.TextTooLong):
+            import_bytes(b"100", identifier="9" * 33)
+
+        assert ReadingImport.objects.count() == 0
+
     def test_leaves_no_staging_table(self, in_birch):
         supply_point("VABD000163")
 
@@ -336,3 +353,18 @@ class TestImportCommand:
             call_command("import_readings", str(path), retailer="birch")
 
         assert "row 2: Refused: The file does not start with a 100 row." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+class TestInstallMeters:
+    def test_hangs_meters_with_registers_that_files_find_again(self, in_birch):
+        point = supply_point("VABD000163")
+        registers = [operations.Register("E1", "consumption", "Wh", 30)]
+        meter = operations.NewMeter(point.pk, "METSER123", dt.date(2004, 1, 1), "Etc/GMT-10", registers)
+        ids = operations.install_meters(meters=[meter])
+
+        import_path(FILES / "nem12/Example_NEM12_actual_interval.csv")
+
+        assert set(IntervalDay.objects.values_list("channel_id", flat=True)) >= set(ids.values())
+        assert Meter.objects.get().period.lower == dt.date(2004, 1, 1)
+        assert Channel.objects.filter(supply_point=point).count() == 2

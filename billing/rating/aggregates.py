@@ -238,6 +238,8 @@ class _Cell:
         """Every interval of every account on its own: the way of the forms that have no arithmetic on whole series."""
         series = {name: self.channel(name) for name in _channel_names(node, self.scopes[0])}
         series |= {f"index {index.name}": self.index(index) for index in _indices(node, self.scopes[0])}
+        if self.scopes[0].label is None and _reads_labels(node, self.scopes[0]):
+            self.labels_met()
         if not series and self.frame is None:
             return Vector.of_scalars(self.per_account(node))
         self.has_intervals = True
@@ -289,6 +291,15 @@ def _channel_names(expression: nodes.Node, scope: CellScope) -> list[str]:
 def _indices(expression: nodes.Node, scope: CellScope) -> list[nodes.Index]:
     found = [node for node in _reached(expression, scope, set()) if isinstance(node, nodes.Index)]
     return [node for node in found if isinstance(scope.part.indices.get(node.name), Series)]
+
+
+def _reads_labels(expression: nodes.Node, scope: CellScope) -> bool:
+    """Whether a value per label is read, so that the intervals' own labels are needed."""
+    found = _reached(expression, scope, set())
+    published = [scope.part.indices.get(node.name) for node in found if isinstance(node, nodes.Index)]
+    return any(isinstance(node, nodes.LabelMap) for node in found) or any(
+        isinstance(value, Mapping) for value in published
+    )
 
 
 def _reached(node: nodes.Node, scope: CellScope, seen: set[str]) -> list[nodes.Node]:

@@ -152,6 +152,8 @@ class Place:
         try:
             return units.parse(self.word())
         except units.UnknownUnit as error:
+            if self.by_use:
+                return None
             raise self.refuse(
                 gettext_noop("At {place}: “{found}” is not a unit such as kWh or CNY/kWh."),
                 place=self.pointer,

@@ -26,6 +26,9 @@ class MoneyField(serializers.Serializer):
     class Meta:
         ref_name = "Money"
 
+    def to_representation(self, instance: Money) -> dict[str, Any]:
+        return dict(money(instance) or {})
+
 
 class PeriodField(serializers.Serializer):
     """Days from `start` up to, not including, `end`; an open period has no end."""
@@ -35,6 +38,9 @@ class PeriodField(serializers.Serializer):
 
     class Meta:
         ref_name = "Period"
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return dict(period(instance) or {})
 
 
 class ClosedPeriodField(Input):

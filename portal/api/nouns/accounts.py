@@ -63,13 +63,6 @@ class StatementRow(serializers.Serializer):
     amount = values.MoneyField(source="money", help_text="Positive: owed; negative: paid or credited.")
     balance = values.MoneyField(help_text="Owed after it.")
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {
-            **super().to_representation(instance),
-            "amount": values.money(instance.money),
-            "balance": values.money(instance.balance),
-        }
-
 
 class Statement(serializers.Serializer):
     """Every change of the balance, oldest first."""

@@ -13,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identity.capabilities import Capability
-from kernel.errors import NotFound, gettext_noop
+from kernel.errors import GridhallError, NotFound, gettext_noop
 from portal.api import filtering, parsing, values, views
 from tenants.customers import queries as customer_queries
 from tenants.tariffs import operations, queries
+from tenants.tariffs.operations import agreeing
 
 AGREEMENT = gettext_noop("agreement")
 
@@ -30,16 +31,6 @@ class Agreement(serializers.Serializer):
     product = serializers.CharField(source="product.code")
     parameters = values.ObjectField(help_text="As the tariff declares them; decimals as strings.")
     period = values.PeriodField()
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {
-            "id": instance.pk,
-            "account": instance.account.number,
-            "supply_point": instance.supply_point.identifier,
-            "product": instance.product.code,
-            "parameters": instance.parameters,
-            "period": values.period(instance.period),
-        }
 
 
 class NewAgreement(parsing.Input):
@@ -100,7 +91,12 @@ class Agreements(views.Noun):
         }
         for name, (lookup, key) in lookups.items():
             given[name] = self.refer(lookup, where=name, **{key: given[name]})
-        made = operations.agree(**given)
+        try:
+            made = operations.agree(**given)
+        except GridhallError as refusal:
+            if refusal.where in given.get("parameters", {}):
+                refusal.where = f"parameters.{refusal.where}"
+            raise
         return self.show(Agreement(self._found(made.pk)).data, created=f"/api/v1/agreements/{made.pk}")
 
     @extend_schema(summary=_("Show an agreement"), responses=Agreement)
@@ -112,9 +108,7 @@ class Agreements(views.Noun):
         agreement, on = self._found(agreement_id), self.body(Ending)["on"]
         ended = operations.end_agreement(supply_point=agreement.supply_point, on=on)
         if ended.pk != agreement.pk:  # another one stands on that day; the transaction takes its end back
-            raise operations.NothingAgreed(
-                identifier=agreement.supply_point.identifier, date=on.isoformat(), where="on"
-            )
+            raise agreeing.NothingAgreed(identifier=agreement.supply_point.identifier, date=on.isoformat(), where="on")
         return self.show(Agreement(self._found(agreement_id)).data)
 
     def _found(self, agreement_id: int) -> Any:

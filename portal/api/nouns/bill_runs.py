@@ -39,9 +39,6 @@ class BillRun(serializers.Serializer):
     issued = serializers.IntegerField(source="issued_count")
     for_review = serializers.IntegerField(source="review_count", help_text="Bills that wait for a person.")
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {**super().to_representation(instance), "period": values.period(instance.period)}
-
 
 class Progress(serializers.Serializer):
     """How far a run is."""

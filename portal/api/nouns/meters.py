@@ -35,9 +35,6 @@ class Meter(serializers.Serializer):
     serial = serializers.CharField()
     period = values.PeriodField()
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {"serial": instance.serial, "period": values.period(instance.period)}
-
 
 class Meters(serializers.Serializer):
     """The meters, the latest first."""

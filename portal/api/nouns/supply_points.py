@@ -62,13 +62,6 @@ class Occupancy(serializers.Serializer):
     supply_point = serializers.CharField(source="supply_point.identifier")
     period = values.PeriodField()
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return {
-            "account": instance.account.number,
-            "supply_point": instance.supply_point.identifier,
-            "period": values.period(instance.period),
-        }
-
 
 class Occupancies(serializers.Serializer):
     """The occupancies, the latest first."""

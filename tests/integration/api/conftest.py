@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -45,3 +46,21 @@ def program() -> Callable[..., APIClient]:
 def api(birch: Any, program: Callable[..., APIClient]) -> APIClient:
     """A program of birch that may do everything."""
     return program(birch)
+
+
+@pytest.fixture
+def background(django_capture_on_commit_callbacks: Any) -> Iterator[Callable[[Any], Any]]:
+    """``with background(alder):`` what a request enqueues is done at once, after its commit."""
+    from config.celery import app
+
+    @contextmanager
+    def done_at_once(retailer: Any) -> Iterator[None]:
+        with django_capture_on_commit_callbacks() as callbacks:
+            yield
+        with context.use(retailer):
+            for callback in callbacks:
+                callback()
+
+    before, app.conf.task_always_eager = app.conf.task_always_eager, True
+    yield done_at_once
+    app.conf.task_always_eager = before

@@ -17,6 +17,7 @@ ESPI = "http://naesb.org/espi"
 CHUNK = 1 << 16
 _DEEPEST = 60
 _LONGEST_TEXT = 4096
+_LONGEST_TOKEN = 1 << 20
 _MOST_READINGS = 2_000_000
 _MOST_RESOURCES = 100_000
 ABSENT = -(2**62)
@@ -58,8 +59,13 @@ def resources(content: IO[bytes]) -> list[Resource]:
     parser.setContentHandler(collector)
     content.seek(0)
     try:
+        silent = 0
         while chunk := content.read(CHUNK):
+            before = collector.events
             parser.feed(chunk)
+            silent = 0 if collector.events > before else silent + len(chunk)
+            if silent > _LONGEST_TOKEN:  # the parser starts such a token again with every chunk
+                raise base.refuse_file("xml_token_too_long", row=parser.getLineNumber(), limit=_LONGEST_TOKEN)
         parser.close()
     except xml.sax.SAXParseException as error:
         raise base.refuse_file(
@@ -81,6 +87,7 @@ class _Collector(handler.ContentHandler):
     def __init__(self, locator: xmlreader.Locator) -> None:
         super().__init__()
         self.found: list[Resource] = []
+        self.events = 0
         self._path: list[str] = []
         self._text: list[str] = []
         self._length = 0
@@ -96,6 +103,7 @@ class _Collector(handler.ContentHandler):
 
     def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: Any) -> None:  # noqa: N802 - SAX's name
         space, local = name
+        self.events += 1
         self._path.append(local)
         self._text, self._length = [], 0
         if len(self._path) > _DEEPEST:
@@ -112,6 +120,7 @@ class _Collector(handler.ContentHandler):
             self._reading, self._reading_row, self._reading_quality = {}, self._row(), int(base.Quality.ACTUAL)
 
     def characters(self, content: str) -> None:
+        self.events += 1
         self._length += len(content)
         if self._length <= _LONGEST_TEXT:
             self._text.append(content)

@@ -56,6 +56,7 @@ SENTENCES: dict[str, str] = {
     "xml_broken": _("The XML is not well formed: {detail}"),
     "xml_forbidden": _("The XML declares a document type or entities, which is not accepted."),
     "xml_not_green_button": _("The XML holds no Green Button usage data."),
+    "xml_token_too_long": _("A single piece of the XML is longer than {limit} bytes."),
     "xml_too_deep": _("The XML is nested too deeply."),
     "too_many_readings": _("The file holds more than {limit} readings; split it."),
     "no_readings": _("The file holds no interval readings."),

@@ -207,6 +207,7 @@ class TestGreenButton:
             ('<!DOCTYPE a [<!ENTITY x "y">]><feed>&x;</feed>', "xml_forbidden"),
             ('<!DOCTYPE a SYSTEM "http://example.com/a.dtd"><feed/>', "xml_forbidden"),
             ("<a>" * 100 + "</a>" * 100, "xml_too_deep"),
+            (f'<a b="{"x" * 2_000_000}"/>', "xml_token_too_long"),
             (feed(block("<IntervalReading><value>1.5</value></IntervalReading>")), "element_number"),
             (feed(block(reading("soon"))), "element_number"),
         ],

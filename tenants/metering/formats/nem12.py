@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from tenants.metering.formats import base, numbers, opening
+from tenants.metering.formats import base, nmi_check_digit, numbers, opening
 from tenants.metering.formats.base import Kind, Quality, Refusal, Unit
 
 MARKET_ZONE = "Etc/GMT-10"
@@ -253,19 +253,10 @@ def _nmi(text: str) -> tuple[str, tuple[str, ...]]:
         raise _BadRow("nmi", 2, nmi=text[:20])
     if len(text) < 11:
         return text, ()
-    expected = check_digit(text[:10])
+    expected = nmi_check_digit.check_digit(text[:10])
     if text[10] != str(expected):
         raise _BadRow("nmi_check_digit", 2, nmi=text, expected=expected)
     return text[:10], (text,)
-
-
-def check_digit(nmi: str) -> int:
-    """Return the check digit of a ten-character NMI (National Metering Identifier Procedure, NMI checksum)."""
-    total = 0
-    for place, character in enumerate(reversed(nmi)):
-        value = ord(character) * (2 if place % 2 == 0 else 1)
-        total += sum(int(digit) for digit in str(value))
-    return -total % 10
 
 
 def _day(state: _State, row: int, fields: list[str]) -> _Day:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tenants.metering.formats import base, detect, nem12
+from tenants.metering.formats import base, detect, nmi_check_digit
 
 FILES = Path(__file__).resolve().parents[3] / "examples" / "meters" / "nem12"
 HEADER = "100,NEM12,202601010000,MDP,RET"
@@ -210,7 +210,7 @@ class TestNem12:
     def test_knows_the_check_digits_of_the_procedure(self, nmi, digit):
         [found] = items(HEADER, f"200,{nmi}{digit},E1,1,E1,N1,S,kWh,30,", day(), "900")
 
-        assert nem12.check_digit(nmi) == digit
+        assert nmi_check_digit.check_digit(nmi) == digit
         assert (found.identifier, found.aliases) == (nmi, (f"{nmi}{digit}",))
 
 

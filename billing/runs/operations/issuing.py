@@ -12,7 +12,7 @@ from django.db.models import F
 from billing.invoices import operations as invoice_operations
 from billing.invoices import queries as invoice_queries
 from billing.invoices import terms as invoice_terms
-from billing.runs import queries, reasons, used_versions
+from billing.runs import outcomes, queries, reasons, used_versions
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import GridhallError
 from tenancy import context
@@ -94,12 +94,12 @@ def _issue_together(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerm
     drafts = [item.draft_id for item in items if item.draft_id]
     issued = invoice_operations.issue_drafts(draft_ids=drafts, terms=terms)
     for item in items:
-        item.state, item.invoice_id, item.changed_at = ItemState.ISSUED, issued[item.draft_id or 0], at
+        item.state, item.invoice_id = ItemState.ISSUED, issued[item.draft_id or 0]
         item.reason, item.reason_params = "", {}
-    BillRunItem.objects.bulk_update(items, ["state", "invoice", "changed_at", "reason", "reason_params"])
+    outcomes.write(items=items, at=at)
 
 
 def _refuse(item: BillRunItem, refusal: GridhallError, at: dt.datetime) -> None:
-    item.state, item.changed_at = ItemState.REFUSED, at
+    item.state = ItemState.REFUSED
     item.reason, item.reason_params = reasons.of_error(refusal)
-    item.save(update_fields=["state", "changed_at", "reason", "reason_params"])
+    outcomes.write(items=[item], at=at)

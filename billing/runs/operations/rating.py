@@ -10,11 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
 
 from billing.invoices import operations as invoice_operations
 from billing.invoices.drafts import DraftPart, NewDraft
-from billing.runs import brakes, gathering, history, queries, rated, reasons
+from billing.runs import brakes, gathering, history, outcomes, queries, rated, reasons
 from billing.runs.gathering import Plan
 from billing.runs.models import BillRun, BillRunItem, RatedSection
 from billing.runs.rated import RatedPart
@@ -84,7 +83,7 @@ def _rate_safely(items: Sequence[BillRunItem], at: dt.datetime) -> None:
         if not isinstance(failure, GridhallError):
             logger.exception("Bill run item %s could not be rated", items[0].pk)
         _set_aside(items[0], failure)
-        _save(items, at)
+        outcomes.write(items=items, at=at, attempts=1)
 
 
 def _rate(items: Sequence[BillRunItem], at: dt.datetime) -> None:
@@ -150,14 +149,7 @@ def _store(items: Sequence[BillRunItem], by_item: Mapping[int, Sequence[RatedPar
         item.draft_id = key
     RatedSection.objects.filter(item__in=items).delete()
     RatedSection.objects.bulk_create(_kept(part) for parts in by_item.values() for part in parts)
-    _save(items, at)
-
-
-def _save(items: Sequence[BillRunItem], at: dt.datetime) -> None:
-    for item in items:
-        item.changed_at, item.attempts = at, F("attempts") + 1
-    fields = ["state", "reason", "reason_params", "draft", "total", "energy_wh", "changed_at", "attempts"]
-    BillRunItem.objects.bulk_update(items, fields)
+    outcomes.write(items=items, at=at, attempts=1)
 
 
 def _draft(item: BillRunItem, parts: Sequence[RatedPart]) -> NewDraft:

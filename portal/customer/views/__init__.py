@@ -1,0 +1,1 @@
+"""The pages of the customer portal, one module for each part."""

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -67,6 +68,14 @@ def set_password(*, user: models.User, password: str | None) -> None:
     except ValidationError as refusal:
         raise Invalid(where="password", reason=" ".join(refusal.messages)) from refusal
     user.set_password(password)
+
+
+def change_language(*, user: models.User, language: str) -> None:
+    """Remember in which language a person wants to be addressed; raises Invalid for one the platform does not speak."""
+    if language not in dict(settings.LANGUAGES):
+        raise Invalid(where="language", reason=gettext_noop("“{language}” is not offered."), language=language)
+    user.language = language
+    user.save(update_fields=["language"])
 
 
 def deactivate_user(*, user: models.User, at: dt.datetime, by: models.User) -> None:

@@ -154,4 +154,8 @@ def drafted_count(*, run_id: int) -> int:
 def reason_sentence(*, item: BillRunItem) -> str:
     """This will say in the present language why an item stands where it does; nothing when all is well."""
     template = reasons.template_of(item.reason, item.reason_params)
-    return gettext(template).format_map(reasons.Text(item.reason_params)) if template else ""
+    details = reasons.Text(item.reason_params)
+    word = reasons.KINDS.get(details.get("kind", ""))
+    if word is not None:
+        details["kind"] = gettext(word)
+    return gettext(template).format_map(details) if template else ""

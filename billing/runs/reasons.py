@@ -22,6 +22,16 @@ SENTENCES: dict[str, str] = {
 }
 
 
+KINDS = {
+    "consumption": gettext_noop("consumption"),
+    "feed_in": gettext_noop("feed-in"),
+    "generation": gettext_noop("generation"),
+    "reactive": gettext_noop("reactive energy"),
+    "demand": gettext_noop("demand"),
+}
+"""Kinds of readings as they stand in a sentence."""
+
+
 class Text(dict[str, Any]):
     """The values of a sentence; one that is not there is shown as a dash."""
 

@@ -121,7 +121,7 @@ def cancel_run(*, run_id: int, at: dt.datetime) -> BillRun:
     """This will cancel a run of which nothing is issued; raises AlreadyIssued or WrongState."""
     run = _locked(run_id)
     if run.state in {State.DONE, State.CANCELLED}:
-        raise WrongState(number=run.number, state=run.state, needed=State.REVIEW)
+        raise WrongState(number=run.number, state=run.get_state_display(), needed=State.REVIEW.label)
     issued = BillRunItem.objects.filter(run=run, state=ItemState.ISSUED).count()
     if issued:
         raise AlreadyIssued(number=run.number, count=issued)
@@ -156,7 +156,7 @@ def _cancel_open_items(run: BillRun, at: dt.datetime) -> None:
 
 def _require(run: BillRun, state: str) -> None:
     if run.state != state:
-        raise WrongState(number=run.number, state=run.state, needed=state)
+        raise WrongState(number=run.number, state=run.get_state_display(), needed=State(state).label)
 
 
 def _locked(run_id: int) -> BillRun:

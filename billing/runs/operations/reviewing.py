@@ -21,7 +21,7 @@ class WrongItemState(Conflict):
     """The item is not where this step starts."""
 
     code = "item_wrong_state"
-    template = gettext_noop("The bill of account {account} is {state}; this cannot be done with it now.")
+    template = gettext_noop("The bill of account {account} is in state “{state}”; this cannot be done now.")
 
 
 class NotCredited(Conflict):
@@ -36,7 +36,7 @@ def release(*, item_id: int, at: dt.datetime) -> BillRunItem:
     """This will let a parked bill be issued as it is; raises WrongItemState when it has no draft or is not parked."""
     item = _locked(item_id, (ItemState.PARKED,))
     if item.draft_id is None:
-        raise WrongItemState(account=item.account.number, state=item.state)
+        raise WrongItemState(account=item.account.number, state=item.get_state_display())
     return _move(item, ItemState.DRAFTED, at, released=True)
 
 
@@ -105,7 +105,7 @@ def _locked(item_id: int, states: Collection[str]) -> BillRunItem:
     if item is None:
         raise queries.NotFound(what=queries.ITEM, name=str(item_id))
     if item.state not in states:
-        raise WrongItemState(account=item.account.number, state=item.state)
+        raise WrongItemState(account=item.account.number, state=item.get_state_display())
     return item
 
 

@@ -27,7 +27,7 @@ class NotADraft(Conflict):
     """Only a draft can be changed, published or deleted."""
 
     code = "version_not_a_draft"
-    template = gettext_noop("Version {number} of {product} is {status}; only a draft can be changed.")
+    template = gettext_noop("Version {number} of {product} is in status “{status}”; only a draft can be changed.")
 
 
 class NotPublished(Conflict):
@@ -136,7 +136,7 @@ def delete_draft(*, version: ProductVersion) -> None:
 def _locked_draft(version: ProductVersion) -> ProductVersion:
     found = _locked(version)
     if found.status != ProductVersion.Status.DRAFT:
-        raise NotADraft(product=found.product.code, number=found.number, status=found.status)
+        raise NotADraft(product=found.product.code, number=found.number, status=found.get_status_display())
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = ["harness.hashers.QuickHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_BROKER_URL = "memory://"
 WHITENOISE_AUTOREFRESH = True

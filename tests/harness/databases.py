@@ -39,7 +39,7 @@ def environment(database: str, *, role: str = "app") -> dict[str, str]:
         "PG_DUMP": str(server().binary("pg_dump")),
         "GRIDHALL_DATA_DIR": str(FOLDER / "data"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
+        "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("", "platform", "tests")),
     }
     if role == "owner":
         own["DATABASE_OWNER_URL"] = server().owner_url(database)

@@ -12,7 +12,7 @@ django.setup()
 
 from django.conf import settings
 
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.PASSWORD_HASHERS = ["harness.hashers.QuickHasher"]
 
 from identity import operations as identity_operations
 from identity.capabilities import Role

@@ -159,7 +159,7 @@ def _of_point(
         used = [row for row in rows if not missing[row].all()] or rows
         if used:
             sums[kind] = values[used].sum(axis=0)
-            gaps[kind] = missing[used].any(axis=0)
+            gaps[kind] = np.logical_or.reduce(missing[used], axis=0)
     if DEMAND not in sums and CONSUMPTION in sums:
         sums[DEMAND] = sums[CONSUMPTION] * (MINUTES_PER_HOUR // grid.minutes)
         gaps[DEMAND] = gaps[CONSUMPTION]

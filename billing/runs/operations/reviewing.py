@@ -51,11 +51,12 @@ def hold(*, item_id: int, note: str, at: dt.datetime) -> BillRunItem:
 @transaction.atomic
 def resume(*, item_id: int, at: dt.datetime) -> BillRunItem:
     """This will give a held bill back to the run: for issue when it has a draft, else to be rated."""
+    run = _locked_run(item_id=item_id)
     item = _locked(item_id, (ItemState.HELD,))
     item.reason, item.reason_params = "", {}
     if item.draft_id is not None:
         return _move(item, ItemState.DRAFTED, at, released=True)
-    _reopen(item.run_id)
+    _reopen(run)
     return _move(item, ItemState.WAITING, at)
 
 
@@ -65,7 +66,8 @@ def rerate(*, run_id: int, at: dt.datetime, item_ids: Collection[int] | None = N
 
     Returns how many; what is issued stays. The run is open for rating again when there is one.
     """
-    items = BillRunItem.objects.filter(run_id=run_id, state__in=RERATABLE)
+    run = _locked_run(run_id=run_id)
+    items = BillRunItem.objects.filter(run=run, state__in=RERATABLE)
     if item_ids is not None:
         items = items.filter(pk__in=item_ids)
     if reason:
@@ -77,7 +79,7 @@ def rerate(*, run_id: int, at: dt.datetime, item_ids: Collection[int] | None = N
     )
     invoice_operations.discard_drafts(draft_ids=drafts)
     if claimed:
-        _reopen(run_id)
+        _reopen(run)
     return len(claimed)
 
 
@@ -93,9 +95,14 @@ def rebill(*, item_id: int, at: dt.datetime) -> BillRunItem:
     return _move(item, ItemState.CANCELLED, at)
 
 
-def _reopen(run_id: int) -> None:
-    run = BillRun.objects.select_for_update().get(pk=run_id)
-    if run.state in {State.REVIEW, State.DONE}:
+def _locked_run(*, run_id: int | None = None, item_id: int | None = None) -> BillRun | None:
+    """The run before its items, as everywhere."""
+    found = BillRun.objects.filter(pk=run_id) if item_id is None else BillRun.objects.filter(items=item_id)
+    return found.select_for_update(of=("self",)).first()
+
+
+def _reopen(run: BillRun | None) -> None:
+    if run is not None and run.state in {State.REVIEW, State.DONE}:
         run.state = State.RATING
         run.save(update_fields=["state"])
 

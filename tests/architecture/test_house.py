@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("platform", "tenants", "billing", "portal")
 TOP_LEVEL = {
     ".ci", "benchmarks", "billing", "docs", "examples", "platform", "portal", "tenants", "tests",
-    ".dockerignore", ".gitignore", ".npmrc", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md",
+    ".dockerignore", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md",
     "bootstrap.lock", "bootstrap.py", "docker-compose.yml", "manage.py", "pyproject.toml", "requirements.lock",
 }  # fmt: skip
 PLATFORM = {"config", "hosting", "identity", "kernel", "markets", "tenancy"}

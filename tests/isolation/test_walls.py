@@ -1,7 +1,7 @@
 """Four walls, taken down in turn and together: a stranger's host shows birch's page only when all are down.
 
 The attempt: the cookie of birch's customer is sent to a host that is nobody's. The wall of hosts answers 421. When it
-has fallen the request works for alder; the wall of roles forbids alder what birch has; the wall of the path finds no such
+has fallen the request works for alder; the wall of roles forbids it what birch has; the wall of the path finds no such
 session at alder; the wall of keys finds the session bound to birch.
 """
 

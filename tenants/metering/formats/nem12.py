@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from tenants.metering.formats import base, nmi_check_digit, numbers, opening
+from tenants.metering.formats import base, nem12_words, nmi_check_digit, numbers, opening
 from tenants.metering.formats.base import Kind, Quality, Refusal, Unit
 
 MARKET_ZONE = "Etc/GMT-10"
@@ -27,44 +27,7 @@ _SUFFIX = re.compile(r"[A-Z][0-9A-Z]", re.ASCII)
 _NMI = re.compile(r"[0-9A-Za-z]{1,11}", re.ASCII)
 _QUALITY = re.compile(r"([AEFNSV])([0-9]{2})?", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
-
-_UNITS: dict[str, tuple[Unit, int]] = {
-    "WH": (Unit.WATT_HOUR, 1),
-    "KWH": (Unit.WATT_HOUR, 1000),
-    "MWH": (Unit.WATT_HOUR, 1_000_000),
-    "VARH": (Unit.VAR_HOUR, 1),
-    "KVARH": (Unit.VAR_HOUR, 1000),
-    "MVARH": (Unit.VAR_HOUR, 1_000_000),
-    "VAH": (Unit.VOLT_AMPERE_HOUR, 1),
-    "KVAH": (Unit.VOLT_AMPERE_HOUR, 1000),
-    "MVAH": (Unit.VOLT_AMPERE_HOUR, 1_000_000),
-    "W": (Unit.WATT, 1),
-    "KW": (Unit.WATT, 1000),
-    "MW": (Unit.WATT, 1_000_000),
-    "VAR": (Unit.VAR, 1),
-    "KVAR": (Unit.VAR, 1000),
-    "MVAR": (Unit.VAR, 1_000_000),
-    "VA": (Unit.VOLT_AMPERE, 1),
-    "KVA": (Unit.VOLT_AMPERE, 1000),
-    "MVA": (Unit.VOLT_AMPERE, 1_000_000),
-}
-_KINDS: dict[str, tuple[Kind, Unit]] = {
-    **dict.fromkeys("AB", (Kind.FEED_IN, Unit.WATT_HOUR)),
-    **dict.fromkeys("DE", (Kind.CONSUMPTION, Unit.WATT_HOUR)),
-    **dict.fromkeys("CF", (Kind.CHECK, Unit.WATT_HOUR)),
-    **dict.fromkeys("JKPQ", (Kind.REACTIVE, Unit.VAR_HOUR)),
-    **dict.fromkeys("LR", (Kind.CHECK, Unit.VAR_HOUR)),
-    **dict.fromkeys("ST", (Kind.APPARENT, Unit.VOLT_AMPERE_HOUR)),
-    "U": (Kind.CHECK, Unit.VOLT_AMPERE_HOUR),
-}
-_POWER_OF = {Unit.WATT: Unit.WATT_HOUR, Unit.VAR: Unit.VAR_HOUR, Unit.VOLT_AMPERE: Unit.VOLT_AMPERE_HOUR}
-_QUALITIES = {
-    "A": Quality.ACTUAL,
-    "F": Quality.FINAL,
-    "S": Quality.SUBSTITUTED,
-    "E": Quality.ESTIMATED,
-    "N": Quality.MISSING,
-}
+_REASON = re.compile(r"[0-9]{0,3}", re.ASCII)
 
 
 class _BadRow(Exception):
@@ -231,20 +194,20 @@ def _channel(row: int, fields: list[str]) -> _Channel:
         raise _BadRow("nem_fields", indicator="200", expected="9–10", found=len(fields))
     nmi, aliases = _nmi(fields[1])
     suffix, uom = fields[4].upper(), fields[7].upper()
-    if not _SUFFIX.fullmatch(suffix) or suffix[0] not in _KINDS:
+    if not _SUFFIX.fullmatch(suffix) or suffix[0] not in nem12_words.KINDS:
         raise _BadRow("nmi_suffix", 5, suffix=fields[4][:20])
-    kind, energy = _KINDS[suffix[0]]
-    if uom not in _UNITS:
+    kind, energy = nem12_words.KINDS[suffix[0]]
+    if uom not in nem12_words.UNITS:
         raise _BadRow("unit", 8, unit=fields[7][:20])
-    unit, scale = _UNITS[uom]
-    if _POWER_OF.get(unit, unit) != energy:
+    unit, scale = nem12_words.UNITS[uom]
+    if nem12_words.POWER_OF.get(unit, unit) != energy:
         raise _BadRow("unit_of_suffix", 8, unit=fields[7], suffix=suffix)
     minutes = int(fields[8]) if _DIGITS.fullmatch(fields[8]) and len(fields[8]) < 4 else 0
     if minutes not in MINUTES:
         raise _BadRow("interval_length", 9, minutes=fields[8][:20])
     if len(fields) > 9 and _date(fields[9]) is None:
         raise _BadRow("not_a_date", 10, text=fields[9][:20])
-    power = unit in _POWER_OF and kind is not Kind.CHECK
+    power = unit in nem12_words.POWER_OF and kind is not Kind.CHECK
     return _Channel(row, nmi, aliases, suffix, Kind.DEMAND if power else kind, unit, scale, minutes, fields[6])
 
 
@@ -278,9 +241,10 @@ def _day(state: _State, row: int, fields: list[str]) -> _Day:
     if day.toordinal() in seen:
         raise _BadRow("day_twice", 2, other=seen[day.toordinal()])
     quality, varies = _quality(fields[2 + slots], 3 + slots, allow_varying=True)
+    _check_reason(fields, 3 + slots)
     stamped_at = _stamp(fields, 2 + slots, state)
     found = numbers.convert(
-        cells=fields[2 : 2 + slots], factor=Fraction(channel.scale), cumulate=channel.unit not in _POWER_OF
+        cells=fields[2 : 2 + slots], factor=Fraction(channel.scale), cumulate=channel.unit not in nem12_words.POWER_OF
     )
     if found.bad:
         worst = found.bad[0]
@@ -308,20 +272,29 @@ def _quality(text: str, column: int, *, allow_varying: bool) -> tuple[Quality, b
     flag, method = match.groups()
     if (flag == "V" and not allow_varying) or (flag in "AVN" and method):
         raise _BadRow("quality_not_here", column, quality=text)
-    return (Quality.MISSING, True) if flag == "V" else (_QUALITIES[flag], False)
+    return (Quality.MISSING, True) if flag == "V" else (nem12_words.QUALITIES[flag], False)
+
+
+def _check_reason(fields: list[str], at: int) -> None:
+    """A reason is a number of up to three digits; words stand in the field behind it."""
+    text = fields[at] if len(fields) > at else ""
+    if not _REASON.fullmatch(text):
+        raise _BadRow("reason_code", at + 1, text=text[:20])
 
 
 def _event(pending: _Day, fields: list[str]) -> None:
-    if not pending.varies:
-        raise _BadRow("events_unexpected", 1)
+    """Take a 400 row. Behind a day that is not V it explains (specification, reasons 61, 79, 89): the flag stays."""
     if not 4 <= len(fields) <= 6:
         raise _BadRow("nem_fields", indicator="400", expected=6, found=len(fields))
-    bounds = [int(text) if _DIGITS.fullmatch(text) and len(text) < 4 else 0 for text in fields[1:3]]
+    bounds = [int(text) if _DIGITS.fullmatch(text) and len(text) < 5 else 0 for text in fields[1:3]]
     start, end = bounds
     last = pending.channel.slots
     if start != pending.covered + 1 or not start <= end <= last:
         raise _BadRow("event_range", 2, start=fields[1][:9], end=fields[2][:9], expected=pending.covered + 1, last=last)
     quality, _ = _quality(fields[3], 4, allow_varying=False)
+    _check_reason(fields, 4)
+    if not pending.varies and quality != pending.quality[0]:
+        raise _BadRow("event_quality", 4, quality=fields[3])
     pending.quality[start - 1 : end] = quality
     pending.covered = end
 
@@ -330,7 +303,7 @@ def _finish_day(state: _State) -> Iterator[base.Item]:
     day, state.pending = state.pending, None
     if day is None:
         return
-    if day.varies and day.covered != day.channel.slots:
+    if (day.varies or day.covered) and day.covered != day.channel.slots:
         yield Refusal("events_missing", day.row, None, {"expected": day.channel.slots, "found": day.covered})
         return
     lost = np.flatnonzero(day.empty & (day.quality != Quality.MISSING))

@@ -49,8 +49,9 @@ SENTENCES: dict[str, str] = {
     "quality": _("“{quality}” is not a quality flag."),
     "quality_not_here": _("Quality “{quality}” cannot stand here."),
     "empty_reading": _("The reading is empty but its quality is not N."),
-    "events_missing": _("Quality V needs 400 rows that cover intervals 1 to {expected}; they end at {found}."),
-    "events_unexpected": _("A 400 row follows a day whose quality is not V."),
+    "events_missing": _("The 400 rows of a day cover intervals 1 to {expected}; these end at {found}."),
+    "event_quality": _("Quality {quality} is not that of the day; a day of several has quality V."),
+    "reason_code": _("“{text}” is not a reason code; it is a number of up to three digits."),
     "event_range": _("Intervals {start} to {end} do not follow on; the next one is {expected} of {last}."),
     # Green Button
     "xml_broken": _("The XML is not well formed: {detail}"),

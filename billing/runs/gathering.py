@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from billing.rating import calendars, inputs
+from billing.rating import calendars, errors, inputs
 from billing.runs import history as bill_history
 from billing.runs import readings, sections
 from billing.runs.history import History
@@ -208,10 +208,11 @@ def _indices(section: Section, part: sections.Slice, made: Plan) -> dict[str, in
     found: dict[str, inputs.IndexValue] = {}
     for code in section.tariff.required_indices:
         key = (code, part.period)
-        if key in made.published and key not in made.index_values:
+        if key not in made.published:
+            raise errors.NotReady("index", code, detail=f"{part.period.start:%Y-%m}")
+        if key not in made.index_values:
             made.index_values[key] = _index_value(made.published[key])
-        if key in made.index_values:
-            found[code] = made.index_values[key]
+        found[code] = made.index_values[key]
     return found
 
 

@@ -51,7 +51,7 @@ def hold(*, item_id: int, note: str, at: dt.datetime) -> BillRunItem:
 @transaction.atomic
 def resume(*, item_id: int, at: dt.datetime) -> BillRunItem:
     """This will give a held bill back to the run: for issue when it has a draft, else to be rated."""
-    run = _locked_run(item_id=item_id)
+    run = _locked_run(items=item_id)
     item = _locked(item_id, (ItemState.HELD,))
     item.reason, item.reason_params = "", {}
     if item.draft_id is not None:
@@ -66,7 +66,7 @@ def rerate(*, run_id: int, at: dt.datetime, item_ids: Collection[int] | None = N
 
     Returns how many; what is issued stays. The run is open for rating again when there is one.
     """
-    run = _locked_run(run_id=run_id)
+    run = _locked_run(pk=run_id)
     items = BillRunItem.objects.filter(run=run, state__in=RERATABLE)
     if item_ids is not None:
         items = items.filter(pk__in=item_ids)
@@ -95,10 +95,9 @@ def rebill(*, item_id: int, at: dt.datetime) -> BillRunItem:
     return _move(item, ItemState.CANCELLED, at)
 
 
-def _locked_run(*, run_id: int | None = None, item_id: int | None = None) -> BillRun | None:
+def _locked_run(**which: int) -> BillRun | None:
     """The run before its items, as everywhere."""
-    found = BillRun.objects.filter(pk=run_id) if item_id is None else BillRun.objects.filter(items=item_id)
-    return found.select_for_update(of=("self",)).first()
+    return BillRun.objects.filter(**which).select_for_update(of=("self",)).first()
 
 
 def _reopen(run: BillRun | None) -> None:

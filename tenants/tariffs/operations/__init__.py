@@ -1,6 +1,6 @@
 """Writes of tariffs: products and their versions, agreements, dated facts."""
 
-from tenants.tariffs.operations.agreeing import agree, agree_many, end_agreement
+from tenants.tariffs.operations.agreeing import Terms, agree, agree_many, end_agreement
 from tenants.tariffs.operations.facts import record_calendar_fact
 from tenants.tariffs.operations.products import (
     add_version,
@@ -13,6 +13,7 @@ from tenants.tariffs.operations.products import (
 )
 
 __all__ = [
+    "Terms",
     "add_version",
     "agree",
     "agree_many",

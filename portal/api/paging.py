@@ -30,8 +30,8 @@ class Paging(BasePagination):
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
         self.request, self.ordering = request, tuple(view.ordering)
         limit = _limit(request.query_params.get("limit"))
-        cursor = request.query_params.get("cursor", "")
-        direction, position = _read(cursor, queryset, self.ordering) if cursor else (AHEAD, None)
+        cursor = request.query_params.get("cursor")
+        direction, position = (AHEAD, None) if cursor is None else _read(cursor, queryset, self.ordering)
         back = direction == BACK
         ordering = [_turned(name) for name in self.ordering] if back else self.ordering
         if position is not None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from kernel.money import Money
@@ -69,7 +72,7 @@ class TextsField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict) or not data or not all(isinstance(text, str) and text for text in data.values()):
-            raise serializers.ValidationError('Give the text by language, such as {"en": "Energy"}.', code="texts")
+            raise serializers.ValidationError(_('Give the text by language, such as {"en": "Energy"}.'), code="texts")
         return dict(data)
 
 
@@ -82,8 +85,16 @@ class ObjectField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
-            raise serializers.ValidationError("Give an object.", code="object")
+            raise serializers.ValidationError(_("Give an object."), code="object")
         return data
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class AttributesField(ObjectField):
+    """A JSON object whose fractions become text, so that they keep their digits."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return dict(_with_text(super().to_internal_value(data)))
 
 
 class DayField(serializers.DateField):
@@ -92,8 +103,14 @@ class DayField(serializers.DateField):
     def to_internal_value(self, value: Any) -> dt.date:
         day = super().to_internal_value(value)
         if not EARLIEST <= day < LATEST:
-            raise serializers.ValidationError(f"Give a day from {EARLIEST} to {LATEST}.", code="out_of_range")
+            said = gettext("Give a day from {first} to {last}.").format(first=EARLIEST, last=LATEST)
+            raise serializers.ValidationError(said, code="out_of_range")
         return day
+
+
+def example(value: dict[str, Any]) -> Callable[[type], type]:
+    """Show ``value`` as the example of a body."""
+    return extend_schema_serializer(examples=[OpenApiExample("Example", value=value, request_only=True)])
 
 
 def money(value: Money | None) -> dict[str, str] | None:
@@ -117,6 +134,14 @@ def decimal(value: Decimal | None) -> str | None:
 def period(value: Any) -> dict[str, str | None] | None:
     """Return a stored range of days."""
     return None if value is None else {"start": _day(value.lower), "end": _day(value.upper)}
+
+
+def _with_text(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return decimal(value)
+    if isinstance(value, dict):
+        return {name: _with_text(inner) for name, inner in value.items()}
+    return [_with_text(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _day(value: dt.date | None) -> str | None:

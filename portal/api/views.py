@@ -25,7 +25,7 @@ from rest_framework.viewsets import GenericViewSet
 from identity import operations as identity_operations
 from identity import repeats
 from identity.capabilities import Capability
-from kernel.errors import NotFound
+from kernel.errors import NotFound, gettext_noop
 from portal.api import filtering, idempotency, limits, paging, parsing, preconditions, problems, schema
 
 TAGGED = frozenset({"retrieve", "create", "partial_update", "update"})
@@ -165,6 +165,11 @@ class Noun(GenericViewSet):
 
     # How it is done
 
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        if any("/" in str(name) for name in self.kwargs.values()):  # a longer address that is none
+            raise NotFound(what=gettext_noop("address"), name=request.path)
+        return super().http_method_not_allowed(request, *args, **kwargs)
+
     def _handler(self, request: Request) -> Callable[..., Any]:
         method = str(request.method).lower()
         handler = getattr(self, method, None) if method in self.http_method_names else None
@@ -209,4 +214,4 @@ class NotThere(Noun):
         return None
 
     def retrieve(self, request: Request) -> Response:
-        raise NotFound(what=gettext("address"), name=request.path)
+        raise NotFound(what=gettext_noop("address"), name=request.path)

@@ -29,6 +29,7 @@ class Account(serializers.Serializer):
     closed_on = serializers.DateField(allow_null=True)
 
 
+@values.example({"number": "A-1001", "customer": "C-1001", "currency": "AUD", "opened_on": "2026-05-01"})
 class NewAccount(parsing.Input):
     """An account to be opened."""
 
@@ -39,6 +40,7 @@ class NewAccount(parsing.Input):
     billing_address = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
+@values.example({"on": "2026-09-01"})
 class Closing(parsing.Input):
     """From which day on the account is closed."""
 

@@ -33,6 +33,7 @@ class Agreement(serializers.Serializer):
     period = values.PeriodField()
 
 
+@values.example({"account": "A-1001", "supply_point": "4103035915", "product": "flat", "start": "2026-05-01"})
 class NewAgreement(parsing.Input):
     """What is to be agreed."""
 
@@ -49,6 +50,7 @@ class NewAgreement(parsing.Input):
         return attrs
 
 
+@values.example({"on": "2026-09-01"})
 class Ending(parsing.Input):
     """When it ends."""
 

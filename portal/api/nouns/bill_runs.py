@@ -78,6 +78,7 @@ class Item(serializers.Serializer):
         return {**shown, "total": values.amount(instance.total, instance.account.currency)}
 
 
+@values.example({"period": {"start": "2026-05-01", "end": "2026-06-01"}, "title": "May 2026"})
 class NewBillRun(parsing.Input):
     """A run over a supply period."""
 
@@ -97,18 +98,21 @@ class NewBillRun(parsing.Input):
         return given
 
 
+@values.example({"billing_date": "2026-06-02"})
 class Issuing(parsing.Input):
     """The day that stands on the invoices."""
 
     billing_date = values.DayField()
 
 
+@values.example({"note": "The customer asked about the reading."})
 class Holding(parsing.Input):
     """Why it is kept back."""
 
     note = serializers.CharField(max_length=200)
 
 
+@values.example({"reason": "far_above_history"})
 class Rerating(parsing.Input):
     """Which bills are rated anew: those named, or all that wait for one reason."""
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identity.capabilities import Capability
-from portal.api import filtering, parsing, views
+from portal.api import filtering, parsing, values, views
 from tenants.customers import operations, queries
 
 KINDS = (("household", _("Household")), ("business", _("Business")))
@@ -31,6 +31,9 @@ class Customer(serializers.Serializer):
     language = serializers.CharField(allow_blank=True, help_text="In which the customer is written to.")
 
 
+@values.example(
+    {"number": "C-1001", "name": "Ada Moss", "kind": "household", "email": "ada@example.org", "language": "en"}
+)
 class NewCustomer(parsing.Input):
     """A customer to be added."""
 
@@ -43,6 +46,7 @@ class NewCustomer(parsing.Input):
     language = serializers.CharField(max_length=12, allow_blank=True, default="")
 
 
+@values.example({"phone": "+61 2 5550 1234"})
 class CustomerChange(parsing.Input):
     """What is to be changed; the rest stays."""
 

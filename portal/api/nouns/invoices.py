@@ -111,6 +111,7 @@ class InvoiceDetail(Invoice):
         }
 
 
+@values.example({"issued_on": "2026-06-10"})
 class Crediting(parsing.Input):
     """The day that stands on the credit note."""
 

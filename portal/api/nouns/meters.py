@@ -68,6 +68,13 @@ class NewRegister(parsing.Input):
     interval_minutes = serializers.ChoiceField(choices=ACCEPTED_MINUTES, default=15)
 
 
+@values.example(
+    {
+        "serial": "M100",
+        "since": "2026-05-01",
+        "registers": [{"code": "E1", "kind": "consumption", "unit": "Wh", "interval_minutes": 30}],
+    }
+)
 class NewMeter(parsing.Input):
     """A meter to be hung at the supply point."""
 

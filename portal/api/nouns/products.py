@@ -54,6 +54,7 @@ class Versions(serializers.Serializer):
     results = VersionRow(many=True)
 
 
+@values.example({"template": "au-time-of-use", "valid_from": "2026-01-01"})
 class NewProduct(parsing.Input):
     """A product with its first version, as a draft: with a document, or from a template of the market."""
 
@@ -69,6 +70,18 @@ class NewProduct(parsing.Input):
         return attrs
 
 
+@values.example(
+    {
+        "valid_from": "2026-07-01",
+        "document": {
+            "tariff": 1,
+            "code": "flat",
+            "title": {"en": "Flat"},
+            "currency": "AUD",
+            "charges": [{"code": "energy", "quantity": "sum(consumption)", "price": "0.3020", "round": {"line": 2}}],
+        },
+    }
+)
 class NewVersion(parsing.Input):
     """The next version, as a draft."""
 

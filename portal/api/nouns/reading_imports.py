@@ -58,10 +58,10 @@ class NewReadingImport(parsing.Input):
     """A file: NEM12, Green Button XML, or a CSV with a day in each row."""
 
     file = serializers.FileField(allow_empty_file=True, help_text="Its format is recognised by its content.")
-    zone = serializers.CharField(max_length=64, required=False, default="", help_text="Overrules the file's zone.")
-    unit = serializers.CharField(max_length=16, required=False, default="", help_text="Of a file that names none.")
+    zone = serializers.CharField(max_length=64, allow_blank=True, default="", help_text="Overrules the file's zone.")
+    unit = serializers.CharField(max_length=16, allow_blank=True, default="", help_text="Of a file that names none.")
     identifier = serializers.CharField(
-        max_length=32, required=False, default="", help_text="The supply point of a file that holds one only."
+        max_length=32, allow_blank=True, default="", help_text="The supply point of a file that holds one only."
     )
     dry_run = serializers.BooleanField(required=False, default=False, help_text="Only say what it would change.")
 

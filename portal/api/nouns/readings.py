@@ -122,6 +122,19 @@ class DayOfReadings(parsing.Input):
     quality = serializers.ChoiceField(choices=GIVEN_QUALITIES, default="actual")
 
 
+@values.example(
+    {
+        "days": [
+            {
+                "supply_point": "4103035915",
+                "register": "E1",
+                "day": "2026-05-01",
+                "values": [120] * 48,
+                "quality": "actual",
+            }
+        ]
+    }
+)
 class NewReadings(parsing.Input):
     """Days to be stored: all of them, or none."""
 

@@ -38,21 +38,29 @@ class SupplyPoint(serializers.Serializer):
 
     identifier = serializers.CharField()
     premises = Premises()
-    attributes = values.ObjectField(help_text="What the grid knows of it: capacity_kva, voltage, household_size …")
+    attributes = values.ObjectField(help_text="What the grid knows: capacity_kva, voltage, household_size.")
 
 
+@values.example(
+    {
+        "identifier": "4103035915",
+        "premises": {"address": "1 Birch Street, Sydney", "region": "NSW", "time_zone": "Australia/Sydney"},
+        "attributes": {"phases": 3},
+    }
+)
 class NewSupplyPoint(parsing.Input):
     """A supply point to be added, at new premises."""
 
     identifier = serializers.CharField(max_length=32)
     premises = NewPremises()
-    attributes = values.ObjectField(required=False)
+    attributes = values.AttributesField(required=False)
 
 
+@values.example({"attributes": {"capacity_kva": 315}})
 class SupplyPointChange(parsing.Input):
     """Attributes to be set; the others stay."""
 
-    attributes = values.ObjectField()
+    attributes = values.AttributesField()
 
 
 class Occupancy(serializers.Serializer):
@@ -69,6 +77,7 @@ class Occupancies(serializers.Serializer):
     results = Occupancy(many=True)
 
 
+@values.example({"account": "A-1001", "on": "2026-05-01"})
 class MoveIn(parsing.Input):
     """Who answers for the supply point from when on."""
 
@@ -82,6 +91,7 @@ class MoveIn(parsing.Input):
         return attrs
 
 
+@values.example({"on": "2026-09-01"})
 class MoveOut(parsing.Input):
     """When the occupancy ends."""
 

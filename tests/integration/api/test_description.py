@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 
 from identity import queries as identity_queries
 from identity.capabilities import Capability
@@ -76,6 +77,21 @@ class TestDescription:
         ]
 
         assert silent == []
+
+    def test_every_body_has_an_example_that_fits(self, description, operations):
+        bodies = {
+            where: operation["requestBody"]["content"]["application/json"]
+            for where, operation in operations.items()
+            if "application/json" in operation.get("requestBody", {}).get("content", {})
+        }
+        without = [where for where, body in bodies.items() if not body.get("examples")]
+        wrong = []
+        for where, body in bodies.items():
+            validator = Draft202012Validator({**body["schema"], "components": description["components"]})
+            examples = [each["value"] for each in body.get("examples", {}).values()]
+            wrong += [(where, str(fault)) for value in examples for fault in validator.iter_errors(value)]
+
+        assert (without, wrong) == ([], [])
 
     def test_bodies_are_closed(self, description):
         open_bodies = [

@@ -52,14 +52,16 @@ def difference(detail: Any, former: Former) -> charts.Waterfall:
     )
 
 
-def composition(detail: Any) -> charts.Waterfall:
-    """Return what the bill is made of, charge by charge."""
+def composition(detail: Any) -> charts.Waterfall | None:
+    """Return what the bill is made of, charge by charge; None when it is a single one."""
     sums: dict[str, Decimal] = {}
     titles: dict[str, str] = {}
     for line in detail.lines:
         titles.setdefault(line.code, texts.pick(line.titles, get_language() or "en"))
         sums[line.code] = sums.get(line.code, Decimal(0)) + line.gross
     codes = [code for code in sums if sums[code]]
+    if len(codes) < 2:
+        return None
     if len(codes) > MOST_STEPS:
         kept, rest = codes[: MOST_STEPS - 1], codes[MOST_STEPS - 1 :]
         sums["…"], titles["…"] = sum((sums[code] for code in rest), Decimal(0)), gettext("Other charges")

@@ -113,7 +113,7 @@ def _line(line: Any, currency: str, language: str, channels: Mapping[Any, str]) 
 def _summary(line: Any, parts: int, currency: str) -> str:
     amount = quantity(line.quantity, line.unit, currency)
     if line.price is not None and amount:
-        return f"{amount} × {formats.price(line.price, currency)}"
+        return f"{amount} × {formats.price(_short(line.price), currency)}"
     if amount and parts > 1:
         return gettext("{quantity} at {count} prices").format(quantity=amount, count=parts)
     return amount
@@ -124,10 +124,10 @@ def _cell(cell: explanations.ExplainedCell, currency: str, tone_of: Mapping[str,
     how_much = cell.how_much if any(sign in cell.how_much for sign in "=≈") else ""
     return CellView(
         tone=tone_of.get(cell.label or "", ""),
-        title=cell.title,
+        title=cell.title[:1].upper() + cell.title[1:],
         days=formats.period(cell.days) if dated and cell.days is not None else "",
         quantity=quantity(cell.quantity, cell.unit, currency) or formats.number(_short(cell.quantity)),
-        price=formats.price(cell.price, currency),
+        price=formats.price(_short(cell.price), currency),
         flat=formats.money(cell.flat, currency) if cell.flat else "",
         amount=formats.money(cell.amount, currency),
         how=how,

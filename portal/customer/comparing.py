@@ -7,7 +7,7 @@ Of an energy line with quantity q, amount a and d days, before (0) and now (1): 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -48,12 +48,19 @@ def compared(*, now: Sequence[Any], before: Sequence[Any], days: tuple[int, int]
     for code in {**old, **new}:
         for name, value in _effects(new.get(code), old.get(code), days, places).items():
             sums[name] += value
-    return Compared(**sums)
+    return _without_dust(Compared(**sums), Decimal(1).scaleb(-places) * len({**old, **new}))
 
 
 def energy(lines: Sequence[Any]) -> Decimal:
     """Return the kWh used on a bill: the largest quantity of any of its energy charges."""
     return max((side.quantity for side in _sides(lines).values() if side.unit == ENERGY), default=ZERO)
+
+
+def _without_dust(found: Compared, most: Decimal) -> Compared:
+    """What rounding leaves of a price that did not change, at most a minor unit a line, counts as use."""
+    if found.price and found.use and abs(found.price) <= most:
+        return replace(found, use=found.use + found.price, price=ZERO)
+    return found
 
 
 def _effects(new: Side | None, old: Side | None, days: tuple[int, int], places: int) -> dict[str, Decimal]:

@@ -53,12 +53,13 @@ def days(agreed: tariffs.InForce, currency: str) -> list[DayView]:
     first = tariffs.day_prices(agreed)
     if first is None or first.calendar is None:
         return []
-    shown = [_day(first, agreed.period.start, currency)]
+    today = gettext("Today, {day}").format(day=formats.day(agreed.period.start))
+    shown = [_day(first, today, currency)]
     for ahead in range(1, DAYS_AHEAD):
         start = agreed.period.start + ahead * ONE_DAY
         other = tariffs.day_prices(replace(agreed, period=Period(start, start + ONE_DAY)))
         if other is not None and other.spans != first.spans:
-            return [*shown, _day(other, start, currency)]
+            return [*shown, _day(other, formats.day(start), currency)]
     return shown
 
 
@@ -77,7 +78,7 @@ def title_of(agreed: tariffs.InForce) -> str:
     return texts.pick(agreed.terms.version.product.titles or agreed.tariff.title, get_language() or "en")
 
 
-def _day(prices: tariffs.DayPrices, date: dt.date, currency: str) -> DayView:
+def _day(prices: tariffs.DayPrices, title: str, currency: str) -> DayView:
     labels = list(dict.fromkeys(span.label for span in prices.spans))
     tone_of = bands.tones(prices.price_of)
     ordered = sorted(labels, key=lambda label: -(prices.price_at(label) or Decimal(0)))
@@ -91,7 +92,7 @@ def _day(prices: tariffs.DayPrices, date: dt.date, currency: str) -> DayView:
         )
         for label in ordered
     ]
-    return DayView(formats.day(date), rows, _curve(prices, tone_of, title_of_label, currency).figure())
+    return DayView(title, rows, _curve(prices, tone_of, title_of_label, currency).figure())
 
 
 def _curve(

@@ -85,7 +85,7 @@ def _adds(agreed: InForce, charge: Any) -> bool:
 
 
 def _note(price: Decimal | None, adds: bool, currency: str) -> str:
-    if price is None:
+    if price is None or (adds and price == 0):
         return ""
     sign = "+" if adds and price >= 0 else ""
     return f"{sign}{formats.price(price, currency)}/kWh"

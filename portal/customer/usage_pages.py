@@ -37,6 +37,11 @@ class Choice:
         """The part of the address that leads here again."""
         return self._query()
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the form that leads to another day keeps."""
+        return {"point": self.place.identifier, "kind": self.kind, "view": self.view, "date": self.date.isoformat()}
+
     def other(self, **changes: str) -> str:
         """Return the query of the same page with something else chosen; a bill's days are left with it."""
         return self._query(**changes)
@@ -87,7 +92,7 @@ def asked(customer: Any, query: Mapping[str, str], today: dt.date) -> Asked | No
         date = period.start
     else:
         date = _date(query.get("date", "")) or (span.end - ONE_DAY if span else today)
-        period = period_of(view, date)
+        period = period_of(view, date, span)
     return Asked(Choice(place, kind, view, date, period, bill), held, channels, span)
 
 
@@ -98,14 +103,19 @@ def span_of(place: Place, channels: Sequence[Any]) -> Period | None:
     return Period(min(part.start for part in parts), max(part.end for part in parts)) if parts else None
 
 
-def period_of(view: str, date: dt.date) -> Period:
-    """Return the days that a view around ``date`` shows: the day, its month, or thirteen months up to it."""
+def period_of(view: str, date: dt.date, span: Period | None) -> Period:
+    """Return the days that a view around ``date`` shows: the day, its month, or thirteen months up to it.
+
+    Months before the first reading are left out of the last one.
+    """
     if view == INTERVAL:
         return Period(date, date + ONE_DAY)
     month = Period.of_month(date.year, date.month)
     if view == DAY:
         return month
-    return Period(month_before(month.start, MONTHS_SHOWN - 1), month.end)
+    start = month_before(month.start, MONTHS_SHOWN - 1)
+    first = span.start.replace(day=1) if span else start
+    return Period(max(start, first) if first <= month.start else start, month.end)
 
 
 def month_before(first: dt.date, months: int) -> dt.date:
@@ -117,8 +127,9 @@ def month_before(first: dt.date, months: int) -> dt.date:
 def neighbours(found: Asked) -> tuple[str, str]:
     """Return the queries of the page before and after, empty beyond the readings."""
     choice, span = found.choice, found.span
-    before = choice.period.start - ONE_DAY if choice.view != MONTH else month_before(choice.date.replace(day=1), 1)
-    after = choice.period.end
+    before, after = choice.period.start - ONE_DAY, choice.period.end
+    if choice.view == MONTH and span and after < span.end:
+        after = min(month_before(after, 1 - MONTHS_SHOWN + 1), span.end - ONE_DAY)
     return (
         choice.at(before) if span and before >= span.start else "",
         choice.at(after) if span and after < span.end else "",

@@ -24,7 +24,7 @@ COLUMNS = [
     tables.Column("number", _("Bill")),
     tables.Column("account", _("Account")),
     tables.Column("amount", _("Amount"), kind="money"),
-    tables.Column("due", _("Due"), kind="day"),
+    tables.Column("due", _("Due date"), kind="day"),
     tables.Column("status", _("Status"), kind="status"),
 ]
 
@@ -43,10 +43,11 @@ def bills(request: HttpRequest, customer: Any) -> HttpResponse:
 def bill(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
     detail = invoice_queries.invoice(number=number, customer=customer)
     invoice, today = detail.invoice, access.today(request)
+    taxes = _taxes(invoice)
     states = {state.account.pk: state for state in bill_history.states(customer, today)}
     is_bill = invoice.kind == bill_history.BILL
     last, year_ago = bill_history.former_bills(customer, invoice) if is_bill else (None, None)
-    donut = bill_charts.by_label(detail)
+    donut, made_of = bill_charts.by_label(detail), bill_charts.composition(detail)
     page = {
         "detail": detail,
         "invoice": invoice,
@@ -55,9 +56,10 @@ def bill(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
         "amount_label": _amount_label(invoice),
         "shown_amount": abs(invoice.gross),
         "sections": bill_sections.sections(detail),
-        "taxes": _taxes(invoice),
+        "taxes": [] if invoice.prices_include_tax else taxes,
+        "contained": _contained(taxes, invoice) if invoice.prices_include_tax else "",
         "difference": bill_charts.difference(detail, last).figure() if last else None,
-        "composition": bill_charts.composition(detail).figure(),
+        "composition": made_of.figure() if made_of else None,
         "donut": donut.figure() if donut else None,
         "comparison": _comparison(detail, last, year_ago),
         "comparison_title": _comparison_title(invoice, last),
@@ -91,6 +93,11 @@ def _taxes(invoice: Any) -> list[dict[str, Any]]:
         for tax, amount, rate in taxes
         if amount
     ]
+
+
+def _contained(taxes: list[dict[str, Any]], invoice: Any) -> str:
+    amounts = [(tax["name"], formats.money(tax["tax"], invoice.currency)) for tax in taxes]
+    return ", ".join(gettext("contains {tax}: {amount}").format(tax=name, amount=amount) for name, amount in amounts)
 
 
 def _comparison_title(invoice: Any, last: Any) -> str:

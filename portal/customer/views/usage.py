@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from kernel.periods import Period
-from portal.customer import access, billed, readings, usage_charts, usage_files, usage_pages
+from portal.customer import access, billed, forms, readings, usage_charts, usage_files, usage_pages
 from portal.customer.access import customer_page
 from portal.shared import formats
 
@@ -40,6 +40,8 @@ def usage(request: HttpRequest, customer: Any) -> HttpResponse:
         "kinds": [(usage_charts.title_of(kind), choice.other(kind=kind), kind == choice.kind) for kind in found.kinds],
         "figure": _chart(slots, costs, currency, choice.view) if not slots.missing.all() else None,
         "downloads": reverse("portal:usage_download") + choice.query,
+        "kind_title": usage_charts.title_of(choice.kind),
+        "jump": forms.DayForm(choice.fields, initial=choice.fields),
         "is_days": choice.view == usage_pages.DAY,
         "is_interval": choice.view == usage_pages.INTERVAL,
         "all_intervals": f"{reverse('portal:usage_download')}{choice.query}&detail={ALL_INTERVALS}",
@@ -96,6 +98,8 @@ def _heading(choice: usage_pages.Choice) -> str:
         return formats.day(choice.date)
     if choice.view == usage_pages.DAY and choice.period == Period.of_month(choice.date.year, choice.date.month):
         return formats.month(choice.date)
+    if choice.view == usage_pages.MONTH:
+        return f"{formats.month(choice.period.start)} – {formats.month(choice.date)}"
     return formats.period(choice.period)
 
 

@@ -161,4 +161,4 @@ class TestTwoAtOnce:
         outputs = [process.communicate(timeout=PATIENCE)[0] for process in both]
 
         assert any(process.returncode == 0 for process in both), outputs
-        assert [sequence for sequence, _gross in _figures()["invoices"]] == [1, 2]
+        assert [sequence for sequence, _gross in _figures()["invoices"]] == [1, 2], outputs

@@ -204,7 +204,7 @@ def require_list(value: object, *, key: str, where: str) -> Sequence[Any]:
 def require_label(value: object, *, labels: Sequence[str], where: str) -> str:
     """This will return ``value`` as one of the calendar's labels."""
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
-    if text not in labels:
+    if text is None or text not in labels:
         raise UnknownLabel(label=value, known=", ".join(labels), where=where)
     return text
 

@@ -54,7 +54,7 @@ def perform(*, request: Request, handler: Callable[[], Response]) -> Response | 
 
 def fingerprint(request: Request) -> str:
     """Return what tells one request from another: method, address and what was sent, files by their content."""
-    data = request.data
+    data: Any = request.data
     told = {name: _told(data[name]) for name in data} if hasattr(data, "keys") else data
     text = json.dumps([request.method, request.get_full_path(), told], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

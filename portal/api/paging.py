@@ -27,7 +27,7 @@ class Paging(BasePagination):
 
     parameters = ("limit", "cursor")
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request, self.ordering = request, tuple(view.ordering)
         limit = _limit(request.query_params.get("limit"))
         cursor = request.query_params.get("cursor")

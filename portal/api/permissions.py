@@ -15,9 +15,10 @@ class HasScope(BasePermission):
     """Asks the view for ``needed_scope``; None lets every key pass."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not request.user:
+        caller: Any = request.user
+        if not caller:
             raise NotAuthenticated
         needed = view.needed_scope
-        if needed is not None and not request.user.can(needed):
+        if needed is not None and not caller.can(needed):
             raise NotAllowed(capability=str(needed))
         return True

@@ -62,6 +62,8 @@ ETAG_HEADER = {"ETag": {"description": "Tag of the representation.", "schema": {
 class NounSchema(AutoSchema):
     """Adds the headers, problems and parameters that follow from how all nouns work."""
 
+    view: Any
+
     def get_override_parameters(self) -> list[Any]:
         serializer = self.view.query_serializers.get(self.view.action)
         return [serializer] if serializer else []

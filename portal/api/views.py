@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -34,7 +34,7 @@ TAGGED = frozenset({"retrieve", "create", "partial_update", "update"})
 class AlwaysJSON(BaseContentNegotiation):
     """There is one representation, whatever the caller would rather have (RFC 9110, 12.4.1)."""
 
-    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         wanted = request.content_type.partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == wanted), None)
 
@@ -61,7 +61,7 @@ class Noun(GenericViewSet):
     filter_backends = [filtering.FilterBackend]
     pagination_class = paging.Paging
     rate: limits.Rate | None = None
-    action: str | None = None
+    action: Any = None
 
     @property
     def needed_scope(self) -> Capability | None:
@@ -87,7 +87,7 @@ class Noun(GenericViewSet):
         self._check_parameters(request)
 
     def check_throttles(self, request: Request) -> None:
-        self.rate = limits.count(name=request.user.rate_name, at=time.time())
+        self.rate = limits.count(name=self.caller.rate_name, at=time.time())
         if self.rate.exceeded:
             raise exceptions.Throttled(wait=self.rate.resets_in)
 
@@ -118,7 +118,9 @@ class Noun(GenericViewSet):
 
     def page(self, rows: Any, serializer: type[serializers.Serializer], *, given: Any = None) -> Response:
         """Return one page of ``rows``; ``given`` asks at once for what all its rows need."""
-        found = self.paginator.paginate_queryset(self.filter_queryset(rows), self.request, view=self)
+        found = cast(paging.Paging, self.paginator).paginate_queryset(
+            self.filter_queryset(rows), self.request, view=self
+        )
         context = {**self.get_serializer_context(), **(given(found) if given else {})}
         return self.get_paginated_response(serializer(found, many=True, context=context).data)
 
@@ -126,7 +128,7 @@ class Noun(GenericViewSet):
         """Return one representation with its tag; ``created`` and ``accepted`` are the address of what was made."""
         if created or accepted:
             number = status.HTTP_201_CREATED if created else status.HTTP_202_ACCEPTED
-            headers = {"ETag": preconditions.tag(data), "Location": created or accepted}
+            headers = {"ETag": preconditions.tag(data), "Location": str(created or accepted)}
             return Response(data, status=number, headers=headers)
         etag = preconditions.tag(data)
         if self.request.method == "GET" and preconditions.is_known(request=self.request, etag=etag):
@@ -143,7 +145,13 @@ class Noun(GenericViewSet):
     @property
     def company(self) -> Any:
         """The company whose host was asked."""
-        return self.request._request.retailer
+        asked: Any = self.request._request
+        return asked.retailer
+
+    @property
+    def caller(self) -> Any:
+        """Who asks: an ``authentication.Caller`` or ``Reader``."""
+        return self.request.user
 
     def today(self) -> dt.date:
         """Return the day it is at the company."""
@@ -151,7 +159,7 @@ class Noun(GenericViewSet):
 
     def record(self, action: str, subject: str, **details: Any) -> None:
         """Write down who did what; a key acts for the person who made it."""
-        key = self.request.auth
+        key = self.caller.key
         told = {**details, "key": key.prefix}
         identity_operations.record(action=action, subject=subject, at=timezone.now(), by=key.created_by, details=told)
 
@@ -165,7 +173,7 @@ class Noun(GenericViewSet):
 
     # How it is done
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if any("/" in str(name) for name in self.kwargs.values()):  # a longer address that is none
             raise NotFound(what=gettext_noop("address"), name=request.path)
         return super().http_method_not_allowed(request, *args, **kwargs)

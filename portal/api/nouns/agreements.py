@@ -86,7 +86,7 @@ class Agreements(views.Noun):
     @extend_schema(summary=_("Make an agreement"), request=NewAgreement, responses={201: Agreement})
     def create(self, request: Request) -> Response:
         given = self.body(NewAgreement)
-        lookups = {
+        lookups: dict[str, tuple[Any, str]] = {
             "account": (customer_queries.account, "number"),
             "supply_point": (customer_queries.supply_point_by_identifier, "identifier"),
             "product": (queries.product, "code"),

@@ -93,8 +93,8 @@ class Mine(views.Noun):
     @extend_schema(summary=_("Show the key that asks"), responses=Me)
     def retrieve(self, request: Request) -> Response:
         data = {
-            "key": request.auth.name,
-            "scopes": list(request.auth.scopes),
+            "key": self.caller.name,
+            "scopes": list(self.caller.key.scopes),
             "company": Company(self.company).data,
             "requests_per_minute": limits.limit(),
         }

@@ -63,7 +63,7 @@ class Cell(serializers.Serializer):
     """A part of a line: quantity × price + flat."""
 
     title = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(allow_null=True, help_text="Time of use, such as peak.")
+    label = serializers.CharField(allow_null=True, help_text="Time of use, such as peak.")  # type: ignore[assignment]
     band = serializers.IntegerField(allow_null=True, help_text="Tier, from 1.")
     days = values.PeriodField(allow_null=True, help_text="Where the period was cut by a change.")
     quantity = serializers.CharField(help_text="Decimal.")

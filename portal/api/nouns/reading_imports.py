@@ -38,7 +38,7 @@ class ReadingImport(serializers.Serializer):
 
     id = serializers.IntegerField()
     file_name = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     state = serializers.ChoiceField(choices=STATES)
     finished = serializers.BooleanField(source="is_finished", help_text="Nothing more happens by itself.")
     format = serializers.CharField(allow_blank=True)
@@ -126,7 +126,7 @@ class ReadingImports(views.Noun):
         given = self.body(NewReadingImport)
         file, dry_run = given.pop("file"), given.pop("dry_run")
         record = operations.upload_file(
-            file=file, file_name=file.name, source="api", at=timezone.now(), requested_by=request.user.name, **given
+            file=file, file_name=file.name, source="api", at=timezone.now(), requested_by=self.caller.name, **given
         )
         _enqueue(record, dry_run=dry_run)
         return self.show(ReadingImport(record).data, accepted=f"/api/v1/reading-imports/{record.pk}")

@@ -224,11 +224,15 @@ def _channels(channels: list[Any], start: dt.datetime, end: dt.datetime, minutes
             "unit": channel.unit,
             "total": int(block.values[row].sum()),
             "missing": int(np.count_nonzero(block.missing[row])),
-            "values": np.where(block.missing[row], None, block.values[row]).tolist(),  # type: ignore[call-overload]
+            "values": _with_gaps(block.values[row].tolist(), block.missing[row].tolist()),
             "quality": [names[quality] for quality in block.quality[row].tolist()],
         }
         for row, channel in enumerate(channels)
     ]
+
+
+def _with_gaps(readings: list[int], missing: list[bool]) -> list[int | None]:
+    return [None if gap else reading for reading, gap in zip(readings, missing, strict=True)]
 
 
 def _day(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Func, IntegerField, Max, Min, QuerySet
+from django.db.models import Func, IntegerField, Max, Min, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext
 
 from kernel import market_time
@@ -108,10 +108,14 @@ def missing_days(*, channel_ids: Sequence[int], period: Period) -> dict[int, lis
 
 
 def recorded_minutes(*, channel_ids: Collection[int], period: Period) -> dict[int, int]:
-    """This will return, by channel, the longest interval of its days in ``period``; of its latest day without any."""
+    """This will return, by channel, the longest interval of its days in and beside ``period``.
+
+    The days beside it count because a day of the recording zone reaches over a local one. A channel without any
+    has that of its latest day.
+    """
     found = dict(Channel.objects.filter(pk__in=channel_ids).values_list("pk", "interval_minutes"))
     fewest = (
-        IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=period.start, day__lt=period.end)
+        IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=period.start - _ONE_DAY, day__lte=period.end)
         .annotate(size=Func("values", function="octet_length", output_field=IntegerField()))
         .values_list("channel_id")
         .annotate(least=Min("size"))
@@ -123,6 +127,13 @@ def span_of(*, channel_ids: Collection[int]) -> Period | None:
     """This will return the days from the first to the last reading of the channels, or None."""
     found = IntervalDay.objects.filter(channel_id__in=channel_ids).aggregate(first=Min("day"), last=Max("day"))
     return Period(found["first"], found["last"] + _ONE_DAY) if found["first"] is not None else None
+
+
+def readings_until() -> dt.date | None:
+    """This will return the last day that any channel has readings of: one look at the index for each channel."""
+    last = IntervalDay.objects.filter(channel_id=OuterRef("pk")).order_by("-day").values("day")[:1]
+    found = Channel.objects.annotate(last_day=Subquery(last)).aggregate(latest=Max("last_day"))["latest"]
+    return found  # type: ignore[no-any-return]
 
 
 def versions_of(*, channel_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Versions:

@@ -1,0 +1,72 @@
+"""The console's pages as they stand in its navigation, each with what one must be allowed to see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from identity.capabilities import Capability
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A page: ``name`` of its address, capability asked for (None: any post), icon."""
+
+    label: Any
+    name: str
+    icon: str
+    capability: Capability | None = None
+    exact: bool = False
+
+    @property
+    def url(self) -> str:
+        return reverse(f"console:{self.name}")
+
+    def open_to(self, capabilities: frozenset[Capability]) -> bool:
+        return self.capability is None or self.capability in capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: Any
+    items: list[Item]
+
+
+SECTIONS = (
+    Section("", [Item(_("Overview"), "home", "home", exact=True)]),
+    Section(
+        _("Daily work"),
+        [
+            Item(_("Customers"), "customers", "users", Capability.SEE_CUSTOMERS),
+            Item(_("Reading imports"), "imports", "upload", Capability.SEE_READINGS),
+            Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
+            Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS),
+        ],
+    ),
+    Section(_("Prices"), [Item(_("Tariffs"), "products", "tariff", Capability.SEE_TARIFFS)]),
+    Section(
+        _("Books"),
+        [
+            Item(_("Trial balance"), "ledger", "ledger", Capability.SEE_LEDGER, exact=True),
+            Item(_("Entries"), "entries", "file", Capability.SEE_LEDGER),
+        ],
+    ),
+    Section(
+        _("Company"),
+        [
+            Item(_("Brand"), "brand", "palette", Capability.CHANGE_BRAND),
+            Item(_("Staff"), "staff", "user", Capability.MANAGE_STAFF),
+            Item(_("API keys"), "keys", "key", Capability.MANAGE_KEYS),
+            Item(_("Audit trail"), "audit", "shield", Capability.MANAGE_STAFF),
+        ],
+    ),
+)
+
+
+def sections(capabilities: frozenset[Capability]) -> list[Section]:
+    """Return what a person may open; a section without pages is left out."""
+    shown = (Section(s.title, [item for item in s.items if item.open_to(capabilities)]) for s in SECTIONS)
+    return [section for section in shown if section.items]

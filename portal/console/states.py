@@ -1,0 +1,32 @@
+"""How states look: a tone each, and whether work is going on."""
+
+from __future__ import annotations
+
+TONES = {
+    "draft": "info",
+    "published": "success",
+    "withdrawn": "neutral",
+    "uploaded": "info",
+    "checking": "info",
+    "checked": "warn",
+    "importing": "info",
+    "done": "success",
+    "refused": "danger",
+    "preparing": "info",
+    "rating": "info",
+    "review": "warn",
+    "issuing": "info",
+    "cancelled": "neutral",
+    "waiting": "neutral",
+    "drafted": "info",
+    "parked": "warn",
+    "held": "warn",
+    "issued": "success",
+    "accepted": "success",
+    "corrected": "info",
+    "unchanged": "neutral",
+    "outdated": "neutral",
+    "invoice": "neutral",
+    "credit_note": "warn",
+}
+WORKING = frozenset({"uploaded", "checking", "importing", "preparing", "rating", "issuing"})

@@ -1,0 +1,106 @@
+"""What waits for a person, and the figures of the first page; each only for those who may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from billing.ledger import chart
+from billing.ledger import queries as ledger_queries
+from billing.runs import queries as run_queries
+from identity.capabilities import Capability
+from portal.shared import formats
+from tenants.customers import queries as customer_queries
+from tenants.metering import queries as metering_queries
+from tenants.tariffs import queries as tariff_queries
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done, and where."""
+
+    title: str
+    note: str
+    url: str
+    tone: str
+    icon: str
+
+
+def tasks(capabilities: frozenset[Capability]) -> list[Task]:
+    """This will list what waits, the most urgent first."""
+    found: list[Task] = []
+    if Capability.SEE_BILLS in capabilities:
+        found += _runs()
+    if Capability.SEE_READINGS in capabilities:
+        found += _imports()
+    if Capability.SEE_TARIFFS in capabilities:
+        found += _drafts()
+    return found
+
+
+def figures(capabilities: frozenset[Capability]) -> dict[str, Any]:
+    """This will count customers and supply points and sum what is owed, by currency."""
+    found: dict[str, Any] = {}
+    if Capability.SEE_CUSTOMERS in capabilities:
+        found["customers"] = customer_queries.customers().count()
+        found["supply_points"] = customer_queries.supply_points().count()
+    if Capability.SEE_READINGS in capabilities:
+        found["readings_until"] = metering_queries.readings_until()
+    if Capability.SEE_LEDGER in capabilities:
+        rows = ledger_queries.trial_balance()
+        found["owed"] = [(row.balance, row.currency) for row in rows if row.code == chart.RECEIVABLE]
+    return found
+
+
+def _runs() -> list[Task]:
+    open_runs = run_queries.runs().filter(state__in=("review", "rating"))[:MOST]
+    return [_run(run) for run in open_runs if run.review_count or run.state == "review"]
+
+
+def _run(run: Any) -> Task:
+    name = run.title or gettext("Run {number}").format(number=run.number)
+    address = reverse("console:run", args=[run.number])
+    count = run.review_count
+    if not count:
+        return Task(gettext("{run} is ready to issue").format(run=name), "", address, "info", "run")
+    title = ngettext("{count} bill of {run} to look at", "{count} bills of {run} to look at", count)
+    note = gettext("They are parked, held or refused; the others can be issued.")
+    return Task(title.format(count=formats.number(count), run=name), note, f"{address}#bills", "warn", "bill")
+
+
+def _imports() -> list[Task]:
+    latest = metering_queries.imports()[:MOST]
+    found = []
+    for record in latest:
+        address = reverse("console:import", args=[record.pk])
+        if record.state == "checked":
+            title = gettext("{file} waits for confirmation").format(file=record.file_name)
+            note = gettext("{count} days were read; nothing is stored yet.").format(
+                count=formats.number(record.days_read)
+            )
+            found.append(Task(title, note, address, "info", "upload"))
+        elif record.state == "refused":
+            title = gettext("{file} was refused").format(file=record.file_name)
+            note = gettext("Nothing of it was stored. Its report names every row.")
+            found.append(Task(title, note, address, "danger", "danger"))
+    return found
+
+
+def _drafts() -> list[Task]:
+    products = tariff_queries.products().filter(versions__status="draft")[:MOST]
+    note = gettext("A draft holds for nobody before it is published.")
+    return [
+        Task(
+            gettext("A draft of {product} is not published").format(product=product.code),
+            note,
+            reverse("console:product", args=[product.code]),
+            "neutral",
+            "tariff",
+        )
+        for product in products
+    ]

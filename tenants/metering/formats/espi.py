@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.sax
 from array import array
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ _MOST_RESOURCES = 100_000
 ABSENT = -(2**62)
 """No such element."""
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,17}", re.ASCII)
 _RESOURCES = {"UsagePoint", "MeterReading", "ReadingType", "LocalTimeParameters", "IntervalBlock"}
 
 
@@ -117,7 +119,7 @@ class _Collector(handler.ContentHandler):
             if local == "IntervalBlock":
                 self._open.readings = Readings()
         elif local == "IntervalReading":
-            self._reading, self._reading_row, self._reading_quality = {}, self._row(), int(base.Quality.ACTUAL)
+            self._reading, self._reading_row, self._reading_quality = {}, self._row(), ABSENT
 
     def characters(self, content: str) -> None:
         self.events += 1
@@ -158,7 +160,7 @@ class _Collector(handler.ContentHandler):
 
     def _field_of_reading(self, local: str, text: str) -> None:
         if local == "quality":
-            self._reading_quality = max(self._reading_quality, _quality(text))
+            self._reading_quality = max(self._reading_quality, quality(text))
         elif local in {"start", "duration", "value"}:
             self._reading[local] = text
 
@@ -194,7 +196,7 @@ class _Collector(handler.ContentHandler):
 
 def whole(text: str, *, element: str, row: int) -> int:
     """Return the whole number an element holds; anything else ends the file."""
-    if not text.lstrip("+-").isascii() or not text.lstrip("+-").isdigit() or len(text) > 18:
+    if not _WHOLE.fullmatch(text):
         raise base.refuse_file("element_number", row=row, text=text[:30], element=element)
     return int(text)
 
@@ -209,7 +211,7 @@ _QUALITIES = {
 14 raw, 15 normalised for weather, 16 other, 17 validated, 18 verified, 19 revenue-quality."""
 
 
-def _quality(text: str) -> int:
+def quality(text: str) -> int:
     """The number of our own scale; a code that is not in the standard counts as questionable."""
     code = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
     return int(_QUALITIES.get(code, base.Quality.QUESTIONABLE))

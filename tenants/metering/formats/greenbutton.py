@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ _LETTERS = {
     Unit.VOLT_AMPERE_HOUR: ("T", Kind.APPARENT, "S", Kind.APPARENT),
 }
 _DEMAND_LETTERS = ("D", Kind.DEMAND, "A", Kind.DEMAND)
+_NUMBERS = {Unit.VAR: 2, Unit.VOLT_AMPERE: 3}
 _ELECTRICITY = {"", "0", "1", "2"}
 _DELTAS = {"", "0", "4", "6", "12"}
 _YEAR_2200 = 7_258_118_400
@@ -53,21 +54,29 @@ class _Channel:
     unit: Unit
     factor: Fraction
     minutes: int
+    default_quality: int
+    local: espi_time.LocalTime | None
     row: int
+
+    @property
+    def key(self) -> tuple[str, str, Unit, Fraction, int]:
+        """Meter readings with the same key are one register, told in parts."""
+        return self.identifier, self.register_code, self.unit, self.factor, self.minutes
 
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """All readings of a channel by rising start; ``rows`` are lines of the file."""
+    """All readings of a channel by rising start; ``rows`` are lines, ``stamps`` when the source changed them."""
 
     starts: Seconds
     values: Seconds
     qualities: Seconds
     rows: Seconds
+    stamps: Seconds
 
     @property
-    def columns(self) -> tuple[Seconds, Seconds, Seconds, Seconds]:
-        return self.starts, self.values, self.qualities, self.rows
+    def columns(self) -> tuple[Seconds, Seconds, Seconds, Seconds, Seconds]:
+        return self.starts, self.values, self.qualities, self.rows, self.stamps
 
 
 class _Bad(Exception):
@@ -89,18 +98,40 @@ def read(opened: opening.Opened, options: base.ReadOptions) -> base.Items:
     feed = _Feed(found)
     if options.identifier and len(feed.of("UsagePoint")) > 1:
         raise base.refuse_file("many_usage_points", count=len(feed.of("UsagePoint")))
+    seen: dict[tuple[str, str, dt.date], int] = {}
+    merged: dict[tuple[object, ...], tuple[_Channel, list[espi.Resource]]] = {}
+    yield from _merge(feed, options, merged)
+    for channel, blocks in merged.values():
+        try:
+            series = _series(channel, blocks)
+            days = _days(channel, series, _zone(channel, series, options))
+            yield from (_once(item, seen) for item in days)
+        except _Bad as bad:
+            yield bad.refusal
+
+
+def _merge(
+    feed: _Feed, options: base.ReadOptions, merged: dict[tuple[object, ...], tuple[_Channel, list[espi.Resource]]]
+) -> Iterator[Refusal]:
+    """Fill ``merged`` with the channels of the feed and the blocks of each; yield what is no channel."""
     groups = feed.blocks_by_reading()
     if not groups:
         raise base.refuse_file("no_readings")
-    taken: set[tuple[str, str]] = set()
     for reading, blocks in groups:
         try:
-            channel = _distinct(_channel(feed, reading, blocks, options), taken)
-            series = _series(channel, blocks)
-            zone = _zone(feed, channel, series, options)
-            yield from _days(channel, series, zone, _updated(blocks))
+            channel = _channel(feed, reading, blocks, options)
         except _Bad as bad:
             yield bad.refusal
+        else:
+            merged.setdefault(channel.key, (channel, []))[1].extend(blocks)
+
+
+def _once(item: base.Item, seen: dict[tuple[str, str, dt.date], int]) -> base.Item:
+    """Refuse a day that another meter reading has told already, in other intervals or another scale."""
+    if isinstance(item, Refusal):
+        return item
+    first = seen.setdefault((item.identifier, item.register_code, item.day), item.row)
+    return item if first == item.row else Refusal("day_twice", item.row, None, {"other": first})
 
 
 class _Feed:
@@ -163,7 +194,8 @@ def _channel(
         raise _Bad("commodity", point.row, commodity=point.fields["kind"])
     unit, letter, kind, factor = _measure(kind_of_reading)
     minutes = _minutes(kind_of_reading, blocks)
-    return _Channel(names[0], names[1:], letter, kind, unit, factor, minutes, row)
+    default = espi.quality(kind_of_reading.fields.get("defaultQuality") or "0")
+    return _Channel(names[0], names[1:], letter, kind, unit, factor, minutes, default, _local_time(feed, point), row)
 
 
 def _names(point: espi.Resource | None) -> tuple[str, ...]:
@@ -191,19 +223,7 @@ def _measure(kind: espi.Resource) -> tuple[Unit, str, Kind, Fraction]:
         raise _Bad("multiplier", row, multiplier=power)
     out, out_kind, back, back_kind = _LETTERS.get(unit, _DEMAND_LETTERS)
     letter, measured = (out, out_kind) if direction in _DELIVERED else (back, back_kind)
-    return unit, f"{letter}1", measured, Fraction(10) ** power
-
-
-def _distinct(channel: _Channel, taken: set[tuple[str, str]]) -> _Channel:
-    """Two meter readings of one point and direction become registers 1 and 2, in the order of the file."""
-    number, code = 1, channel.register_code
-    while (channel.identifier, code) in taken:
-        number += 1
-        code = f"{channel.register_code[0]}{number}"
-        if number > 9:
-            raise _Bad("columns_register", channel.row, text=code)
-    taken.add((channel.identifier, code))
-    return replace(channel, register_code=code)
+    return unit, f"{letter}{_NUMBERS.get(unit, 1)}", measured, Fraction(10) ** power
 
 
 def _minutes(kind: espi.Resource, blocks: list[espi.Resource]) -> int:
@@ -217,26 +237,26 @@ def _minutes(kind: espi.Resource, blocks: list[espi.Resource]) -> int:
 
 
 def _series(channel: _Channel, blocks: list[espi.Resource]) -> _Series:
-    columns: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
+    columns: tuple[list[int], list[int], list[int], list[int], list[int]] = ([], [], [], [], [])
     for block in blocks:
         readings = block.readings or espi.Readings()
         columns[0].extend(_starts(channel, block, readings))
         columns[1].extend(readings.values)
-        columns[2].extend(readings.qualities)
+        columns[2].extend(channel.default_quality if each == espi.ABSENT else each for each in readings.qualities)
         columns[3].extend(readings.rows)
+        columns[4].extend([_instant(block.updated)] * len(readings.rows))
     unsorted = [np.asarray(column, dtype=np.int64) for column in columns]
-    order = np.argsort(unsorted[0], kind="stable")
-    starts, values, qualities, rows = (column[order] for column in unsorted)
-    again = np.flatnonzero(starts[1:] == starts[:-1]) + 1
-    differing = again[values[again] != values[again - 1]]
+    order = np.lexsort((unsorted[4], unsorted[0]))
+    sorted_ = _Series(*(column[order] for column in unsorted))
+    again = sorted_.starts[1:] == sorted_.starts[:-1]
+    differing = np.flatnonzero(again & (sorted_.values[1:] != sorted_.values[:-1])) + 1
     if differing.size:
-        at = int(differing[0])
-        raise _Bad(
-            "reading_twice", int(rows[at]), start=_shown(starts[at]), first=int(values[at - 1]), second=int(values[at])
-        )
-    keep = np.ones(starts.size, dtype=bool)
-    keep[again] = False
-    return _Series(starts[keep], values[keep], qualities[keep], rows[keep])
+        at, values = int(differing[0]), sorted_.values
+        first, second = int(values[at - 1]), int(values[at])
+        start = _shown(sorted_.starts[at])
+        raise _Bad("reading_twice", int(sorted_.rows[at]), start=start, first=first, second=second)
+    last = np.append(~again, True)
+    return _Series(*(column[last] for column in sorted_.columns))
 
 
 def _starts(channel: _Channel, block: espi.Resource, readings: espi.Readings) -> Iterator[int]:
@@ -266,11 +286,10 @@ def _whole_field(block: espi.Resource, name: str) -> int | None:
     return espi.whole(text, element=name, row=block.row) if text else None
 
 
-def _zone(feed: _Feed, channel: _Channel, series: _Series, options: base.ReadOptions) -> ZoneInfo:
+def _zone(channel: _Channel, series: _Series, options: base.ReadOptions) -> ZoneInfo:
     """The zone that was given, else that of the known supply point, else one that keeps the file's local time."""
     year = dt.datetime.fromtimestamp(int(series.starts[0]), dt.UTC).year
-    locals_ = [_local_time(resource) for resource in feed.of("LocalTimeParameters")]
-    local = locals_[0] if len(locals_) == 1 else None
+    local = channel.local
     try:
         name = options.zone or options.zone_of((channel.identifier, *channel.aliases))
     except base.UnknownSupplyPoint as unknown:
@@ -286,7 +305,15 @@ def _zone(feed: _Feed, channel: _Channel, series: _Series, options: base.ReadOpt
     return found
 
 
-def _local_time(resource: espi.Resource) -> espi_time.LocalTime:
+def _local_time(feed: _Feed, point: espi.Resource | None) -> espi_time.LocalTime | None:
+    """The local time the usage point relates to, else the only one the file knows."""
+    found = feed.of("LocalTimeParameters")
+    linked = [each for each in found if point is not None and each.own and each.own in point.related]
+    times = {_clock(each) for each in linked or found}
+    return times.pop() if len(times) == 1 else None
+
+
+def _clock(resource: espi.Resource) -> espi_time.LocalTime:
     fields = resource.fields
     offset, saving = (
         espi.whole(fields.get(name) or "0", element=name, row=resource.row) for name in ("tzOffset", "dstOffset")
@@ -294,7 +321,7 @@ def _local_time(resource: espi.Resource) -> espi_time.LocalTime:
     return espi_time.LocalTime(offset, saving, fields.get("dstStartRule", ""), fields.get("dstEndRule", ""))
 
 
-def _days(channel: _Channel, series: _Series, zone: ZoneInfo, updated: dt.datetime | None) -> base.Items:
+def _days(channel: _Channel, series: _Series, zone: ZoneInfo) -> base.Items:
     at, count = 0, series.starts.size
     while at < count:
         day = dt.datetime.fromtimestamp(int(series.starts[at]), zone).date()
@@ -315,7 +342,7 @@ def _days(channel: _Channel, series: _Series, zone: ZoneInfo, updated: dt.dateti
                 quality=quality,
                 row=int(part.rows[0]),
                 aliases=channel.aliases,
-                stamped_at=updated,
+                stamped_at=_stamp(part),
             )
         except _Bad as bad:
             yield bad.refusal
@@ -341,19 +368,21 @@ def _slots(channel: _Channel, part: _Series, start: int, end: int) -> tuple[base
     return found.values, quality
 
 
-def _updated(blocks: list[espi.Resource]) -> dt.datetime | None:
-    """When the last of the blocks was changed at the source, where every block says so."""
-    found = [_instant(block.updated) for block in blocks]
-    known = [moment for moment in found if moment is not None]
-    return max(known) if known and len(known) == len(found) else None
+def _stamp(part: _Series) -> dt.datetime | None:
+    """When the source last changed a reading of the day, where it says so of every one."""
+    if int(part.stamps.min()) == espi.ABSENT:
+        return None
+    return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=int(part.stamps.max()))
 
 
-def _instant(text: str) -> dt.datetime | None:
+def _instant(text: str) -> int:
+    """Microseconds since 1970, or ABSENT."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+        return espi.ABSENT
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+    return (moment - dt.datetime.fromtimestamp(0, dt.UTC)) // dt.timedelta(microseconds=1)
 
 
 def _shown(seconds: np.int64) -> str:

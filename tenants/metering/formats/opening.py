@@ -155,12 +155,16 @@ def _encoding(head: bytes, nul: bool, is_utf8: bool, is_gb18030: bool) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding
-    if nul:
-        return _unmarked_utf16(head)
+    return _unmarked_utf16(head) if nul else _unmarked(head, is_utf8, is_gb18030)
+
+
+def _unmarked(head: bytes, is_utf8: bool, is_gb18030: bool) -> str:
     if is_utf8:
         return "utf-8"
     if is_gb18030:
         return "gb18030"
+    if head.lstrip().startswith(b"<"):  # XML says its encoding itself
+        return "latin-1"
     raise base.refuse_file("unknown_encoding")
 
 

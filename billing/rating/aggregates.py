@@ -83,7 +83,10 @@ class _Cell:
 
     def reduced(self, node: nodes.Aggregate) -> list[Decimal]:
         self.frame = self.framed(node.expression)
-        vector = self.vector(node.expression)
+        try:
+            vector = self.vector(node.expression)
+        except _Unequal as error:
+            raise self.too_short(node.expression) or error from None
         rows, width = vector.values.shape
         if not self.has_intervals:
             width = self.loose_width()
@@ -201,10 +204,28 @@ class _Cell:
 
     def index_series(self, name: str, series: Series) -> Vector:
         self.has_intervals = True
+        length = len(series.values)
+        if series.labels is None and self.frame is not None and length not in (1, self.frame.total):
+            raise _unequal(*sorted((length, self.frame.total)))
         columns = frames.columns_of_series(series, self.frame, self.part, self.scopes[0])
         if series.missing is not None and series.missing[columns].any():
             raise NotReady("index", name)
         return Vector(series.values[columns].reshape(1, -1), series.places)
+
+    def too_short(self, expression: nodes.Node) -> NotReady | None:
+        """Names the series that ends before the others do: the rest of it is not there."""
+        scope = self.scopes[0]
+        lengths = {
+            ("channel", name): int(self.part.channels[name].values.shape[1])
+            for name in _channel_names(expression, scope)
+            if name in self.part.channels
+        }
+        for node in _indices(expression, scope):
+            series = self.part.indices[node.name]
+            if isinstance(series, Series):
+                lengths["index", node.name] = len(series.values)
+        kind, name = min(lengths, key=lambda key: lengths[key], default=("", ""))
+        return NotReady(kind, name) if len(set(lengths.values())) > 1 else None
 
     def index_by_label(self, name: str, value: Mapping[str, Decimal]) -> Vector:
         labels = self.labels_met()
@@ -275,8 +296,12 @@ def _matched(operation: vectors.Operation, left: Vector, right: Vector) -> Vecto
     return operation(left, right)
 
 
-def _unequal(least: int, most: int) -> RatingError:
-    return RatingError(
+class _Unequal(RatingError):
+    """Series of different lengths met in one expression."""
+
+
+def _unequal(least: int, most: int) -> _Unequal:
+    return _Unequal(
         gettext_noop("Series of {least} and {most} intervals cannot be put together."), least=least, most=most
     )
 
@@ -307,8 +332,9 @@ def _reached(node: nodes.Node, scope: CellScope, seen: set[str]) -> list[nodes.N
         return []
     found: list[nodes.Node] = [node]
     if isinstance(node, nodes.Lookup) and node.table not in seen:
+        seen.add(node.table)
         for row in scope.tariff.tables[node.table].rows:
-            found += _reached(row.value.tree, scope, seen | {node.table})
+            found += _reached(row.value.tree, scope, seen)
     for child in nodes.children(node):
         found += _reached(child, scope, seen)
     return found

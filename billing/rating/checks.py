@@ -12,6 +12,9 @@ from billing.rating.formulas.uses import Uses, direct
 from billing.rating.tariffs import Charge, Formula, Tariff
 from kernel.errors import gettext_noop
 
+MOST_TABLES_DEEP = 8
+"""Tables whose rows name tables: each level multiplies the work."""
+
 
 def checked(tariff: Tariff, indices: Mapping[str, units.Known], *, stated_only: bool = False) -> Tariff:
     """This will return ``tariff`` with its dependency order, or raise TariffError.
@@ -39,8 +42,13 @@ def _table_uses(tariff: Tariff) -> dict[str, Uses]:
         tariff.tables, lambda name: sorted(uses_of(name).tables), lambda name: _cycle(f"/tables/{name}", name)
     )
     found: dict[str, Uses] = {}
+    depths: dict[str, int] = {}
     for name in order:
         own = uses_of(name)
+        depths[name] = 1 + max((depths[table] for table in own.tables), default=0)
+        if depths[name] > MOST_TABLES_DEEP:
+            sentence = gettext_noop("At {place}: a table reaches through at most {limit} others.")
+            raise TariffError(sentence, where=f"/tables/{name}", place=f"/tables/{name}", limit=MOST_TABLES_DEEP - 1)
         found[name] = _union([own, *(found[table] for table in sorted(own.tables))])
     return found
 
@@ -117,20 +125,21 @@ def _sorted(names: Iterable[str], needs: Callable[[str], list[str]], refuse: Cal
     """Names so that each stands after what it needs (depth first, in the given order)."""
     done: dict[str, bool] = {}
     ordered: list[str] = []
-
-    def visit(name: str) -> None:
-        if name in done:
-            if not done[name]:
-                raise refuse(name)
-            return
-        done[name] = False
-        for needed in needs(name):
-            visit(needed)
-        done[name] = True
-        ordered.append(name)
-
-    for name in names:
-        visit(name)
+    for start in names:
+        path = [] if start in done else [(start, iter(needs(start)))]
+        done.setdefault(start, False)
+        while path:
+            name, rest = path[-1]
+            needed = next((other for other in rest if not done.get(other, False)), None)
+            if needed is None:
+                done[name] = True
+                ordered.append(name)
+                path.pop()
+            elif needed in done:
+                raise refuse(needed)
+            else:
+                done[needed] = False
+                path.append((needed, iter(needs(needed))))
     return ordered
 
 
@@ -159,8 +168,9 @@ def _maps(
     """Every map met by ``formula``, also in its tables, has a value for every label it can meet."""
     _tree(formula.tree, formula.pointer, by, known, inside=False)
     for table in sorted(formula.uses.tables - seen):
+        seen.add(table)
         for row in tariff.tables[table].rows:
-            _maps(row.value, tariff, by, known, seen | {table})
+            _maps(row.value, tariff, by, known, seen)
 
 
 def _tree(

@@ -89,10 +89,10 @@ class _Loading:
         if strict or place.has("tariff"):
             place.get("tariff").whole(LANGUAGE_VERSION, LANGUAGE_VERSION)
         self.calendar = self.named_calendar(place.get("calendar"))
-        self.parameters = self.declared_parameters()
         self.facts = {
             name: Parameter(name, part.mapping().get("unit").unit()) for name, part in place.get("facts").entries()
         }
+        self.parameters = self.declared_parameters()
         self.indices = self.declared_indices()
         table_places = self.table_places()
         self.names = self.namespaces(table_places)
@@ -144,6 +144,7 @@ class _Loading:
         found = {
             name: Parameter(name, Place(unit, f"parameter {name}").unit())
             for name, unit in self.resources.parameters.items()
+            if name not in (nodes.DAYS, nodes.PERIOD_DAYS, *self.facts)
         }
         for name, part in self.place.get("parameters").entries():
             stated = Place({}, part.pointer, part.by_use) if part.value is None else part

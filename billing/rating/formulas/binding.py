@@ -125,6 +125,7 @@ class _Binder:
                 position=reference.position,
                 found=reference.code,
                 known=", ".join(self.names.charges),
+                missing=f"charge {reference.code}",
             )
         labels = self.names.charges[reference.code]
         if reference.label is not None and reference.label not in (labels or ()):
@@ -140,4 +141,6 @@ class _Binder:
 
     def require(self, name: str, declared: set[str], sentence: str, node: nodes.Index | nodes.Lookup) -> None:
         if name not in declared:
-            raise FormulaError(sentence, position=node.position, found=name, known=", ".join(sorted(declared)) or "–")
+            kind = "table" if isinstance(node, nodes.Lookup) else "index"
+            known = ", ".join(sorted(declared)) or "–"
+            raise FormulaError(sentence, position=node.position, found=name, known=known, missing=f"{kind} {name}")

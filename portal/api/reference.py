@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -12,16 +12,28 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from identity.capabilities import Capability
 from kernel import texts
 from kernel.errors import GridhallError
-from portal.api import authentication, problems, views
+from portal.api import authentication, bodies, problems, views
+from portal.shared import tables
 
 METHODS = ("get", "post", "put", "patch", "delete")
+INPUTS = (
+    tables.Column("name", _("Field"), primary=True),
+    tables.Column("place", _("In")),
+    tables.Column("kind", _("Type")),
+    tables.Column("meaning", _("Meaning")),
+)
+PROBLEMS = (
+    tables.Column("code", _("Code"), primary=True),
+    tables.Column("status", _("Status")),
+    tables.Column("sentence", _("Meaning")),
+)
 
 
 class Description(views.Noun):
@@ -44,9 +56,10 @@ class Operation:
     summary: str
     description: str
     scope: str
-    parameters: list[dict[str, Any]]
-    body: dict[str, Any] | None
-    answers: list[tuple[str, str]]
+    inputs: tables.Table
+    example: Any
+    done: str
+    refused: str
     anchor: str
 
 
@@ -63,7 +76,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if not getattr(request.user, "is_staff_member", False):
         return redirect_to_login(request.get_full_path())
     description = described(request)
-    shown = {"sections": sections(description), "problems": list(known_problems()), "scopes": list(Capability)}
+    shown = {"sections": sections(description), "problems": _table(PROBLEMS, list(known_problems()))}
     return render(request, "api/reference.html", {**shown, "title": description["info"]["title"]})
 
 
@@ -87,12 +100,12 @@ def sections(description: dict[str, Any]) -> list[Section]:
     return list(found.values())
 
 
-def known_problems() -> Iterator[tuple[str, int, str]]:
+def known_problems() -> Iterator[dict[str, Any]]:
     """Return code, status and sentence of every refusal a caller may meet, by code."""
     found = {each.code: each for each in _subclasses(GridhallError)}
     for code, each in sorted(found.items()):
         number = problems.status_of(each.__new__(each))
-        yield code, number, translation.gettext(each.template)
+        yield {"code": code, "status": number, "sentence": translation.gettext(each.template)}
 
 
 @functools.lru_cache(maxsize=8)
@@ -103,28 +116,24 @@ def _described(language: str) -> dict[str, Any]:
 
 def _operation(path: str, method: str, operation: dict[str, Any], description: dict[str, Any]) -> Operation:
     needs = [scope for entry in operation.get("security", []) for scopes in entry.values() for scope in scopes]
+    components = description["components"]["schemas"]
+    numbers = sorted(operation["responses"])
     return Operation(
         method=method.upper(),
         path=path,
         summary=str(operation.get("summary", "")),
         description=str(operation.get("description", "")),
         scope=", ".join(needs),
-        parameters=operation.get("parameters", []),
-        body=_body(operation, description),
-        answers=[(number, _answer(number, answer)) for number, answer in operation["responses"].items()],
+        inputs=_table(INPUTS, bodies.inputs_of(operation, components)),
+        example=bodies.example_of(operation),
+        done=", ".join(f"{number} {HTTPStatus(int(number)).phrase}" for number in numbers if number < "400"),
+        refused=", ".join(number for number in numbers if number >= "400"),
         anchor=operation["operationId"],
     )
 
 
-def _body(operation: dict[str, Any], description: dict[str, Any]) -> dict[str, Any] | None:
-    content = operation.get("requestBody", {}).get("content", {})
-    schema = next((media["schema"] for media in content.values()), None)
-    name = (schema or {}).get("$ref", "").rpartition("/")[2]
-    return description["components"]["schemas"].get(name, schema)
-
-
-def _answer(number: str, answer: dict[str, Any]) -> str:
-    return str(answer.get("description") or HTTPStatus(int(number)).phrase)
+def _table(columns: Sequence[tables.Column], rows: Sequence[Any]) -> tables.Table:
+    return tables.Table(columns=columns, rows=rows)
 
 
 def _subclasses(kind: type[GridhallError]) -> Iterator[type[GridhallError]]:

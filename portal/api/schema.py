@@ -68,6 +68,9 @@ class NounSchema(AutoSchema):
         serializer = self.view.query_serializers.get(self.view.action)
         return [serializer] if serializer else []
 
+    def get_description(self) -> str:
+        return ""  # the summary says it; an action adds what it does not say
+
     def get_operation_id(self) -> str:
         action = str(self.view.action)
         if action in STANDARD:

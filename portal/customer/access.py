@@ -29,6 +29,8 @@ def customer_page(view: View) -> View:
     @requires(Capability.USE_PORTAL)
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if _is_broken(request):
+            raise Http404
         try:
             customer = customer_queries.customer_of_user(user=request.user)
         except NotFound:
@@ -41,6 +43,12 @@ def customer_page(view: View) -> View:
         return response
 
     return opened
+
+
+def _is_broken(request: HttpRequest) -> bool:
+    """Whether an address or query carries a zero character, which no name or number has and no database takes."""
+    values = [request.path, *(value for key in request.GET for value in request.GET.getlist(key))]
+    return any("\x00" in value for value in values)
 
 
 def staff_elsewhere(view: View) -> View:

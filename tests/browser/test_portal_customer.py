@@ -114,7 +114,11 @@ def faults(page: Any, name: str, url: str, width: int) -> list[Any]:
     found = axe_playwright.Axe().run(page, options={"runOnly": AA}).response["violations"]
     wrong: list[Any] = [(v["id"], v["nodes"][0]["html"][:200]) for v in found]
     wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*wrong, *([f"{wide} px wide"] if wide > width else []), *([response.status] if response.status != 200 else [])]
+    return [
+        *wrong,
+        *([f"{wide} px wide"] if wide > width else []),
+        *([response.status] if response.status != 200 else []),
+    ]
 
 
 def shoot(page: Any, name: str, width: int) -> None:

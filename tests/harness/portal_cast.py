@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.test import Client
 
 from billing.runs import operations as run_operations
 from harness import supply
@@ -46,12 +47,25 @@ def household(
     account = supply.supply(number=number, product=product, start=START, currency=currency, zone=zone)
     email = f"c{number.lower()}@example.test"
     customer = customer_operations.update_customer(number=f"C{number}", name=name, email=email, phone="13812345678")
-    user = identity_operations.create_user(
-        email=email, name=name, roles=[Role.CUSTOMER], at=AT, password=PASSWORD, language="en"
-    )
-    customer_operations.link_sign_in(customer=customer, user=user)
+    sign_in_of(email, customer)
     point = customer_queries.supply_point_by_identifier(identifier=f"P{number}")
     return Household(customer, account, point, supply.channel(point=point), email)
+
+
+def sign_in_of(email: str, customer: Any) -> None:
+    """Let a person sign in for the customer."""
+    user = identity_operations.create_user(
+        email=email, name=customer.name, roles=[Role.CUSTOMER], at=AT, password=PASSWORD, language="en"
+    )
+    customer_operations.link_sign_in(customer=customer, user=user)
+
+
+def signed_in(email: str, host: str = "alder.localhost") -> Client:
+    """Return a client in which the person is signed in, reading English."""
+    client = Client(HTTP_HOST=host, HTTP_ACCEPT_LANGUAGE="en")
+    response = client.post("/accounts/login/", {"login": email, "password": PASSWORD})
+    assert response.status_code == 302, response.content.decode()
+    return client
 
 
 def bill(month: Period, *, issued: dt.date) -> Any:

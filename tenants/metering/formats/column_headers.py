@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tenants.metering.formats import base
+from tenants.metering.formats import base, column_words
 
 COUNTS = {24: 60, 25: 60, 48: 30, 50: 30, 96: 15, 100: 15, 288: 5, 300: 5}
 """Interval columns and the minutes of one; the larger number of a pair leaves room for the 25-hour day."""
@@ -17,9 +17,9 @@ def _words(text: str) -> list[str]:
 
 
 _IDENTIFIERS = _words(
-    "nmi mpan esiid supplypoint supplypointid meterpoint meteringpoint servicepoint servicepointid usagepoint point "
-    "pointid identifier 计量点编号 计量点号 计量点 供电点编号 供电点 户号 用电户号 用户编号 用户号 客户编号 总户号 "
-    "营销户号 account accountnumber customer customernumber site siteid id"
+    "nmi mpan mpancore esiid supplypoint supplypointid meterpoint meteringpoint servicepoint servicepointid usagepoint "
+    "point pointid identifier 计量点编号 计量点号 计量点 供电点编号 供电点 户号 用电户号 用户编号 用户号 客户编号 "
+    "总户号 营销户号 account accountnumber customer customernumber site siteid id"
 )
 """Names of the supply point, the most particular first; where a file has several, all are tried in this order."""
 
@@ -28,14 +28,20 @@ _NAMES: dict[str, list[str]] = {
         "meter meterid meterserial meternumber meterno serial serialnumber "
         "表号 电表 电表号 电表编号 电能表编号 电能表资产号 资产编号 资产号 表计编号"
     ),
-    "day": _words("date day readingdate intervaldate usagedate 日期 数据日期 抄表日期 用电日期 数据时间 运行日期"),
+    "day": _words(
+        "date day readingdate readdate intervaldate usagedate settlementdate tradingdate localdate "
+        "日期 数据日期 抄表日期 用电日期 数据时间 运行日期"
+    ),
     "register": _words(
         "register registercode channel suffix nmisuffix kind type datatype direction measure quantity obis "
         "类型 数据类型 方向 电能方向 数据项 数据项名称 示数类型 测量项 曲线类型"
     ),
     "unit": _words("unit uom units 单位 计量单位"),
     "quality": _words("quality status qualityflag 质量 数据质量 状态 数据状态"),
-    "total": _words("total sum daytotal 合计 总计 日电量 总电量 日合计 日用电量"),
+    "total": _words(
+        "total sum daytotal dailytotal totalkwh totalwh totalenergy dailyenergy dailyusage "
+        "合计 总计 小计 日电量 总电量 日合计 日用电量 当日电量 日总电量 合计电量 电量合计"
+    ),
     "multiplier": _words("multiplier factor 倍率 综合倍率 互感倍率"),
 }
 _ROLE_OF = {name: role for role, names in _NAMES.items() for name in names}
@@ -45,10 +51,9 @@ _RANGE = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})\s*[-–~～至]\s*([0-9]{1,2}
 _COMPACT = re.compile(r"[^0-9]{0,12}?([0-2][0-9])([0-5][0-9])", re.ASCII)
 _ORDINAL = re.compile(r"([^0-9]{0,16}?)0*([0-9]{1,3})[^0-9]{0,10}", re.ASCII)
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
-_UNIT_NOTE = re.compile(
-    r"(?<![a-z])(mwh|kwh|wh|mw|kw|kvarh|kvar|varh)(?![a-z])|(千瓦时|兆瓦时|千瓦|兆瓦)", re.IGNORECASE
-)
-_CHINESE_UNITS = {"千瓦时": "kWh", "兆瓦时": "MWh", "千瓦": "kW", "兆瓦": "MW"}
+_LIKE_A_UNIT = re.compile(r"[A-Za-z°%][A-Za-z0-9°%³²/·.]{0,9}", re.ASCII)
+_ATTRIBUTE = re.compile(r"容量|需量|需求|额定|装机|限|最大|最小|平均|capacity|demand|rated|limit|max|min|average|peak")
+"""A column that tells something of the customer or the day, not what the intervals are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Layout:
     """Where everything stands in a row.
 
     ``starts`` are the interval starts in minutes of the clock, or None where the columns are only counted.
+    ``units`` are those the header names, ``total_unit`` that of the column with the sum, ``power`` a word for power.
     """
 
     width: int
@@ -65,7 +71,9 @@ class Layout:
     minutes: int
     starts: tuple[int, ...] | None
     labels: tuple[str, ...]
-    unit: str | None
+    units: tuple[str, ...] = ()
+    total_unit: str | None = None
+    power: str = ""
 
 
 def layout_of(cells: Sequence[str], *, row: int) -> Layout | None:
@@ -90,14 +98,30 @@ def layout_of(cells: Sequence[str], *, row: int) -> Layout | None:
         identifiers = (roles.pop("serial"),)
     columns, starts, minutes = _intervals(cells, rest, row)
     labels = tuple(cells[index] for index in columns)
-    unit = unit_note(" ".join(labels)) or unit_note(" ".join(cells))
-    return Layout(len(cells), identifiers, roles, columns, minutes, starts, labels, unit)
+    beside = [cells[index] for index in rest if index not in columns and not _ATTRIBUTE.search(cells[index].lower())]
+    units = _units_of_labels(labels, row) or column_words.units_in(" ".join(beside))
+    total = column_words.units_in(cells[roles["total"]]) if "total" in roles else set()
+    return Layout(
+        len(cells),
+        identifiers,
+        roles,
+        columns,
+        minutes,
+        starts,
+        labels,
+        tuple(sorted(units)),
+        total.pop() if len(total) == 1 else None,
+        column_words.power_in(" ".join([*labels, *beside])),
+    )
 
 
-def unit_note(text: str) -> str | None:
-    """Return the unit that a title or header mentions, None when it mentions none or several."""
-    found = {_CHINESE_UNITS.get(match[0], match[0]).lower() for match in _UNIT_NOTE.finditer(text)}
-    return found.pop() if len(found) == 1 else None
+def _units_of_labels(labels: tuple[str, ...], row: int) -> set[str]:
+    """The units in the names of the interval columns; a note of one that is not known is refused."""
+    notes = {note.strip("()（）[]【】 ") for label in labels for note in _BRACKETS.findall(label)}
+    units = column_words.units_in(" ".join(labels))
+    if not units and len(notes) == 1 and _LIKE_A_UNIT.fullmatch(note := notes.pop()):
+        raise base.refuse_file("unit", row=row, unit=note[:20])
+    return units
 
 
 def _plain(cell: str) -> str:
@@ -153,10 +177,12 @@ def _by_count(cells: Sequence[str], rest: list[int], row: int) -> tuple[tuple[in
     for index in rest:
         if match := _ORDINAL.fullmatch(_BRACKETS.sub("", cells[index]).strip()):
             groups.setdefault(match[1].strip().lower(), []).append((index, int(match[2])))
-    numbered = max(groups.values(), key=len, default=[])
-    minutes = COUNTS.get(len(numbered))
-    if minutes is None:
-        raise base.refuse_file("columns_count", row=row, count=len(numbered))
+    whole = [group for group in groups.values() if len(group) in COUNTS]
+    if len(whole) != 1:
+        count = sum(map(len, whole)) or max(map(len, groups.values()), default=0)
+        raise base.refuse_file("columns_count", row=row, count=count)
+    numbered = whole[0]
+    minutes = COUNTS[len(numbered)]
     first = numbered[0][1]
     previous = ""
     for place, (index, number) in enumerate(numbered):

@@ -8,6 +8,7 @@ from tenants.metering.formats.base import Kind, Quality, Unit
 
 UNITS: dict[str, tuple[Unit, int]] = {
     "wh": (Unit.WATT_HOUR, 1),
+    "gwh": (Unit.WATT_HOUR, 1_000_000_000),
     "kwh": (Unit.WATT_HOUR, 1000),
     "mwh": (Unit.WATT_HOUR, 1_000_000),
     "varh": (Unit.VAR_HOUR, 1),
@@ -20,12 +21,44 @@ UNITS: dict[str, tuple[Unit, int]] = {
     "kvar": (Unit.VAR, 1000),
     "千瓦时": (Unit.WATT_HOUR, 1000),
     "度": (Unit.WATT_HOUR, 1000),
+    "万千瓦时": (Unit.WATT_HOUR, 10_000_000),
+    "万kwh": (Unit.WATT_HOUR, 10_000_000),
+    "万度": (Unit.WATT_HOUR, 10_000_000),
     "兆瓦时": (Unit.WATT_HOUR, 1_000_000),
     "千瓦": (Unit.WATT, 1000),
     "兆瓦": (Unit.WATT, 1_000_000),
     "千乏时": (Unit.VAR_HOUR, 1000),
+    "千乏": (Unit.VAR, 1000),
 }
 ENERGY_OF_POWER = {Unit.WATT: Unit.WATT_HOUR, Unit.VAR: Unit.VAR_HOUR}
+
+_DOTS = re.compile(r"[·•∙⋅・]|(?<=[wr])[.*\- ](?=h\b)")
+_LATIN = re.compile(r"(?<![a-z])(?:万(?=kwh))?(?:[gmk]?wh|[mk]w|[mk]?varh|k?var)(?![a-z])")
+_CHINESE = re.compile(r"万千瓦时|千瓦时|兆瓦时|千瓦|兆瓦|千乏时|千乏|万度")
+_POWER = re.compile(r"[^\s,;]{0,8}功率(?!因[数素])")
+
+
+def unit_of(text: str) -> tuple[Unit, int] | None:
+    """Return the unit a text names and how many of ours it holds: kWh, kW·h, 千瓦时; None when it names none."""
+    return UNITS.get(_DOTS.sub("", text.strip().lower()))
+
+
+def units_in(text: str) -> set[str]:
+    """Return the units a title or header mentions, in small letters."""
+    plain = _DOTS.sub("", text.lower())
+    return set(_LATIN.findall(plain)) | set(_CHINESE.findall(plain))
+
+
+def power_in(text: str) -> str:
+    """Return the words for power in a title or header, or nothing; a power factor is none."""
+    match = _POWER.search(text)
+    return match[0] if match else ""
+
+
+def is_power(text: str) -> bool:
+    """Tell whether the unit of that name is one of power."""
+    known = unit_of(text)
+    return known is not None and known[0] in ENERGY_OF_POWER
 
 
 def _all(words: str, code: str, kind: Kind) -> dict[str, tuple[str, Kind]]:

@@ -19,22 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kernel import market_time
-from tenants.metering.formats import base, column_headers, column_words, numbers, opening
+from tenants.metering.formats import base, column_cells, column_headers, column_words, numbers, opening
 from tenants.metering.formats.base import Kind, Quality, Refusal, Unit
 
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
-_MISSING = {"", "-", "--", "—", "——", "na", "n/a", "nan", "null", "none", "1e8", "1e+8", "1e+08", "1.0e+08", "1.0e8"}
-_PADDING = re.compile(r"100000000(?:\.0*)?", re.ASCII)
-"""Exports pad what was not read with 1e8."""
-
-_YEAR_FIRST = re.compile(
-    r"([0-9]{4})([-/.年]?)([0-9]{1,2})[-/.月]?([0-9]{1,2})日?(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?", re.ASCII
-)
-_DAY_FIRST = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})", re.ASCII)
-_SLASHED = re.compile(r"[0-9]{1,2}[/-][0-9]{1,2}[/-][0-9]{2,4}", re.ASCII)
-_DAMAGED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
-_WRAPPED = re.compile(r"=?\"*'?(.*?)\"*", re.DOTALL)
 
 
 class _BadRow(Exception):
@@ -60,6 +49,13 @@ class _Table:
     decimal_comma: bool
     zones: dict[tuple[str, ...], ZoneInfo] = field(default_factory=dict)
     seen: dict[tuple[str, ...], dict[int, int]] = field(default_factory=dict)
+    mark: str = ""
+    """The decimal mark that was seen first, where both are possible."""
+    named: tuple[str, ...] | None = None
+    """What the first row is called, where the supply point was given."""
+
+    def row_unit(self, cells: list[str]) -> str:
+        return self.text(cells, "unit") or self.unit
 
     def text(self, cells: list[str], role: str) -> str:
         at = self.layout.roles.get(role)
@@ -113,15 +109,27 @@ def _table(
 ) -> _Table:
     if not layout.identifiers and options.identifier is None:
         raise base.refuse_file("no_identifier", row=row)
-    unit = options.unit or layout.unit or column_headers.unit_note(" ".join(titles)) or "kWh"
-    if unit.lower() not in column_words.UNITS:
+    unit = options.unit or _unit_of_file(layout, titles, row)
+    if column_words.unit_of(unit) is None:
         raise base.refuse_file("unit", unit=unit[:20])
     return _Table(layout, delimiter, unit, options, decimal_comma=delimiter != ",")
 
 
+def _unit_of_file(layout: column_headers.Layout, titles: list[str], row: int) -> str:
+    """The unit the header or else a title names; energy where none does, unless power is spoken of."""
+    found = layout.units or tuple(sorted(column_words.units_in(" ".join(titles))))
+    if len(found) > 1 and "unit" not in layout.roles:
+        raise base.refuse_file("unit", row=row, unit=", ".join(found)[:40])
+    unit = found[0] if len(found) == 1 else "kWh"
+    power = column_words.power_in(" ".join(titles)) or layout.power
+    if power and "unit" not in layout.roles and not column_words.is_power(unit):
+        raise base.refuse_file("columns_power", row=row, text=power[:30], unit=unit)
+    return unit
+
+
 def _bare_layout(cells: list[str], delimiter: str) -> column_headers.Layout | None:
     """A file without a header: supply point, date, a register if the third cell is no number, then the values."""
-    if len(cells) < 26 or _year_first(cells[1]) is None:
+    if len(cells) < 26 or column_cells.date_year_first(cells[1]) is None:
         return None
     point = delimiter != ","
     lead = 2 if numbers.exact(cells[2].replace(",", ".") if point else cells[2]) is not None or not cells[2] else 3
@@ -131,7 +139,7 @@ def _bare_layout(cells: list[str], delimiter: str) -> column_headers.Layout | No
         return None
     roles = {"day": 1, **({"register": 2} if lead == 3 else {})}
     labels = tuple(str(place + 1) for place in range(len(columns)))
-    return column_headers.Layout(len(cells), (0,), roles, columns, minutes, None, labels, None)
+    return column_headers.Layout(len(cells), (0,), roles, columns, minutes, None, labels)
 
 
 def _take(table: _Table, row: int, line: str) -> Iterator[base.Item]:
@@ -145,7 +153,7 @@ def _take(table: _Table, row: int, line: str) -> Iterator[base.Item]:
 
 def _day(table: _Table, row: int, cells: list[str]) -> base.ChannelDay:
     layout = table.layout
-    _pad(layout, cells)
+    short = _pad(layout, cells)
     identifier, aliases = _identifier(table, cells)
     day = _date(table, cells)
     register, kind = _register(table, cells)
@@ -156,8 +164,10 @@ def _day(table: _Table, row: int, cells: list[str]) -> base.ChannelDay:
     if day.toordinal() in seen:
         raise _bad("day_twice", table.column("day"), other=seen[day.toordinal()])
     zone = _zone(table, (identifier, *aliases))
+    if short and _slots(day, zone, layout.minutes) + short != len(layout.columns):
+        raise _bad("columns_short", layout.width - short, found=layout.width - short, expected=layout.width)
     readings, columns = _readings(table, cells, day, zone)
-    found = numbers.convert(cells=readings, factor=factor, cumulate=True, is_missing=_is_missing)
+    found = numbers.convert(cells=readings, factor=factor, cumulate=True, is_missing=column_cells.is_missing)
     if found.bad:
         raise _BadRow(*(_bad_cell(bad, columns) for bad in found.bad))
     _check_total(table, cells, found, factor)
@@ -173,7 +183,7 @@ def _day(table: _Table, row: int, cells: list[str]) -> base.ChannelDay:
         values=found.values,
         quality=_spread(quality, found.missing),
         row=row,
-        meter_serial=_unwrapped(table.text(cells, "serial")),
+        meter_serial=column_cells.unwrapped(table.text(cells, "serial")),
         aliases=aliases,
     )
 
@@ -184,8 +194,8 @@ def _spread(quality: Quality, missing: npt.NDArray[np.bool_]) -> base.Qualities:
     return spread
 
 
-def _pad(layout: column_headers.Layout, cells: list[str]) -> None:
-    """Let go of empty cells behind the header's last; put those back that a clock-change day leaves off."""
+def _pad(layout: column_headers.Layout, cells: list[str]) -> int:
+    """Let go of empty cells behind the header's last; put back, and count, those that a short day leaves off."""
     while len(cells) > layout.width and not cells[-1]:
         cells.pop()
     short = layout.width - len(cells)
@@ -194,6 +204,7 @@ def _pad(layout: column_headers.Layout, cells: list[str]) -> None:
     if short and (layout.columns[-1] != layout.width - 1 or short not in _allowed_gaps(layout)):
         raise _bad("columns_short", len(cells), found=len(cells), expected=layout.width)
     cells.extend([""] * short)
+    return short
 
 
 def _allowed_gaps(layout: column_headers.Layout) -> tuple[int, ...]:
@@ -205,10 +216,10 @@ def _allowed_gaps(layout: column_headers.Layout) -> tuple[int, ...]:
 def _identifier(table: _Table, cells: list[str]) -> tuple[str, tuple[str, ...]]:
     """The name of the supply point and, where a row names it twice (metering point and account), the other names."""
     if table.options.identifier:
-        return table.options.identifier, ()
-    found = [(_unwrapped(cells[index]), index) for index in table.layout.identifiers]
+        return _given(table, table.options.identifier, cells), ()
+    found = [(column_cells.unwrapped(cells[index]), index) for index in table.layout.identifiers]
     for text, index in found:
-        if _DAMAGED.fullmatch(text):
+        if column_cells.is_shortened(text):
             raise _bad("identifier_damaged", index + 1, text=text[:30])
     names = [text for text, _ in found if text]
     if not names:
@@ -216,48 +227,32 @@ def _identifier(table: _Table, cells: list[str]) -> tuple[str, tuple[str, ...]]:
     return names[0], tuple(names[1:])
 
 
-def _unwrapped(text: str) -> str:
-    """Take off what spreadsheets wrap long numbers in: ="…", a leading apostrophe, a tab."""
-    if text.isalnum() or not text:
-        return text
-    match = _WRAPPED.fullmatch(text.strip())
-    return match[1].strip() if match else text
+def _given(table: _Table, identifier: str, cells: list[str]) -> str:
+    """The name that was given, for a file whose rows all belong to one supply point."""
+    names = tuple(cells[index] for index in table.layout.identifiers)
+    table.named = table.named or names
+    if names != table.named:
+        raise _bad("one_supply_point", table.identifier_column, text=names[0][:30], other=table.named[0][:30])
+    return identifier
 
 
 def _date(table: _Table, cells: list[str]) -> dt.date:
-    text = _unwrapped(table.text(cells, "day"))
-    day = _year_first(text)
-    if day is not None:
-        return day
-    match = _DAY_FIRST.fullmatch(text)
-    day = _made(match[3], match[2], match[1]) if match else None
+    text = column_cells.unwrapped(table.text(cells, "day"))
+    day = column_cells.date_of(text)
     if day is None:
-        code = "ambiguous_date" if _SLASHED.fullmatch(text) else "not_a_date"
-        raise _bad(code, table.column("day"), text=text[:30])
+        raise _bad(column_cells.why_no_date(text), table.column("day"), text=text[:30])
     return day
 
 
-def _year_first(text: str) -> dt.date | None:
-    match = _YEAR_FIRST.fullmatch(_unwrapped(text))
-    if match is None or (not match[2] and len(match[3] + match[4]) != 4):
-        return None
-    return _made(match[1], match[3], match[4])
-
-
-def _made(year: str, month: str, day: str) -> dt.date | None:
-    try:
-        return dt.date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
 def _register(table: _Table, cells: list[str]) -> tuple[str, Kind]:
-    text = _unwrapped(table.text(cells, "register"))
+    text = column_cells.unwrapped(table.text(cells, "register"))
     if not text:
-        unit, _ = column_words.UNITS.get((table.text(cells, "unit") or table.unit).lower(), (None, 0))
+        unit, _ = column_words.unit_of(table.row_unit(cells)) or (None, 0)
         reactive = unit in (Unit.VAR_HOUR, Unit.VAR)
         return ("Q1", Kind.REACTIVE) if reactive else ("E1", Kind.CONSUMPTION)
-    if known := column_words.REGISTERS.get(re.sub(r"[\s_]", "", text.lower())):
+    if column_words.power_in(text) and not column_words.is_power(table.row_unit(cells)):
+        raise _bad("columns_power", table.column("register"), text=text[:30], unit=table.row_unit(cells)[:20])
+    if known := column_words.REGISTERS.get(re.sub(r"[\s_()（）]", "", text.lower())):
         return known
     code = text.upper()
     if column_words.CODE.fullmatch(code) and code[0] in column_words.KIND_OF_LETTER:
@@ -267,10 +262,11 @@ def _register(table: _Table, cells: list[str]) -> tuple[str, Kind]:
 
 def _unit(table: _Table, cells: list[str], kind: Kind) -> tuple[Unit, Fraction]:
     """Energy as it is; a mean power becomes the energy of its interval. Reactive registers may be headed kWh."""
-    text = table.text(cells, "unit") or table.unit
-    if text.lower() not in column_words.UNITS:
+    text = table.row_unit(cells)
+    known = column_words.unit_of(text)
+    if known is None:
         raise _bad("unit", table.column("unit"), unit=text[:20])
-    unit, scale = column_words.UNITS[text.lower()]
+    unit, scale = known
     factor = Fraction(scale)
     if unit in column_words.ENERGY_OF_POWER:
         unit, factor = column_words.ENERGY_OF_POWER[unit], factor * table.layout.minutes / 60
@@ -281,14 +277,14 @@ def _unit(table: _Table, cells: list[str], kind: Kind) -> tuple[Unit, Fraction]:
 
 
 def _row_quality(table: _Table, cells: list[str]) -> Quality:
-    text = _unwrapped(table.text(cells, "quality")).lower()
+    text = column_cells.unwrapped(table.text(cells, "quality")).lower()
     if text not in column_words.QUALITIES:
         raise _bad("columns_quality", table.column("quality"), text=text[:30])
     return column_words.QUALITIES[text]
 
 
 def _check_multiplier(table: _Table, cells: list[str]) -> None:
-    text = _unwrapped(table.text(cells, "multiplier"))
+    text = column_cells.unwrapped(table.text(cells, "multiplier"))
     if text and numbers.exact(text) != 1:
         raise _bad("columns_multiplier", table.column("multiplier"), text=text[:20])
 
@@ -310,8 +306,7 @@ def _readings(table: _Table, cells: list[str], day: dt.date, zone: ZoneInfo) -> 
     """The cells of the intervals this day really has, 23, 24 or 25 hours of them, and their columns."""
     layout = table.layout
     if table.decimal_comma:
-        for index in layout.columns:
-            cells[index] = _pointed(cells[index], index)
+        _point(table, cells)
     expected = _slots(day, zone, layout.minutes)
     columns: Sequence[int] = layout.columns
     if len(columns) < expected:
@@ -344,21 +339,24 @@ def _clocked(
         moment = dt.datetime.combine(day, dt.time(*divmod(start, 60)), tzinfo=zone)
         if moment.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) == moment.replace(tzinfo=None):
             kept.append(index)
-        elif not _is_missing(cells[index]) and numbers.exact(cells[index]) != 0:
+        elif not column_cells.is_missing(cells[index]) and numbers.exact(cells[index]) != 0:
             raise _bad("columns_clock_forward", index + 1, label=layout.labels[layout.columns.index(index)])
     return kept
 
 
-def _pointed(text: str, index: int) -> str:
-    if "," not in text:
-        return text
-    if "." in text or text.count(",") > 1:
-        raise _bad("ambiguous_number", index + 1, text=text[:30])
-    return text.replace(",", ".")
-
-
-def _is_missing(text: str) -> bool:
-    return text.lower() in _MISSING or _PADDING.fullmatch(text) is not None
+def _point(table: _Table, cells: list[str]) -> None:
+    """Write decimal commas as points; a file uses one of them, so that 1.234 is no other number than it seems."""
+    for index in table.layout.columns:
+        text = cells[index]
+        mark = "," if "," in text else "." if "." in text else ""
+        if not mark or column_cells.is_missing(text):
+            continue
+        if text.count(",") > 1 or ("." in text and "," in text):
+            raise _bad("ambiguous_number", index + 1, text=text[:30])
+        table.mark = table.mark or mark
+        if mark != table.mark:
+            raise _bad("decimal_marks", index + 1, text=text[:30])
+        cells[index] = text.replace(",", ".")
 
 
 def _bad_cell(bad: numbers.BadCell, columns: Sequence[int]) -> tuple[str, int | None, dict[str, object]]:
@@ -367,29 +365,23 @@ def _bad_cell(bad: numbers.BadCell, columns: Sequence[int]) -> tuple[str, int | 
 
 
 def _check_total(table: _Table, cells: list[str], found: numbers.Cells, factor: Fraction) -> None:
-    """A row that brings its own sum must agree with it, within what rounding of every cell can make."""
-    text = _unwrapped(table.text(cells, "total"))
+    """A row that brings its own sum must agree with it, within what rounding of every cell can make.
+
+    Where readings are missing the sum may be larger: it comes from elsewhere.
+    """
+    text = column_cells.unwrapped(table.text(cells, "total"))
     if table.decimal_comma:
         text = text.replace(",", ".")
-    if not text or column_words.UNITS[table.unit.lower()][0] in column_words.ENERGY_OF_POWER:
+    unit, scale = column_words.unit_of(table.layout.total_unit or table.row_unit(cells)) or (Unit.WATT_HOUR, 1)
+    if column_cells.is_missing(text) or unit in column_words.ENERGY_OF_POWER:
         return
     written = numbers.exact(text)
     if written is None:
         raise _bad("not_a_number", table.column("total"), text=text[:30])
-    energy = Fraction(written) * _scale_of_total(table)
-    steps = [_half_step(cells[index]) for index in table.layout.columns if cells[index]]
-    tolerance = sum(steps, Fraction(0)) * factor + _half_step(text) * _scale_of_total(table) + 1
+    read = [cells[index] for index in table.layout.columns if not column_cells.is_missing(cells[index])]
+    rounding = sum((column_cells.half_step(cell) for cell in read), Fraction(0))
+    tolerance = rounding * factor + column_cells.half_step(text) * scale + 1
     total = int(found.values.sum(dtype=np.int64))
-    if abs(energy - total) > tolerance:
-        shown = Decimal(total) / Decimal(_scale_of_total(table))
-        raise _bad("columns_total", table.column("total"), found=str(shown), expected=text[:30])
-
-
-def _scale_of_total(table: _Table) -> int:
-    return column_words.UNITS[table.unit.lower()][1]
-
-
-def _half_step(text: str) -> Fraction:
-    number = numbers.exact(text.replace(",", "."))
-    exponent = number.as_tuple().exponent if number is not None else 0
-    return Fraction(10) ** int(exponent) / 2 if isinstance(exponent, int) else Fraction(0)
+    above = Fraction(written) * scale - total
+    if above < -tolerance or (above > tolerance and not found.missing.any()):
+        raise _bad("columns_total", table.column("total"), found=str(Decimal(total) / scale), expected=text[:30])

@@ -94,7 +94,12 @@ def unpack(source: BinaryIO, *, limits: Limits = USUAL) -> Opened:
         stream = cast(IO[bytes], gzip.GzipFile(fileobj=source)) if magic.startswith(_GZIP) else source
         return _measured(stream, limits)
     except _DAMAGED as error:
-        raise base.refuse_file("bad_archive", detail=str(error) or type(error).__name__) from error
+        raise base.refuse_file("bad_archive", detail=_plain(error)) from error
+
+
+def _plain(error: Exception) -> str:
+    """What the archive's reader says, without the bytes it may quote."""
+    return re.split(r"['\"{]", str(error))[0].strip()[:80] or type(error).__name__
 
 
 def _only_member(source: BinaryIO, limits: Limits) -> IO[bytes]:

@@ -94,6 +94,11 @@ SENTENCES: dict[str, str] = {
     "columns_total": _("The values sum to {found}; the row says {expected}."),
     "columns_multiplier": _("The multiplier is {text}; give the readings already multiplied."),
     "identifier_damaged": _("“{text}” was shortened by a spreadsheet; the number of the supply point is lost."),
+    "columns_power": _("“{text}” is a power, but the unit is {unit}; give the unit of power."),
+    "decimal_marks": _("“{text}” has another decimal mark than the numbers before it."),
+    "one_supply_point": _(
+        "The row names “{text}”, an earlier one “{other}”; a supply point can be given for one only."
+    ),
     "ambiguous_number": _("“{text}” can be read as two numbers; leave thousands unmarked."),
     # what the company knows
     "unknown_supply_point": _("There is no supply point “{identifier}”."),

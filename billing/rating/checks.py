@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
-from billing.rating import unit_checks
+from billing.rating import order_checks, unit_checks
 from billing.rating.errors import FormulaError, TariffError
 from billing.rating.formulas import nodes, units
 from billing.rating.formulas.uses import Uses, direct
@@ -30,6 +30,8 @@ def checked(tariff: Tariff, indices: Mapping[str, units.Known], *, stated_only: 
     tariff = dataclasses.replace(tariff, charges=charges, carried=carried)
     tariff = dataclasses.replace(tariff, order=_order(tariff), late=_late(tariff), plain=_plain(tariff))
     _check_labels(tariff)
+    if not stated_only:
+        order_checks.check(tariff)
     return unit_checks.checked(tariff, indices, stated_only=stated_only)
 
 

@@ -20,7 +20,7 @@ class _Echo:
 
 
 def response(*, name: str, heads: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    """Return the table as a file called ``name``.csv, written at once: nothing works for the company after the answer."""
+    """Return the table as ``name``.csv, written at once: after the answer nothing works for the company any more."""
     answer = HttpResponse("".join(_lines(heads, rows)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

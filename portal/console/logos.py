@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-import xml.etree.ElementTree as ElementTree
 from typing import Any
+from xml.etree import ElementTree
 
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
@@ -16,16 +16,17 @@ MOST_PIXELS = 2000
 PNG, SVG = "image/png", "image/svg+xml"
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _SVG_NAMESPACE = "{http://www.w3.org/2000/svg}"
-_ELEMENTS = frozenset(
-    "svg g path rect circle ellipse line polyline polygon title desc defs linearGradient radialGradient stop clipPath "
-    "text tspan symbol use".split()
-)
-_ATTRIBUTES = frozenset(
-    "id class version viewBox preserveAspectRatio width height x y x1 x2 y1 y2 cx cy r rx ry fx fy d points transform "
-    "fill fill-rule fill-opacity stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity "
-    "stroke-dasharray opacity clip-path clip-rule offset stop-color stop-opacity gradientUnits gradientTransform "
-    "spreadMethod clipPathUnits font-family font-size font-weight text-anchor role aria-label href".split()
-)
+_ELEMENTS = """
+svg g path rect circle ellipse line polyline polygon title desc defs linearGradient radialGradient stop clipPath
+text tspan symbol use
+"""
+_ATTRIBUTES = """
+id class version viewBox preserveAspectRatio width height x y x1 x2 y1 y2 cx cy r rx ry fx fy d points transform
+fill fill-rule fill-opacity stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity
+stroke-dasharray opacity clip-path clip-rule offset stop-color stop-opacity gradientUnits gradientTransform
+spreadMethod clipPathUnits font-family font-size font-weight text-anchor role aria-label href
+"""
+_KNOWN_ELEMENTS, _KNOWN_ATTRIBUTES = frozenset(_ELEMENTS.split()), frozenset(_ATTRIBUTES.split())
 _LINKS = frozenset({"href", "fill", "stroke", "clip-path"})
 
 
@@ -83,12 +84,12 @@ def _check_svg(content: bytes) -> None:
 
 def _check_element(element: Any) -> None:
     name = str(element.tag).removeprefix(_SVG_NAMESPACE)
-    if name not in _ELEMENTS:
+    if name not in _KNOWN_ELEMENTS:
         raise NotOnlyDrawing(name=name[:40], where="logo")
     for attribute, value in element.attrib.items():
         plain = attribute.rpartition("}")[2]
-        inside = value.strip().startswith(("#", "url(#")) or ":" not in value and "url(" not in value.lower()
-        if plain not in _ATTRIBUTES or (plain in _LINKS and not inside):
+        inside = value.strip().startswith(("#", "url(#")) or (":" not in value and "url(" not in value.lower())
+        if plain not in _KNOWN_ATTRIBUTES or (plain in _LINKS and not inside):
             raise NotOnlyDrawing(name=plain[:40], where="logo")
         if plain == "href" and not value.strip().startswith("#"):
             raise NotOnlyDrawing(name=value[:40], where="logo")

@@ -57,7 +57,9 @@ class Usage:
     @property
     def day_at(self) -> npt.NDArray[np.int64]:
         """The local day of each slot, counted from the first."""
-        edges = [np.datetime64(market_time.day_bounds(day, self.zone)[0].replace(tzinfo=None), "s") for day in self.period]
+        edges = [
+            np.datetime64(market_time.day_bounds(day, self.zone)[0].replace(tzinfo=None), "s") for day in self.period
+        ]
         return np.searchsorted(np.array(edges), self.starts, side="right") - 1
 
     @property
@@ -87,7 +89,7 @@ def read(*, point: Any, channels: Sequence[Any], period: Period) -> Usage:
         starts=block.starts,
         used=block.values[used].sum(axis=0, dtype=np.int64),
         fed_in=block.values[fed_in].sum(axis=0, dtype=np.int64) if fed_in else None,
-        missing=block.missing[used].all(axis=0) if used else np.ones(block.starts.size, dtype=np.bool_),
+        missing=np.asarray(block.missing[used].all(axis=0)) if used else np.ones(block.starts.size, dtype=np.bool_),
         labels=_labels(point, period, zone, block.starts, minutes),
     )
 
@@ -166,9 +168,7 @@ def _tone(name: str, tone_of: dict[str, str]) -> str:
     return f"band-{tone_of[name]}" if name else "series-1"
 
 
-def _sums(
-    usage: Usage, name: str, day_at: npt.NDArray[np.int64], known: npt.NDArray[np.bool_]
-) -> list[Decimal | None]:
+def _sums(usage: Usage, name: str, day_at: npt.NDArray[np.int64], known: npt.NDArray[np.bool_]) -> list[Decimal | None]:
     inside = usage.labels.codes == list(usage.labels.names).index(name)
     sums = np.zeros(known.size, dtype=np.int64)
     np.add.at(sums, day_at[inside], usage.used[inside])
@@ -176,41 +176,38 @@ def _sums(
 
 
 def _labels(point: Any, period: Period, zone: ZoneInfo, starts: market_time.Instants, minutes: int) -> Labelled:
-    names: list[str] = [NO_LABEL]
-    titles: dict[str, str] = {}
-    codes = np.zeros(starts.size, dtype=np.int16)
+    painter = _Painter(zone, starts, minutes)
     for term in tariff_queries.terms_in(supply_point_ids=[point.pk], period=period).get(point.pk, []):
         try:
-            _paint(term, zone, starts, minutes, names, titles, codes)
+            painter.paint(term)
         except GridhallError:
             continue  # without its labels the use is still shown
-    return Labelled(names, codes, titles)
+    return Labelled(painter.names, painter.codes, painter.titles)
 
 
-def _paint(
-    term: Any,
-    zone: ZoneInfo,
-    starts: market_time.Instants,
-    minutes: int,
-    names: list[str],
-    titles: dict[str, str],
-    codes: npt.NDArray[np.int16],
-) -> None:
-    tariff = tariff_documents.tariff_of(version=term.version)
-    name = tariff.calendar or next(iter(tariff.calendars), None)
-    if name is None:
-        return
-    calendar = tariff_documents.calendar_of(name=name)
-    facts = tariff_queries.calendar_facts(names=calendar.facts, period=term.period)
-    first, last = (np.datetime64(instant.replace(tzinfo=None), "s") for instant in term.period.instants(zone))
-    inside = (starts >= first) & (starts < last)
-    found = calendar.labels_at(starts=starts[inside], minutes=minutes, facts=facts)
-    for label in calendar.labels:
-        if label not in names:
-            names.append(label)
-    places = np.array([names.index(label) for label in calendar.labels], dtype=np.int16)
-    codes[inside] = places[found]
-    titles.update(label_titles(name))
+class _Painter:
+    """Lays the labels of one agreement after the other on the slots."""
+
+    def __init__(self, zone: ZoneInfo, starts: market_time.Instants, minutes: int) -> None:
+        self.zone, self.starts, self.minutes = zone, starts, minutes
+        self.names: list[str] = [NO_LABEL]
+        self.titles: dict[str, str] = {}
+        self.codes = np.zeros(starts.size, dtype=np.int16)
+
+    def paint(self, term: Any) -> None:
+        tariff = tariff_documents.tariff_of(version=term.version)
+        name = tariff.calendar or next(iter(tariff.calendars), None)
+        if name is None:
+            return
+        calendar = tariff_documents.calendar_of(name=name)
+        facts = tariff_queries.calendar_facts(names=calendar.facts, period=term.period)
+        first, last = (np.datetime64(instant.replace(tzinfo=None), "s") for instant in term.period.instants(self.zone))
+        inside = (self.starts >= first) & (self.starts < last)
+        found = calendar.labels_at(starts=self.starts[inside], minutes=self.minutes, facts=facts)
+        self.names += [label for label in calendar.labels if label not in self.names]
+        places = np.array([self.names.index(label) for label in calendar.labels], dtype=np.int16)
+        self.codes[inside] = places[found]
+        self.titles.update(label_titles(name))
 
 
 def label_titles(calendar: str) -> dict[str, str]:

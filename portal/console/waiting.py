@@ -58,7 +58,7 @@ def figures(capabilities: frozenset[Capability]) -> dict[str, Any]:
 
 
 def _runs() -> list[Task]:
-    open_runs = run_queries.runs().filter(state__in=("review", "rating"))[:MOST]
+    open_runs: Any = run_queries.runs().filter(state__in=("review", "rating"))[:MOST]
     return [_run(run) for run in open_runs if run.review_count or run.state == "review"]
 
 

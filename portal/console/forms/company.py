@@ -59,7 +59,9 @@ class BrandForm(forms.Form):
     sender_email = forms.EmailField(
         label=_("Sender of mail"), required=False, help_text=_("What customers see as the sender.")
     )
-    tax_number = forms.CharField(label=_("Tax number"), max_length=40, required=False, help_text=_("Stands on invoices."))
+    tax_number = forms.CharField(
+        label=_("Tax number"), max_length=40, required=False, help_text=_("Stands on invoices.")
+    )
     address_zh = forms.CharField(
         label=_("Address in Chinese"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -100,7 +102,9 @@ class InviteForm(forms.Form):
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=120)
     email = forms.EmailField(label=_("Email"), help_text=_("A link to choose a password is sent there."))
     roles = forms.MultipleChoiceField(
-        label=_("Posts"), widget=forms.CheckboxSelectMultiple, choices=[(str(role), name) for role, name in ROLES.items()]
+        label=_("Posts"),
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(str(role), name) for role, name in ROLES.items()],
     )
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[("", _("As the browser says")), *settings.LANGUAGES]

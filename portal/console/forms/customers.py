@@ -74,5 +74,3 @@ class CustomerFileForm(forms.Form):
     file = forms.FileField(
         label=_("File"), help_text=_("CSV with a heading row, UTF-8 or GB 18030; up to 20 MB."), widget=forms.FileInput
     )
-
-

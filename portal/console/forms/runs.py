@@ -57,7 +57,9 @@ class RunForm(forms.Form):
     """A new bill run."""
 
     month = MonthField(label=_("Month"), help_text=_("Every account that had a supply point in it is billed once."))
-    title = forms.CharField(label=_("Title"), max_length=120, required=False, help_text=_("For you and your colleagues."))
+    title = forms.CharField(
+        label=_("Title"), max_length=120, required=False, help_text=_("For you and your colleagues.")
+    )
 
 
 class ItemFilter(forms.Form):

@@ -23,7 +23,9 @@ class ProductForm(forms.Form):
     """A product started from a template of the market."""
 
     template = forms.ChoiceField(label=_("Template"), widget=forms.RadioSelect)
-    code = forms.CharField(label=_("Code"), max_length=32, help_text=_("Stands on the product for ever, such as home-2026."))
+    code = forms.CharField(
+        label=_("Code"), max_length=32, help_text=_("Stands on the product for ever, such as home-2026.")
+    )
     title_zh = forms.CharField(label=_("Name in Chinese"), max_length=80)
     title_en = forms.CharField(label=_("Name in English"), max_length=80)
     valid_from = forms.DateField(label=_("Valid from"), widget=day_input())

@@ -59,4 +59,3 @@ def _weaknesses(form: BrandForm) -> list[str]:
         )
         for weakness in brands.weaknesses(**colors)
     ]
-

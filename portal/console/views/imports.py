@@ -75,7 +75,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @pages.page(Capability.SEE_READINGS)
 def reading_import(request: HttpRequest, import_id: int) -> HttpResponse:
     record = queries.reading_import(import_id=import_id)
-    form, wanted = pages.filters(request, forms.OutcomeFilter)
+    _form, wanted = pages.filters(request, forms.OutcomeFilter)
     outcome = wanted["outcome"] or ("refused" if record.rows_refused else "")
     rows = queries.import_report(import_id=record.pk, outcome=outcome or None).select_related("channel__supply_point")
     columns = REFUSED_COLUMNS if outcome == "refused" else ROW_COLUMNS

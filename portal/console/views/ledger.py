@@ -86,7 +86,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     found = queries.entries().select_related("seal", "reverses").filter(pk=entry_id).first()
     if found is None:
         raise Http404
-    postings = list(found.postings.select_related("ledger_account__account").order_by("-amount", "id"))
+    postings: list[Any] = list(found.postings.select_related("ledger_account__account").order_by("-amount", "id"))
     for posting in postings:
         posting.credit = -posting.amount
     page = {

@@ -38,13 +38,13 @@ def item(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
 @pages.action(Capability.RUN_BILLS)
 def release(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
     done = gettext("The bill is released and will be issued with the others.")
-    return _decide(request, number, item_id, operations.release, "bill.release", done)
+    return _decide(request, number, item_id, operations.release, word="bill.release", done=done)
 
 
 @pages.action(Capability.RUN_BILLS)
 def resume(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
     done = gettext("The bill is back in the run.")
-    return _decide(request, number, item_id, operations.resume, "bill.resume", done, begin=True)
+    return _decide(request, number, item_id, operations.resume, word="bill.resume", done=done, begin=True)
 
 
 @pages.action(Capability.RUN_BILLS)
@@ -56,13 +56,13 @@ def rerate(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
             raise reviewing.WrongItemState(account=found.account.number, state=found.state)
 
     done = gettext("The bill is rated anew from the readings and prices there are now.")
-    return _decide(request, number, item_id, operation, "bill.rerate", done, begin=True)
+    return _decide(request, number, item_id, operation, word="bill.rerate", done=done, begin=True)
 
 
 @pages.action(Capability.ISSUE_BILLS)
 def rebill(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
     done = gettext("The days are free again: the next run over this month bills them anew.")
-    return _decide(request, number, item_id, operations.rebill, "bill.rebill", done)
+    return _decide(request, number, item_id, operations.rebill, word="bill.rebill", done=done)
 
 
 @pages.action(Capability.RUN_BILLS)
@@ -75,7 +75,9 @@ def hold(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
     def operation(*, item_id: int, at: Any) -> None:
         operations.hold(item_id=item_id, note=form.cleaned_data["note"], at=at)
 
-    return _decide(request, number, item_id, operation, "bill.hold", gettext("The bill is held until you resume it."))
+    return _decide(
+        request, number, item_id, operation, word="bill.hold", done=gettext("The bill is held until you resume it.")
+    )
 
 
 def _decide(
@@ -83,9 +85,9 @@ def _decide(
     number: int,
     item_id: int,
     operation: Callable[..., Any],
+    *,
     word: str,
     done: str,
-    *,
     begin: bool = False,
 ) -> HttpResponse:
     run = queries.run(number=number)

@@ -202,9 +202,11 @@ def _state(found: Any) -> dict[str, Any]:
         "done": progress.issued if issuing else progress.rated,
         "totals": [(total, currency) for currency, total in sorted(progress.totals.items())],
         "drafted": progress.counts.get("drafted", 0),
-        "waits": ngettext(
-            "{count} bill waits for a person.", "{count} bills wait for a person.", review
-        ).format(count=formats.number(review)) if review else "",
+        "waits": ngettext("{count} bill waits for a person.", "{count} bills wait for a person.", review).format(
+            count=formats.number(review)
+        )
+        if review
+        else "",
         "poll": reverse("console:run_progress", args=[found.number]),
     }
 

@@ -75,6 +75,11 @@ def _runs(query: str) -> list[Item]:
     number = int(query) if query.isascii() and query.isdigit() and len(query) < 9 else None
     by_name = found.filter(title__icontains=query) if number is None else found.filter(number=number)
     return [
-        _item("run", each.number, each.title or gettext("Run {number}").format(number=each.number), each.get_state_display())
+        _item(
+            "run",
+            each.number,
+            each.title or gettext("Run {number}").format(number=each.number),
+            each.get_state_display(),
+        )
         for each in by_name[:MOST]
     ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.rating.errors import TariffError
 from identity.capabilities import Capability
 from kernel.errors import GridhallError
-from portal.console import pages, painted_calendars, positions, tariff_tables
+from portal.console import document_order, pages, painted_calendars, positions, tariff_tables
 from portal.console.forms import tariffs as forms
 from portal.shared import formats, refusals, tables
 from tenants.tariffs import operations, queries, tariff_documents
@@ -96,7 +96,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     page = {
         "version": found,
         "product": found.product,
-        "text": tariff_documents.as_text(found.document),
+        "text": tariff_documents.as_text(document_order.ordered(found.document)),
         "crumbs": _crumbs(found, gettext("Version {number}").format(number=number)),
     }
     return render(request, "console/version.html", page | _explained(found))
@@ -108,7 +108,10 @@ def edit_draft(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if found.status != "draft":
         messages.error(request, gettext("Only a draft can be changed. Add a new version instead."))
         return redirect("console:version", code=code, number=number)
-    initial = {"document": tariff_documents.as_text(found.document), "valid_from": found.valid_from}
+    initial = {
+        "document": tariff_documents.as_text(document_order.ordered(found.document)),
+        "valid_from": found.valid_from,
+    }
     form = forms.DraftForm(request.POST or None, initial=initial)
     place = None
     if request.method == "POST" and form.is_valid():

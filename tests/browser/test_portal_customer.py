@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,39 @@ from harness import portal_cast
 pytestmark = pytest.mark.browser
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PHONE, DESK = 360, 1440
-LIN = "c3200771204@example.test"
-POINT = "P3200771204"
 SHOTS = os.environ.get("GRIDHALL_SHOTS")
-PAGES = {
-    "home": "/",
-    "bills": "/bills/",
-    "bill": "",
-    "usage-month": "/usage/",
-    "usage-day": "/usage/?view=interval&date=2025-03-12",
-    "usage-billed": "/usage/?date=2025-03-12",
-    "usage-year": "/usage/?view=month",
-    "account": "/account/",
-    "prices": f"/account/prices/{POINT}/",
-}
+"""A folder to keep a picture of every page in, for people to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks, at which company."""
+
+    name: str
+    company: str
+    number: str
+
+    @property
+    def email(self) -> str:
+        return f"c{self.number}@example.test"
+
+    @property
+    def pages(self) -> dict[str, str]:
+        return {
+            "home": "/",
+            "bills": "/bills/",
+            "usage-month": "/usage/",
+            "usage-day": "/usage/?view=interval&date=2025-03-12",
+            "usage-billed": "/usage/?date=2025-03-12",
+            "usage-year": "/usage/?view=month",
+            "account": "/account/",
+            "prices": f"/account/prices/P{self.number}/",
+        }
+
+
+LIN = Reader("household", "alder", "3200771204")
+SHOP = Reader("shop", "alder", "3600900018")
+MATILDA = Reader("solar", "birch", "41030001234")
 
 
 @pytest.fixture(scope="module")
@@ -37,41 +57,24 @@ def site(serve: Any) -> Any:
     return serve("browser/seed_portal.py")
 
 
-@pytest.fixture(scope="module")
-def cookies(site: Any, chromium: Any) -> Any:
-    """Lin's session, signed in once."""
-    page = chromium.new_context(locale="en").new_page()
-    sign_in(page, site)
-    found = page.context.storage_state()
-    page.context.close()
-    return found
-
-
-def sign_in(page: Any, site: Any) -> None:
-    page.goto(site.url("alder"))
-    page.get_by_label("Email").fill(LIN)
-    page.get_by_label("Password", exact=True).fill(portal_cast.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(site.url("alder"))
-
-
 @pytest.fixture
-def open_page(chromium: Any, cookies: Any) -> Iterator[Any]:
-    """Open pages of any width, colour scheme and language as Lin."""
+def open_page(chromium: Any, site: Any, sessions: dict[Reader, Any]) -> Iterator[Callable[..., Any]]:
+    """Open a page of any width, colour scheme and language as one of the readers."""
     contexts = []
 
-    def opened(*, width: int = DESK, scheme: str = "light", locale: str = "en", **options: Any) -> Any:
+    def opened(
+        reader: Reader = LIN, *, width: int = DESK, scheme: str = "light", language: str = "en", **options: Any
+    ) -> Any:
+        if reader not in sessions:
+            sessions[reader] = signed_in(chromium, site, reader)
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
-            locale=locale,
             reduced_motion="reduce",
-            storage_state=cookies,
+            storage_state=sessions[reader],
             **options,
         )
-        context.add_cookies(
-            [{"name": "gridhall_language", "value": "zh-hans" if locale == "zh-CN" else "en", "url": site_of(cookies)}]
-        )
+        context.add_cookies([{"name": "gridhall_language", "value": language, "url": site.url(reader.company)}])
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -82,50 +85,150 @@ def open_page(chromium: Any, cookies: Any) -> Iterator[Any]:
         context.close()
 
 
-def site_of(cookies: Any) -> str:
-    return f"http://{cookies['cookies'][0]['domain']}"
+@pytest.fixture(scope="module")
+def sessions() -> dict[Reader, Any]:
+    """Who is signed in already."""
+    return {}
 
 
-def bill_path(page: Any, site: Any) -> str:
-    page.goto(site.url("alder", "/bills/"))
-    return str(page.locator("table a").first.get_attribute("href"))
+def signed_in(chromium: Any, site: Any, reader: Reader) -> Any:
+    page = chromium.new_context(locale="en").new_page()
+    sign_in(page, site, reader)
+    found = page.context.storage_state()
+    page.context.close()
+    return found
+
+
+def sign_in(page: Any, site: Any, reader: Reader) -> None:
+    page.goto(site.url(reader.company))
+    page.get_by_label("Email").fill(reader.email)
+    page.get_by_label("Password", exact=True).fill(portal_cast.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(site.url(reader.company))
 
 
 class TestEverybodyCanReadIt:
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize(("width", "locale"), [(PHONE, "zh-CN"), (PHONE, "en"), (DESK, "en"), (DESK, "zh-CN")])
+    @pytest.mark.parametrize(
+        ("reader", "width", "scheme", "language"),
+        [
+            (LIN, PHONE, "light", "zh-hans"),
+            (LIN, PHONE, "dark", "en"),
+            (LIN, DESK, "light", "en"),
+            (LIN, DESK, "dark", "zh-hans"),
+            (SHOP, PHONE, "dark", "zh-hans"),
+            (SHOP, DESK, "light", "zh-hans"),
+            (MATILDA, PHONE, "light", "en"),
+            (MATILDA, DESK, "dark", "en"),
+        ],
+        ids=lambda value: value.name if isinstance(value, Reader) else str(value),
+    )
     def test_every_page_fits_and_axe_finds_nothing(
-        self, site: Any, open_page: Any, width: int, scheme: str, locale: str
+        self, site: Any, open_page: Any, reader: Reader, width: int, scheme: str, language: str
     ) -> None:
-        page = open_page(width=width, scheme=scheme, locale=locale)
-        paths = PAGES | {"bill": bill_path(page, site)}
+        page = open_page(reader, width=width, scheme=scheme, language=language)
+        page.goto(site.url(reader.company, "/bills/"))
+        paths = reader.pages | {"bill": page.locator("main table a").first.get_attribute("href")}
 
-        found = {name: faults(page, name, site.url("alder", path), width) for name, path in paths.items()}
+        found = {name: faults(page, site.url(reader.company, path), width) for name, path in paths.items()}
+        for name, path in paths.items() if SHOTS else ():
+            page.goto(site.url(reader.company, path))
+            page.screenshot(path=shot(f"{reader.name}-{name}-{width}-{language}-{scheme}"), full_page=True)
 
         assert {name: what for name, what in found.items() if what} == {}
 
 
-def faults(page: Any, name: str, url: str, width: int) -> list[Any]:
-    """What is wrong with a page: its status, its width, and what axe finds."""
+class TestTheMainWay:
+    def test_from_sign_in_to_the_intervals_behind_a_line(self, site: Any, chromium: Any) -> None:
+        page = chromium.new_context(locale="en", viewport={"width": PHONE, "height": 780}).new_page()
+        said = heard(page)
+        sign_in(page, site, LIN)
+
+        page.get_by_role("link", name="See the bill").click()
+        page.locator("summary", has_text="Energy").first.click()
+        page.get_by_role("link", name="See the intervals behind this line").first.click()
+        whole = page.locator("main").inner_text()
+        page.get_by_role("link", name="Day", exact=True).click()
+        chart = page.locator("svg[data-count]:visible").first
+        chart.focus()
+        page.keyboard.press("Home")
+
+        tip = page.locator("[data-tip]:visible").inner_text()
+        page.context.close()
+        assert "the same, to the cent" in whole
+        assert tip.startswith("00:00")
+        assert "Valley" in tip
+        assert said == []
+
+    def test_the_document_can_be_downloaded(self, site: Any, open_page: Any) -> None:
+        page = open_page()
+        page.goto(site.url("alder", "/bills/"))
+        page.locator("main table a").first.click()
+
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download PDF").click()
+
+        assert download.value.suggested_filename.endswith("-en.pdf")
+        assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+
+    def test_the_keyboard_alone_opens_a_line(self, site: Any, open_page: Any) -> None:
+        page = open_page()
+        page.goto(site.url("alder", "/bills/"))
+        page.locator("main table a").first.focus()
+        page.keyboard.press("Enter")
+        page.locator("summary", has_text="Energy").first.focus()
+        page.keyboard.press("Enter")
+
+        assert page.get_by_text("× ¥0.5583").is_visible()
+
+    def test_the_language_of_the_account_stays(self, site: Any, open_page: Any) -> None:
+        page = open_page(SHOP)
+        page.goto(site.url("alder", "/account/"))
+
+        page.get_by_role("main").get_by_role("button", name="简体中文").click()
+        page.goto(site.url("alder", "/"))
+
+        assert page.locator("html").get_attribute("lang") == "zh-hans"
+        assert page.get_by_text("应缴电费").is_visible()
+
+
+class TestWithoutScript:
+    def test_bills_open_and_charts_have_their_table(self, site: Any, open_page: Any) -> None:
+        page = open_page(java_script_enabled=False)
+        page.goto(site.url("alder", "/usage/?date=2025-03-01"))
+        page.get_by_text("Show as a table").click()
+        shown = page.locator(".g-chart table").inner_text()
+        page.goto(site.url("alder", "/bills/"))
+        page.locator("main table a").first.click()
+        page.locator("summary", has_text="Energy").first.click()
+
+        assert "31 Mar 2025" in shown
+        assert page.get_by_text("× ¥0.5583").is_visible()
+
+
+def faults(page: Any, url: str, width: int) -> list[Any]:
+    """What is wrong with a page: its status, its width, and what axe finds with every line open."""
     response = page.goto(url)
-    for closed in page.locator("details.g-bill-line").all():
-        closed.evaluate("element => { element.open = true }")
-    shoot(page, name, width)
+    for line in page.locator("details.g-bill-line").all():
+        line.evaluate("element => { element.open = true }")
     found = axe_playwright.Axe().run(page, options={"runOnly": AA}).response["violations"]
     wrong: list[Any] = [(v["id"], v["nodes"][0]["html"][:200]) for v in found]
     wide = page.evaluate("document.documentElement.scrollWidth")
-    return [
-        *wrong,
-        *([f"{wide} px wide"] if wide > width else []),
-        *([response.status] if response.status != 200 else []),
-    ]
+    if wide > width:
+        wrong.append(f"{wide} px wide")
+    if response.status != 200:
+        wrong.append(response.status)
+    return wrong
 
 
-def shoot(page: Any, name: str, width: int) -> None:
-    """Keep a picture where a folder is named for them."""
-    if SHOTS:
-        dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-        lang = page.locator("html").get_attribute("lang")
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        target = Path(SHOTS) / f"{name}-{width}-{lang}-{'dark' if dark else 'light'}.png"
-        page.screenshot(path=str(target), full_page=True)
+def heard(page: Any) -> list[str]:
+    """Collect what the browser complains about: broken policies, missing files, faults of scripts."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def shot(name: str) -> str:
+    folder = Path(SHOTS or "")
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder / f"{name}.png")

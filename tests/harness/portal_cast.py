@@ -41,10 +41,18 @@ def tiered_product() -> Any:
 
 
 def household(
-    *, number: str, product: Any, name: str = "Lin Mei", currency: str = "CNY", zone: str = "Asia/Shanghai"
+    *,
+    number: str,
+    product: Any,
+    name: str = "Lin Mei",
+    currency: str = "CNY",
+    zone: str = "Asia/Shanghai",
+    parameters: dict[str, str] | None = None,
 ) -> Household:
     """Make customer C…, account A…, supply point P…, and the person who signs in for it."""
-    account = supply.supply(number=number, product=product, start=START, currency=currency, zone=zone)
+    account = supply.supply(
+        number=number, product=product, start=START, currency=currency, zone=zone, parameters=parameters
+    )
     email = f"c{number.lower()}@example.test"
     customer = customer_operations.update_customer(number=f"C{number}", name=name, email=email, phone="13812345678")
     sign_in_of(email, customer)

@@ -32,7 +32,7 @@ STATUS_OF: tuple[tuple[type[GridhallError], int], ...] = (
     (NotAllowed, status.HTTP_403_FORBIDDEN),
 )
 TITLES = {
-    400: _("The request cannot be read"),
+    400: _("The request has a fault"),
     401: _("A valid key is needed"),
     403: _("The key does not allow this"),
     404: _("Not found"),

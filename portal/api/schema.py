@@ -68,7 +68,7 @@ class NounSchema(AutoSchema):
         serializer = self.view.query_serializers.get(self.view.action)
         return [serializer] if serializer else []
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return ""  # the summary says it; an action adds what it does not say
 
     def get_operation_id(self) -> str:

@@ -7,7 +7,7 @@ CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-metering
+.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-bill-runs bench-metering
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ screenshots: setup ## make the README's screenshots anew
 
 bench-rating: setup ## measure the rating engine
 	$(PY) benchmarks/rating.py $(ARGS)
+
+bench-bill-runs: setup ## measure rating and issuing of whole runs
+	$(PY) benchmarks/bill_runs.py $(ARGS)
 
 bench-metering: setup ## measure import and reading of interval data
 	$(PY) benchmarks/metering.py $(ARGS)

@@ -178,7 +178,8 @@ def _readings(
     supply_point_id: int, period: Period, zone: ZoneInfo
 ) -> tuple[int, market_time.Instants, dict[str, Energy], npt.NDArray[np.bool_]]:
     channels = list(metering_queries.channels_of(supply_point_ids=[supply_point_id], kinds=METERED))
-    minutes = max((channel.interval_minutes for channel in channels), default=60)
+    recorded = metering_queries.recorded_minutes(channel_ids=[channel.pk for channel in channels], period=period)
+    minutes = max(recorded.values(), default=60)
     start, end = period.instants(zone)
     block = metering_queries.interval_block(
         channel_ids=[channel.pk for channel in channels], start=start, end=end, minutes=minutes

@@ -69,15 +69,18 @@ class Readings:
 def of_supply_points(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> dict[int, Readings]:
     """This will read all channels of the supply points (id, zone) over ``period``, by supply point.
 
-    One query for the channels and one for each zone and interval length that occurs. A supply point without
-    channels is left out.
+    One query for the channels, one for their intervals, and one for each zone and interval length that occurs. A supply
+    point without channels is left out.
     """
     found: dict[int, Readings] = {}
     zones = dict(points)
     channels = _channels(zones)
     groups: dict[tuple[str, int], list[int]] = {}
+    recorded = metering_queries.recorded_minutes(
+        channel_ids=[channel.pk for held in channels.values() for channel in held], period=period
+    )
     for point, held in channels.items():
-        minutes = max(channel.interval_minutes for channel in held)
+        minutes = max(recorded[channel.pk] for channel in held)
         groups.setdefault((zones[point].key, minutes), []).append(point)
     for (zone, minutes), members in groups.items():
         grid = Grid.over(zone=ZoneInfo(zone), period=period, minutes=minutes)

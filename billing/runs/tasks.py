@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from billing.runs import operations, queries
-from tenancy import models as tenancy_models
+from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 from tenancy.tasks import platform_task, tenant_task
 
@@ -64,8 +64,7 @@ def sweep_runs() -> None:
 @platform_task
 def sweep_all_runs() -> None:
     """Send a sweep to every active retailer, in turn."""
-    active = tenancy_models.Retailer.objects.filter(kind="retailer", status="active").order_by("pk")
-    tenancy_tasks.send_for_each(sweep_runs, list(active))
+    tenancy_tasks.send_for_each(sweep_runs, tenancy_queries.active_retailers())
 
 
 def _finish_issuing(run_id: int) -> None:

@@ -15,5 +15,6 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"hosting.tasks.provision": {"queue": "provision"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_throttle": 1}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "sweep bill runs": {"task": "billing.runs.tasks.sweep_all_runs", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
 }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from hosting import operations
-from tenancy import context
-from tenancy import models as tenancy_models
+from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
 
@@ -25,8 +24,4 @@ def measure_health() -> None:
 @tenancy_tasks.platform_task
 def measure_fleet() -> None:
     """Send each active company the order to measure itself."""
-    with context.use_public():
-        active = list(
-            tenancy_models.Retailer.objects.filter(status=tenancy_models.Retailer.Status.ACTIVE).order_by("id")
-        )
-    tenancy_tasks.send_for_each(measure_health, active)
+    tenancy_tasks.send_for_each(measure_health, tenancy_queries.active_retailers())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +16,7 @@ from tenants.tariffs import indices, json_numbers
 from tenants.tariffs.models import ProductVersion
 
 _KEPT_TARIFFS = 2000
-_tariffs: dict[tuple[str, int], tariffs.Tariff] = {}
+_tariffs: dict[tuple[str, int, str], tariffs.Tariff] = {}
 
 
 def checked(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,10 +38,13 @@ def as_text(document: Mapping[str, Any]) -> str:
 
 
 def tariff_of(*, version: ProductVersion) -> tariffs.Tariff:
-    """This will return the checked tariff of a version; a frozen one is kept by retailer and version."""
+    """This will return the checked tariff of a version; a frozen one is kept by retailer, version and wording.
+
+    The wording is part of the key because a restored company may come to a number a second time.
+    """
     if version.status == ProductVersion.Status.DRAFT:
         return documents.load(version.document, resources=_resources())
-    key = (context.required_schema(), version.pk)
+    key = (context.required_schema(), version.pk, _digest(version.document))
     if key not in _tariffs:
         if len(_tariffs) >= _KEPT_TARIFFS:
             _tariffs.clear()
@@ -51,6 +55,11 @@ def tariff_of(*, version: ProductVersion) -> tariffs.Tariff:
 def calendar_of(*, name: str) -> calendars.Calendar:
     """This will return a market's calendar by its full name; raises UnknownMarket or UnknownName."""
     return _pack_of(name).calendar(name)
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    wording = json.dumps(document, cls=json_numbers.Encoder, sort_keys=True)
+    return hashlib.sha256(wording.encode()).hexdigest()
 
 
 def _pack_of(name: str) -> packs.Pack:

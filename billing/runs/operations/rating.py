@@ -175,6 +175,7 @@ def _draft_part(part: RatedPart) -> DraftPart:
         product_titles=section.version.product.titles,
         product_version_id=section.version.pk,
         bill=part.bill.as_document(),
+        slices=[each.period for each in section.slices],
         usage=part.usage,
     )
 

@@ -25,7 +25,7 @@ def inputs_of(operation: Schema, components: Schema) -> list[Field]:
     """Return what an operation takes: path, query and header first, then the body."""
     found = [_parameter(each, components) for each in operation.get("parameters", [])]
     content = operation.get("requestBody", {}).get("content", {})
-    body = next((media["schema"] for media in content.values()), {})
+    body: Schema = next((media["schema"] for media in content.values()), {})
     return [*found, *_fields(body, components, "", 0)]
 
 

@@ -77,7 +77,7 @@ def resources(content: IO[bytes]) -> list[Resource]:
             detail=error.getMessage(),
         ) from error
     except defused.DefusedXmlException as error:
-        raise base.refuse_file("xml_forbidden") from error
+        raise base.refuse_file("xml_forbidden", row=parser.getLineNumber()) from error
     except (ValueError, LookupError) as error:
         raise base.refuse_file("xml_broken", detail=str(error)[:100]) from error
     return collector.found

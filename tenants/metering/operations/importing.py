@@ -146,7 +146,8 @@ def _stage(
     )
     try:
         reading = detect.read(source=file, options=options)
-        with contextlib.closing(reading.items) as items:
+        with contextlib.closing(reading.items):
+            items = _to_the_end(reading.items)
             while chunk := list(itertools.islice(items, _CHUNK)):
                 stage.copy(list(_placed(chunk, directory, refusals)))
                 _save(record, days_read=record.days_read + len(chunk), format=reading.format)
@@ -158,6 +159,14 @@ def _stage(
         if not refusals and record.days_read == 0:
             refusals.append(base.Refusal("no_readings"))
     return refusals
+
+
+def _to_the_end(items: base.Items) -> base.Items:
+    """Hand out the items, and last what ends the file: the refusals before it are told too."""
+    try:
+        yield from items
+    except base.FileRefused as refused:
+        yield refused.refusal
 
 
 def _placed(

@@ -78,9 +78,9 @@ def _line(line: Any, currency: str, language: str, payees: dict[str, str]) -> Sh
     return ShownLine(
         title=texts.pick(line.titles, language),
         code=line.code,
-        quantity=line.quantity,
+        quantity=_plain(line.quantity),
         unit=line.unit,
-        price=line.price,
+        price=_plain(line.price),
         amount=line.amount,
         payee=payees.get(line.payee, line.payee),
         cells=[ShownCell(cell, tone_of.get(cell.label or "", "")) for cell in cells],
@@ -90,3 +90,11 @@ def _line(line: Any, currency: str, language: str, payees: dict[str, str]) -> Sh
 def _period(line: Any) -> tuple[Any, Any]:
     period = getattr(line, "supply_period", None)
     return (period.lower, period.upper) if period is not None else (line.period.start, line.period.end)
+
+
+def _plain(value: Decimal | None) -> Decimal | None:
+    """Leave out idle zeros that the column of the database adds."""
+    if value is None:
+        return None
+    plain = value.normalize()
+    return plain.quantize(Decimal(1)) if plain == plain.to_integral_value() else plain

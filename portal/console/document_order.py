@@ -1,9 +1,12 @@
-"""The order in which people read a tariff document; the database keeps none."""
+"""A tariff document as people read it: in reading order, which the database does not keep, and without idle quotes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from tenants.tariffs import tariff_documents
 
 _WORDS = """
 tariff code title unit currency calendar parameters facts tables channels carried charges
@@ -11,6 +14,14 @@ quantity by price tiers mode window already share bands to flat round payee post
 min max default below value of take next keep first en zh-hans note source
 """
 _RANKS = {name: rank for rank, name in enumerate(_WORDS.split())}
+
+
+_QUOTED_DECIMAL = re.compile(r"(?m)(?<=: )'(-?\d+\.\d+)'$")
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    """This will write the document as YAML; a decimal needs no quotes, it is read as its own text."""
+    return _QUOTED_DECIMAL.sub(r"\1", tariff_documents.as_text(ordered(document)))
 
 
 def ordered(value: Any) -> Any:

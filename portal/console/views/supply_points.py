@@ -12,7 +12,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from identity.capabilities import Capability
@@ -204,8 +204,8 @@ def _steps(span: Period | None, month: Period, day: dt.date | None) -> dict[str,
     last = (span.end if span else month.end) - ONE_DAY
     shown = day or min(last, month.end - ONE_DAY)
     options = [
-        (gettext("Days"), f"?month={month.start:%Y-%m}", day is None),
-        (gettext("Intervals"), f"?day={max(shown, month.start)}", day is not None),
+        (pgettext("resolution", "Days"), f"?month={month.start:%Y-%m}", day is None),
+        (pgettext("resolution", "Intervals"), f"?day={max(shown, month.start)}", day is not None),
     ]
     before, after = (day - ONE_DAY, day + ONE_DAY) if day else (month.start - ONE_DAY, month.end)
     write = "?day={:%Y-%m-%d}" if day else "?month={:%Y-%m}"

@@ -96,7 +96,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     page = {
         "version": found,
         "product": found.product,
-        "text": tariff_documents.as_text(document_order.ordered(found.document)),
+        "text": document_order.as_text(found.document),
         "crumbs": _crumbs(found, gettext("Version {number}").format(number=number)),
     }
     return render(request, "console/version.html", page | _explained(found))
@@ -109,7 +109,7 @@ def edit_draft(request: HttpRequest, code: str, number: int) -> HttpResponse:
         messages.error(request, gettext("Only a draft can be changed. Add a new version instead."))
         return redirect("console:version", code=code, number=number)
     initial = {
-        "document": tariff_documents.as_text(document_order.ordered(found.document)),
+        "document": document_order.as_text(found.document),
         "valid_from": found.valid_from,
     }
     form = forms.DraftForm(request.POST or None, initial=initial)

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
-from billing.invoices import explanations
 from kernel import texts
 from kernel.periods import Period
 from portal.customer import bands, comparing
@@ -105,23 +104,19 @@ def compared_with(detail: Any, former: Former) -> comparing.Compared:
 
 
 def _use_by_label(detail: Any) -> tuple[dict[str, Decimal], dict[str, str]]:
-    """The kWh of each label. Several charges are taken of the same use: the first one of a place tells it."""
-    seen: dict[tuple[Any, ...], Decimal] = {}
+    """The kWh of each label over all places, and the labels' names."""
+    places: dict[tuple[Any, ...], list[Any]] = {}
     titles: dict[str, str] = {}
     for line in detail.lines:
         if line.unit == ENERGY and (line.quantity or 0) >= 0:
-            for label, value in _of_line(line, detail.invoice.currency, titles).items():
-                seen.setdefault((line.identifier, line.supply_period.lower, label), value)
+            places.setdefault((line.identifier, line.supply_period.lower), []).append(line)
+            titles |= {cell["label"]: _label_title(cell) for cell in line.cells if cell["label"]}
     use: dict[str, Decimal] = {}
-    for (*_where, label), value in seen.items():
-        use[label] = use.get(label, Decimal(0)) + value
+    for lines in places.values():
+        for label, quantity in comparing.by_label(lines).items():
+            use[label] = use.get(label, Decimal(0)) + quantity
     return use, titles
 
 
-def _of_line(line: Any, currency: str, titles: dict[str, str]) -> Mapping[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    for cell in explanations.cells_of(line=line, currency=currency, language=get_language() or "en"):
-        if cell.label:
-            found[cell.label] = found.get(cell.label, Decimal(0)) + cell.quantity
-            titles.setdefault(cell.label, cell.label_title)
-    return found
+def _label_title(cell: Mapping[str, Any]) -> str:
+    return texts.pick(cell["label_titles"] or cell["label"], get_language() or "en")

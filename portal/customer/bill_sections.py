@@ -14,7 +14,7 @@ from billing.invoices import explanations
 from billing.rating.bills import Bill
 from kernel import texts
 from kernel.periods import Period
-from portal.customer import bands
+from portal.customer import bands, units
 from portal.shared import formats
 
 ENERGY = "kWh"
@@ -79,7 +79,11 @@ def quantity(value: Decimal | None, unit: str, currency: str) -> str:
     """Return a quantity with its unit; money as money."""
     if value is None or not unit:
         return ""
-    return formats.money(value, currency) if unit == currency else f"{formats.number(_short(value))}\u00a0{unit}"
+    return (
+        formats.money(value, currency)
+        if unit == currency
+        else f"{formats.number(_short(value))}\u00a0{units.many(unit)}"
+    )
 
 
 def _section(part: Mapping[str, Any], lines: Sequence[Any], currency: str, channels: Mapping[Any, str]) -> Section:

@@ -52,8 +52,34 @@ def compared(*, now: Sequence[Any], before: Sequence[Any], days: tuple[int, int]
 
 
 def energy(lines: Sequence[Any]) -> Decimal:
-    """Return the kWh used on a bill: the largest quantity of any of its energy charges."""
-    return max((side.quantity for side in _sides(lines).values() if side.unit == ENERGY), default=ZERO)
+    """Return the kWh used on a bill.
+
+    Several charges are taken of the same use: what counts at a place is its largest energy charge, or all labels
+    together where each charge takes only some of them.
+    """
+    places: dict[tuple[Any, ...], list[Any]] = {}
+    for line in lines:
+        if line.unit == ENERGY and (line.quantity or ZERO) > 0:
+            places.setdefault((line.identifier, line.supply_period.lower), []).append(line)
+    return sum((_energy_of_place(found) for found in places.values()), ZERO)
+
+
+def by_label(lines: Sequence[Any]) -> dict[str, Decimal]:
+    """Return the kWh of each label, as the first line that knows it tells."""
+    found: dict[str, Decimal] = {}
+    for line in lines:
+        own: dict[str, Decimal] = {}
+        for cell in line.cells:
+            if cell["label"]:
+                own[cell["label"]] = own.get(cell["label"], ZERO) + Decimal(cell["quantity"])
+        for label, quantity in own.items():
+            found.setdefault(label, quantity)
+    return found
+
+
+def _energy_of_place(lines: Sequence[Any]) -> Decimal:
+    largest = max(Decimal(line.quantity) for line in lines)
+    return max(largest, sum(by_label(lines).values(), ZERO))
 
 
 def _without_dust(found: Compared, most: Decimal) -> Compared:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext
 
 from kernel import texts
 from kernel.periods import Period
-from portal.customer import bands, formula_values, tariffs
+from portal.customer import bands, formula_values, tariffs, units
 from portal.shared import charts, formats
 
 DAYS_AHEAD = 7
@@ -109,7 +109,7 @@ def _curve(
         places=4,
         label=gettext("Price"),
         bands=[tone_of[label] for label in labels],
-        band_labels={tone_of[label]: titles[label] for label in tone_of} | {"": gettext("Time of use")},
+        band_labels={tone_of[label]: titles[label] for label in labels} | {"": gettext("Time of use")},
     )
 
 
@@ -146,18 +146,22 @@ def _limit(band: Any, scope: formula_values.Agreed, charge: Any) -> str:
     if band.to is None:
         return gettext("above")
     value = formula_values.value(band.to, scope)
-    shown = formats.number(value) if value is not None else band.to.text
+    shown = formats.number(value) if value is not None else _read(band.to.text)
     return gettext("up to {limit} {unit}").format(limit=shown, unit=charge.unit)
 
 
 def _priced(value: Decimal | None, charge: Any, formula: Any, currency: str) -> str:
     """Write a price with what it is for; one that depends on more is shown as its formula."""
     if value is None:
-        return formula.text if formula is not None else ""
+        return _read(formula.text) if formula is not None else ""
     if charge.unit == currency:
         return formats.percent(value)
-    unit = f" / {charge.unit}" if charge.unit else ""
+    unit = f" / {units.one(charge.unit)}" if charge.unit else ""
     return f"{formats.price(value, currency)}{unit}"
+
+
+def _read(formula: str) -> str:
+    return formula.replace("*", "×")
 
 
 def _note(charge: Any) -> str:

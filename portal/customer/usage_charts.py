@@ -126,13 +126,17 @@ def _kwh(column: Any, known: Sequence[bool]) -> list[Decimal | None]:
 
 
 def _band_labels(slots: Slots, tone_of: dict[str, str]) -> dict[str, Any]:
-    named = {tone_of[name]: label_title(slots, name) for name in slots.labels.names}
+    occurring = {slots.labels.names[code] for code in slots.labels.codes.tolist() if code >= 0}
+    named = {tone_of[name]: label_title(slots, name) for name in occurring}
     return named | {"": gettext("Time of use")}
 
 
 def _overlay(costs: Costs, currency: str, *, places: int, step: bool = False) -> charts.Overlay | None:
     if not any(cost is not None for cost in costs):
         return None
+    if all(cost is None or cost <= 0 for cost in costs):
+        credits = [None if cost is None else -cost for cost in costs]
+        return charts.Overlay(gettext("Credit"), credits, formats.symbol(currency), places, step)
     return charts.Overlay(gettext("Cost"), costs, formats.symbol(currency), places, step)
 
 

@@ -28,6 +28,7 @@ def usage(request: HttpRequest, customer: Any) -> HttpResponse:
     slots, parts, costs = _gathered(customer, found)
     before, after = usage_pages.neighbours(found)
     currency = choice.place.account.currency
+    cost = sum((each for each in costs if each is not None), start=billed.ZERO) if parts else None
     page = {
         "asked": found,
         "choice": choice,
@@ -46,7 +47,8 @@ def usage(request: HttpRequest, customer: Any) -> HttpResponse:
         "is_interval": choice.view == usage_pages.INTERVAL,
         "all_intervals": f"{reverse('portal:usage_download')}{choice.query}&detail={ALL_INTERVALS}",
         "total": int(slots.wh.sum()),
-        "cost": sum((cost for cost in costs if cost is not None), start=billed.ZERO) if parts else None,
+        "cost": cost,
+        "credit": -cost if cost is not None else None,
         "currency": currency,
         "quality": _quality(found, slots),
         "reckonings": billed.reckonings(parts, slots, by_day=choice.view == usage_pages.DAY),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from portal.customer import comparing
 
@@ -16,6 +19,9 @@ class Line:
     quantity: Decimal | None
     unit: str
     gross: Decimal
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    identifier: str = "P1"
+    supply_period: DateRange = field(default_factory=lambda: DateRange(dt.date(2025, 3, 1), dt.date(2025, 4, 1)))
 
 
 def line(code: str, gross: str, quantity: str = "", unit: str = "") -> Line:
@@ -62,3 +68,28 @@ class TestCompared:
         now, before = [line("energy", "10.00", "20", "kWh")], [line("energy", "0.00", quantity, "kWh")]
 
         assert sum(Decimal(value) for value in parts(now, before).values()) == Decimal(10)
+
+
+def labelled(code: str, **quantities: str) -> Line:
+    cells = [{"label": label, "quantity": quantity} for label, quantity in quantities.items()]
+    total = sum((Decimal(quantity) for quantity in quantities.values()), Decimal(0))
+    return Line(code, total, "kWh", Decimal(1), cells)
+
+
+class TestEnergy:
+    def test_of_several_charges_on_the_same_use_counts_once(self):
+        lines = [labelled("energy", peak="60", valley="40"), line("network", "9.00", "100", "kWh")]
+
+        assert comparing.energy(lines) == 100
+
+    def test_of_charges_that_take_some_labels_each_is_added(self):
+        assert comparing.energy([labelled("usage", peak="60", night="20"), labelled("midday", free="15")]) == 95
+
+    def test_of_two_places_is_added(self):
+        other = labelled("energy", peak="7")
+        other.identifier = "P2"
+
+        assert comparing.energy([labelled("energy", peak="60"), other]) == 67
+
+    def test_of_what_was_fed_in_does_not_count(self):
+        assert comparing.energy([line("feed_in", "-9.00", "-100", "kWh"), line("supply", "5.00", "31", "day")]) == 0

@@ -23,7 +23,13 @@ class TestBands:
         assert len(set(found.values())) == 4
 
     def test_unknown_labels_get_what_is_left(self):
-        assert bands.tones(["blue", "white", "red"]) == {"blue": "flat", "white": "valley", "red": "peak"}
+        assert bands.tones(["blue", "white", "red"]) == {"blue": "flat", "red": "valley", "white": "peak"}
+
+    def test_seasons_share_the_colours(self):
+        found = bands.tones(["summer_on_peak", "summer_off_peak", "winter_mid_peak", "winter_off_peak"])
+
+        assert (found["summer_on_peak"], found["winter_mid_peak"]) == ("peak", "flat")
+        assert found["summer_off_peak"] == found["winter_off_peak"] == "valley"
 
     def test_cheap_ones_stand_at_the_foot(self):
         assert bands.in_order(["peak", "deep", "flat"], bands.tones(["peak", "deep", "flat"])) == [

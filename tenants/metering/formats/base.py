@@ -22,6 +22,9 @@ ZoneOf = Callable[[tuple[str, ...]], str | None]
 LARGEST = 2**31 - 1
 """Beyond int32 a reading is refused (docs/algorithms/readings.md, Storage)."""
 
+YEARS = range(1990, 2101)
+"""Other dates are mistakes; and time zones end with the calendar."""
+
 MINUTES_PER_DAY = 24 * 60
 ACCEPTED_MINUTES = (5, 15, 30, 60)
 

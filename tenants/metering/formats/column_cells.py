@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from fractions import Fraction
 
-from tenants.metering.formats import numbers
+from tenants.metering.formats import base, numbers
 
 _MISSING = {"", "-", "--", "—", "——", "/", "\\n", "na", "n/a", "nan", "null", "none"}
 _PADDING = 100_000_000
@@ -67,6 +67,8 @@ def half_step(text: str) -> Fraction:
 
 
 def _made(match: re.Match[str]) -> dt.date | None:
+    if int(match["year"]) not in base.YEARS:
+        return None
     try:
         return dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:

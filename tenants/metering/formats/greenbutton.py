@@ -37,7 +37,9 @@ _DEMAND_LETTERS = ("D", Kind.DEMAND, "A", Kind.DEMAND)
 _NUMBERS = {Unit.VAR: 2, Unit.VOLT_AMPERE: 3}
 _ELECTRICITY = {"", "0", "1", "2"}
 _DELTAS = {"", "0", "4", "6", "12"}
-_YEAR_2200 = 7_258_118_400
+_OPENS, _ENDS = (
+    int(dt.datetime(year, 1, 1, tzinfo=dt.UTC).timestamp()) for year in (base.YEARS.start, base.YEARS.stop)
+)
 _DELIVERED, _RECEIVED = {"", "0", "1"}, {"19"}
 
 Seconds = npt.NDArray[np.int64]
@@ -276,8 +278,8 @@ def _starts(channel: _Channel, block: espi.Resource, readings: espi.Readings) ->
             raise _Bad("negative", row, text=str(readings.values[place]))
         if opens is not None and lasts and not opens <= start <= opens + lasts - length:
             raise _Bad("outside_block", row)
-        if not 0 <= start < _YEAR_2200:
-            raise _Bad("element_number", row, text=str(start), element="start")
+        if not _OPENS <= start < _ENDS:
+            raise _Bad("not_an_instant", row, text=str(start))
         yield start
 
 
@@ -380,6 +382,8 @@ def _instant(text: str) -> int:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
+        return espi.ABSENT
+    if moment.year not in base.YEARS:
         return espi.ABSENT
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
     return (moment - dt.datetime.fromtimestamp(0, dt.UTC)) // dt.timedelta(microseconds=1)

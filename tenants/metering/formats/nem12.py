@@ -337,7 +337,7 @@ def _finish_channel(state: _State) -> Iterator[base.Item]:
 
 
 def _date(text: str) -> dt.date | None:
-    if len(text) != 8 or not _DIGITS.fullmatch(text):
+    if len(text) != 8 or not _DIGITS.fullmatch(text) or int(text[:4]) not in base.YEARS:
         return None
     try:
         return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -347,7 +347,7 @@ def _date(text: str) -> dt.date | None:
 
 def _instant(text: str) -> dt.datetime | None:
     """A time of the market clock, to the minute or the second, as an instant."""
-    if len(text) not in (12, 14) or not _DIGITS.fullmatch(text):
+    if len(text) not in (12, 14) or not _DIGITS.fullmatch(text) or int(text[:4]) not in base.YEARS:
         return None
     try:
         parts = [int(text[:4]), *(int(text[at : at + 2]) for at in range(4, len(text), 2))]

@@ -81,6 +81,8 @@ BAD_ROWS = [
             ("2026-03/01", "not_a_date"),
             ("2026-02-29", "not_a_date"),
             ("46082", "not_a_date"),
+            ("00010101", "not_a_date"),
+            ("9999-12-31", "not_a_date"),
             ("2026-03-01 12:15", "not_a_date"),
             ("01/02/2026", "ambiguous_date"),
             ("", "not_a_date"),

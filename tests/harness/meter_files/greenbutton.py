@@ -198,6 +198,7 @@ GOOD = [
         zone="America/Los_Angeles",
     ),
     good("a local time for each usage point", usual(DAY, local=local_time() + local_time(number=2))),
+    good("changed at the beginning of time", usual(block(readings(), updated="0001-01-01T00:00:00Z"))),
     good("no local time", feed(usage_point(), meter_reading(), reading_type(), DAY)),
     good(
         "two registers",
@@ -254,6 +255,8 @@ GOOD = [
 ]
 _BOMB = '<!DOCTYPE b [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
 BAD = [
+    bad("before all meters", usual(block([reading(0)], None)), "not_an_instant", "<IntervalReading"),
+    bad("at the end of time", usual(block([reading(253_402_214_400)], None)), "not_an_instant", "<IntervalReading"),
     bad(
         "XXE",
         PLAIN.replace(b"<feed", b'<!DOCTYPE feed [<!ENTITY x SYSTEM "file:///etc/passwd">]><feed', 1),

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ConfigConfig(AppConfig):
     name = "config"
     label = "config"
+
+    def ready(self) -> None:
+        """Let the rooms report what they know to the operator."""
+        from config import probes
+
+        probes.register()

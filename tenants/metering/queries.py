@@ -129,11 +129,16 @@ def span_of(*, channel_ids: Collection[int]) -> Period | None:
     return Period(found["first"], found["last"] + _ONE_DAY) if found["first"] is not None else None
 
 
+def channel_count() -> int:
+    """This will count the channels of the company."""
+    return Channel.objects.count()
+
+
 def readings_until() -> dt.date | None:
     """This will return the last day that any channel has readings of: one look at the index for each channel."""
     last = IntervalDay.objects.filter(channel_id=OuterRef("pk")).order_by("-day").values("day")[:1]
-    found = Channel.objects.annotate(last_day=Subquery(last)).aggregate(latest=Max("last_day"))["latest"]
-    return found  # type: ignore[no-any-return]
+    found: dict[str, dt.date | None] = Channel.objects.annotate(last_day=Subquery(last)).aggregate(last=Max("last_day"))
+    return found["last"]
 
 
 def versions_of(*, channel_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Versions:

@@ -12,7 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from kernel import market_time
 from tenants.customers import queries as customer_queries
 from tenants.metering.formats import base
-from tenants.metering.models import Channel, Meter
+from tenants.metering.models import Channel, IntervalDay, Meter
 
 _ONE_BY_ONE = 20
 
@@ -202,9 +202,15 @@ def _update_channel(channel: Channel, seen: Seen) -> None:
         meter = _meter(channel.supply_point_id, serial, first_day)
         if channel.meter is None or channel.meter.period.lower < meter.period.lower:
             channel.meter = meter
-    channel.interval_minutes = seen.minutes
+    if channel.interval_minutes != seen.minutes and not _has_later_days(channel, seen.last_day):
+        channel.interval_minutes = seen.minutes
     if before != (channel.meter_id, channel.interval_minutes):
         channel.save(update_fields=["meter", "interval_minutes"])
+
+
+def _has_later_days(channel: Channel, day: dt.date) -> bool:
+    """Tell whether a later day stands here: an older delivery does not say what intervals the channel has now."""
+    return IntervalDay.objects.filter(channel=channel, day__gt=day).exists()
 
 
 def _meter(point_id: int, serial: str, first_day: dt.date) -> Meter:

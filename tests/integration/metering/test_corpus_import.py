@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from harness import meter_files
-from harness.meter_files import cases, nem12
+from harness.meter_files import atom, cases, nem12
 from tenants.customers.models import Premises, SupplyPoint
 from tenants.metering import operations, packing, queries
 from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, Meter
@@ -121,6 +121,36 @@ class TestOrderOfFiles:
             ("E1", "2026-04-02"): 144_000,
             ("B1", "2026-04-01"): 192_000,
         }
+
+
+HALF_HOURS = nem12.whole(nem12.channel(), nem12.day("20260401"))
+FIVE_MINUTES = nem12.whole(nem12.channel(minutes=5, serial="NEW"), nem12.day("20260402", nem12.values(1, 288)))
+MORNING = atom.usual(atom.block(atom.readings()[:50], updated="2026-01-06T00:00:00Z"))
+EVENING = atom.usual(atom.block(atom.readings()[50:], updated="2026-01-07T00:00:00Z"))
+CORRECTED = atom.usual(atom.block(atom.readings(value=300)[:10], updated="2026-01-08T00:00:00Z"))
+
+
+@pytest.mark.django_db
+class TestOrderOfParts:
+    @pytest.mark.parametrize("order", list(itertools.permutations([HALF_HOURS, FIVE_MINUTES])))
+    def test_does_not_change_the_intervals_and_the_meter_a_channel_has_now(self, in_birch, order):
+        supply(["NEM1204062"], "Australia/Sydney")
+
+        for content in order:
+            bring(GOOD[0], content=content)
+
+        channel = Channel.objects.select_related("meter").get()
+        assert (channel.interval_minutes, channel.meter.serial) == (5, "NEW")
+        assert {key[2]: day.marks for key, day in kept().items()} == {"2026-04-01": "A48", "2026-04-02": "A288"}
+
+    @pytest.mark.parametrize("order", list(itertools.permutations([MORNING, EVENING, CORRECTED])))
+    def test_does_not_change_a_day_that_comes_in_pieces(self, in_birch, order):
+        supply([atom.NAME], "America/New_York")
+
+        for content in order:
+            bring(GOOD[0], content=content)
+
+        assert {day.total for day in kept().values()} == {10 * 300 + 86 * 250}
 
 
 @pytest.mark.django_db

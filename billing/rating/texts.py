@@ -34,7 +34,7 @@ def read(text: str) -> dict[str, Any]:
     """This will return the document written in ``text``; decimals stay text. Raises TariffError."""
     try:
         document = json.loads(text, parse_float=str) if text.lstrip().startswith("{") else yaml.load(text, _Loader)  # noqa: S506
-    except (json.JSONDecodeError, yaml.YAMLError) as error:
+    except (ValueError, yaml.YAMLError, RecursionError) as error:  # also numbers of thousands of digits
         raise TariffError(
             gettext_noop("This is not readable as JSON or YAML: {reason}"), where="", reason=str(error)
         ) from error

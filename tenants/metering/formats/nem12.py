@@ -78,6 +78,8 @@ class _State:
     """Where in the file the reader stands."""
 
     zone: str
+    identifier: str | None = None
+    named: str | None = None
     inside: bool = False
     created_at: dt.datetime | None = None
     channel: _Channel | None = None
@@ -97,7 +99,7 @@ def recognises(head: str) -> bool:
 
 def read(opened: opening.Opened, options: base.ReadOptions) -> base.Items:
     """Yield each day or refusal of a NEM12 file; a file without header or end is refused as a whole."""
-    state = _State(zone=base.zone_named(options.zone or MARKET_ZONE).key)
+    state = _State(zone=base.zone_named(options.zone or MARKET_ZONE).key, identifier=options.identifier)
     row = 0
     for row, line in opening.lines(opened):
         fields = opening.cells(line, row=row)
@@ -129,7 +131,17 @@ def _take(state: _State, row: int, fields: list[str]) -> Iterator[base.Item]:
 def _channel_row(state: _State, row: int, fields: list[str]) -> None:
     state.channel_refused, state.day_refused = True, False
     state.channel = _channel(row, fields)
+    if state.identifier is not None:
+        _give_name(state, state.channel, state.identifier)
     state.channel_refused = False
+
+
+def _give_name(state: _State, channel: _Channel, identifier: str) -> None:
+    """Put the supply point that was given in the place of the file's only NMI."""
+    state.named = state.named or channel.nmi
+    if channel.nmi != state.named:
+        raise _BadRow("one_supply_point", 2, text=channel.nmi, other=state.named)
+    channel.nmi, channel.aliases = identifier, ()
 
 
 def _day_row(state: _State, row: int, fields: list[str]) -> None:

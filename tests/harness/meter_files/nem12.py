@@ -161,10 +161,19 @@ GOOD = [
         whole(channel(), day(), channel(minutes=5), day("20040602", values(1, 288))),
         one() | one(288_000, "A288", date="2004-06-02"),
     ),
+    good(
+        "a supply point that is given",
+        whole(channel(), day(), channel("B1"), day()),
+        {
+            ("10032789", "E1", "2004-06-01"): Day(72_000, "A48"),
+            ("10032789", "B1", "2004-06-01"): Day(72_000, "A48", "feed_in"),
+        },
+        options={"identifier": "10032789"},
+    ),
     good("two blocks", PLAIN + whole(channel(), day("20040602")), one() | one(date="2004-06-02")),
     good("zip", zipped(PLAIN, "NEM12#1#MDP1#RETAIL1.csv")),
     good("zip in folders", zipped(PLAIN, "out/2004/文件.CSV", "out/", "__MACOSX/out/._文件.CSV")),
-    good("gzip", gzip.compress(PLAIN)),
+    good("gzip", gzip.compress(PLAIN, mtime=0)),
 ]
 _LONG = whole(channel(), day(reason="0," + "x" * 70_000))
 BAD = [
@@ -220,6 +229,12 @@ BAD = [
         (5, 4, "event_quality"),
     ),
     bad("events of half an actual day", varying("400,1,24,A,79,", quality="A"), (3, None, "events_missing")),
+    bad(
+        "a supply point given for two",
+        whole(channel(), day(), channel(nmi="NEM1204063"), day()),
+        (4, 2, "one_supply_point"),
+        options={"identifier": NMI},
+    ),
     bad("no NMI", whole(channel(nmi=""), day()), (2, 2, "nmi")),
     bad("twelve characters of NMI", whole(channel(nmi="NEM120406233"), day()), (2, 2, "nmi")),
     bad("a false check digit", whole(channel(nmi=f"{NMI}5"), day()), (2, 2, "nmi_check_digit")),
@@ -234,7 +249,7 @@ BAD = [
     bad("a NUL", PLAIN.replace(b"1.5", b"1\x00.5", 1), (None, None, "not_text")),
     bad("two files in a zip", zipped(PLAIN, "a.csv", "b.csv"), (None, None, "archive_of_many")),
     bad("a zip in a zip", zipped(zipped(PLAIN, "a.csv"), "a.zip"), (None, None, "archive_in_archive")),
-    bad("a cut gzip", gzip.compress(PLAIN)[:-20], (None, None, "bad_archive")),
+    bad("a cut gzip", gzip.compress(PLAIN, mtime=0)[:-20], (None, None, "bad_archive")),
     bad("a cut zip", zipped(PLAIN, "a.csv")[:-20], (None, None, "bad_archive")),
     bad("an unknown supply point", PLAIN, (3, None, "unknown_supply_point"), known=(), by_import=True),
 ]

@@ -184,3 +184,19 @@ class TestImportCommand:
             "Refused: 0 new, 0 corrected, 0 unchanged, 0 outdated, 1 refused",
         ]
         assert IntervalDay.objects.count() == 0
+
+    @pytest.mark.parametrize(
+        ("options", "sentence"),
+        [
+            ({"retailer": "nobody"}, "No company is registered under “nobody”."),
+            ({"retailer": "birch", "supply_point": "9" * 33}, "At most 32 characters are expected here."),
+        ],
+    )
+    def test_says_what_is_wrong_with_its_options(self, in_birch, tmp_path, options, sentence):
+        path = tmp_path / "file.csv"
+        path.write_bytes(nem12.PLAIN)
+
+        with pytest.raises(CommandError, match=sentence):
+            call_command("import_readings", str(path), **options)
+
+        assert IntervalDay.objects.count() == 0

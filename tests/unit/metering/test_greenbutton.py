@@ -105,6 +105,14 @@ class TestGreenButton:
             (after, 96, 24_000),
         ]
 
+    def test_takes_the_time_of_change_from_the_blocks_of_the_day(self):
+        days = [dt.date(2026, 1, 5), dt.date(2026, 1, 6)]
+        first, second = (whole_day(day) for day in days)
+
+        found = items(feed(first, second.replace("2026-04-01T", "2026-04-02T")))
+
+        assert [each.stamped_at.day for each in found] == [1, 2]
+
     def test_marks_slots_without_a_reading_as_missing(self):
         start = midnight(dt.date(2026, 1, 5))
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from kernel.errors import GridhallError
 from tenancy import context, hosts
 from tenants.metering import operations, queries
 
@@ -29,6 +30,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, retailer: str, **options: Any) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
+        try:
+            found = self._import(file, retailer, options)
+        except GridhallError as error:
+            raise CommandError(str(error)) from error
+        if found.state == found.State.REFUSED:
+            raise CommandError("The file was refused; nothing of it was kept.")
+
+    def _import(self, file: Path, retailer: str, options: dict[str, Any]) -> Any:
         with context.use(_retailer(retailer)), file.open("rb") as stream:
             found = operations.import_file(
                 file=stream,
@@ -46,8 +55,7 @@ class Command(BaseCommand):
             f"{found.get_state_display()}: {found.days_accepted} new, {found.days_corrected} corrected,"
             f" {found.days_unchanged} unchanged, {found.days_outdated} outdated, {found.rows_refused} refused"
         )
-        if found.state == found.State.REFUSED:
-            raise CommandError("The file was refused; nothing of it was kept.")
+        return found
 
 
 def _line(row: Any) -> str:

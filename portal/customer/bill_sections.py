@@ -82,7 +82,7 @@ def quantity(value: Decimal | None, unit: str, currency: str) -> str:
     return (
         formats.money(value, currency)
         if unit == currency
-        else f"{formats.number(_short(value))}\u00a0{units.many(unit)}"
+        else f"{formats.number(plain(value))}\u00a0{units.many(unit)}"
     )
 
 
@@ -117,7 +117,7 @@ def _line(line: Any, currency: str, language: str, channels: Mapping[Any, str]) 
 def _summary(line: Any, parts: int, currency: str) -> str:
     amount = quantity(line.quantity, line.unit, currency)
     if line.price is not None and amount:
-        return f"{amount} × {formats.price(_short(line.price), currency)}"
+        return f"{amount} × {formats.price(plain(line.price), currency)}"
     if amount and parts > 1:
         return gettext("{quantity} at {count} prices").format(quantity=amount, count=parts)
     return amount
@@ -130,8 +130,8 @@ def _cell(cell: explanations.ExplainedCell, currency: str, tone_of: Mapping[str,
         tone=tone_of.get(cell.label or "", ""),
         title=cell.title[:1].upper() + cell.title[1:],
         days=formats.period(cell.days) if dated and cell.days is not None else "",
-        quantity=quantity(cell.quantity, cell.unit, currency) or formats.number(_short(cell.quantity)),
-        price=formats.price(_short(cell.price), currency),
+        quantity=quantity(cell.quantity, cell.unit, currency) or formats.number(plain(cell.quantity)),
+        price=formats.price(plain(cell.price), currency),
         flat=formats.money(cell.flat, currency) if cell.flat else "",
         amount=formats.money(cell.amount, currency),
         how=how,
@@ -150,7 +150,7 @@ def _channels(invoice: Any) -> dict[tuple[str, str, str], str]:
     }
 
 
-def _short(value: Decimal) -> Decimal:
+def plain(value: Decimal) -> Decimal:
     """Return the number without idle zeros."""
     text = format(value, "f")
     return Decimal(text.rstrip("0").rstrip(".")) if "." in text else value

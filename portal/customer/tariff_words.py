@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext
 from kernel import texts
 from kernel.periods import Period
 from portal.customer import bands, formula_values, tariffs, units
+from portal.customer.bill_sections import plain
 from portal.shared import charts, formats
 
 DAYS_AHEAD = 7
@@ -46,6 +47,11 @@ class ChargeRow:
     title: str
     prices: Sequence[tuple[str, str]]
     note: str
+
+    @property
+    def price(self) -> str:
+        """The price where there is a single one."""
+        return self.prices[0][1] if len(self.prices) == 1 else ""
 
 
 def days(agreed: tariffs.InForce, currency: str) -> list[DayView]:
@@ -88,7 +94,7 @@ def _day(prices: tariffs.DayPrices, title: str, currency: str) -> DayView:
             tone=tone_of[label],
             title=title_of_label[label],
             hours=", ".join(f"{span.start}–{span.end}" for span in prices.spans if span.label == label),
-            price=formats.price(prices.price_at(label), currency),
+            price=formats.price(plain(prices.price_of[label]), currency),
         )
         for label in ordered
     ]
@@ -156,8 +162,8 @@ def _priced(value: Decimal | None, charge: Any, formula: Any, currency: str) -> 
         return _read(formula.text) if formula is not None else ""
     if charge.unit == currency:
         return formats.percent(value)
-    unit = f" / {units.one(charge.unit)}" if charge.unit else ""
-    return f"{formats.price(value, currency)}{unit}"
+    unit = f"\u00a0/\u00a0{units.one(charge.unit)}" if charge.unit else ""
+    return f"{formats.price(plain(value), currency)}{unit}"
 
 
 def _read(formula: str) -> str:

@@ -42,6 +42,7 @@ class Reader:
             "usage-day": "/usage/?view=interval&date=2025-03-12",
             "usage-billed": "/usage/?date=2025-03-12",
             "usage-year": "/usage/?view=month",
+            "usage-sold": "/usage/?date=2025-03-12&kind=feed_in" if self.name == "solar" else "/usage/",
             "account": "/account/",
             "prices": f"/account/prices/P{self.number}/",
         }

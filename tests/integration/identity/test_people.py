@@ -131,3 +131,21 @@ class TestAuditTrail:
             "Staff of alder",
             {"scopes": ["readings:read"]},
         )
+
+
+@pytest.mark.django_db
+class TestChangeLanguage:
+    def test_keeps_what_the_person_chose(self, in_alder):
+        boss = queries.user_by_email(email="staff@alder.test")
+
+        operations.change_language(user=boss, language="zh-hans")
+
+        assert queries.user(user_id=boss.pk).language == "zh-hans"
+
+    def test_refuses_a_language_nobody_speaks_here(self, in_alder):
+        boss = queries.user_by_email(email="staff@alder.test")
+
+        with pytest.raises(Invalid, match="“tlh” is not offered"):
+            operations.change_language(user=boss, language="tlh")
+
+        assert queries.user(user_id=boss.pk).language == ""

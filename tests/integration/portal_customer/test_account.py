@@ -41,8 +41,8 @@ class TestPrices:
     def test_are_told_by_the_hour_and_charge_by_charge(self, pages):
         page = text_of(pages.get("/account/prices/P1/"))
 
-        assert "Peak 08:00–21:00 ¥0.5583" in page
-        assert "Valley 00:00–08:00, 21:00–24:00 ¥0.3583" in page
+        assert "Peak ¥0.5583 08:00–21:00" in page
+        assert "Valley ¥0.3583 00:00–08:00, 21:00–24:00" in page
         assert "Energy collected for the grid Peak ¥0.5583 / kWh Valley ¥0.3583 / kWh" in page
         assert "up to 2,760 kWh ¥0.00 / kWh up to 4,800 kWh ¥0.05 / kWh above ¥0.30 / kWh" in page
 

@@ -51,7 +51,9 @@ _RANGE = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})\s*[-–~～至]\s*([0-9]{1,2}
 _COMPACT = re.compile(r"[^0-9]{0,12}?([0-2][0-9])([0-5][0-9])", re.ASCII)
 _ORDINAL = re.compile(r"([^0-9]{0,16}?)0*([0-9]{1,3})[^0-9]{0,10}", re.ASCII)
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
-_LIKE_A_UNIT = re.compile(r"[A-Za-z°%][A-Za-z0-9°%³²/·.]{0,9}", re.ASCII)
+_OTHER_UNITS = set(
+    _words("v kv a ka va kva mva vah kvah mvah pf cosφ hz j kj mj gj m3 m³ ft3 therm btu % °c ℃ 伏 安 元 cny usd aud")
+)
 _ATTRIBUTE = re.compile(r"容量|需量|需求|额定|装机|限|最大|最小|平均|capacity|demand|rated|limit|max|min|average|peak")
 """A column that tells something of the customer or the day, not what the intervals are."""
 
@@ -119,8 +121,9 @@ def _units_of_labels(labels: tuple[str, ...], row: int) -> set[str]:
     """The units in the names of the interval columns; a note of one that is not known is refused."""
     notes = {note.strip("()（）[]【】 ") for label in labels for note in _BRACKETS.findall(label)}
     units = column_words.units_in(" ".join(labels))
-    if not units and len(notes) == 1 and _LIKE_A_UNIT.fullmatch(note := notes.pop()):
-        raise base.refuse_file("unit", row=row, unit=note[:20])
+    strange = [note for note in notes if note.lower() in _OTHER_UNITS]
+    if strange:
+        raise base.refuse_file("unit", row=row, unit=strange[0])
     return units
 
 

@@ -229,9 +229,9 @@ def _identifier(table: _Table, cells: list[str]) -> tuple[str, tuple[str, ...]]:
 
 def _given(table: _Table, identifier: str, cells: list[str]) -> str:
     """The name that was given, for a file whose rows all belong to one supply point."""
-    names = tuple(cells[index] for index in table.layout.identifiers)
+    names = tuple(cells[index] for index in table.layout.identifiers if cells[index])
     table.named = table.named or names
-    if names != table.named:
+    if names and names != table.named:
         raise _bad("one_supply_point", table.identifier_column, text=names[0][:30], other=table.named[0][:30])
     return identifier
 
@@ -346,6 +346,8 @@ def _clocked(
 
 def _point(table: _Table, cells: list[str]) -> None:
     """Write decimal commas as points; a file uses one of them, so that 1.234 is no other number than it seems."""
+    if table.mark == "." and not any("," in cells[index] for index in table.layout.columns):
+        return
     for index in table.layout.columns:
         text = cells[index]
         mark = "," if "," in text else "." if "." in text else ""

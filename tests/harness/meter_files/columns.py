@@ -184,6 +184,13 @@ CELLS = [
         text(header(), *(day(p, d) for p in (POINT, "77") for d in ("2026-03-01", "2026-03-02"))),
         {(p, "E1", d): Day(24_000, "A96") for p in (POINT, "77") for d in ("2026-03-01", "2026-03-02")},
     ),
+    good(
+        "the point that is given, named in the first row",
+        text(header(), day("甲", "2026-03-01"), day("", "2026-03-02")),
+        one() | one(date="2026-03-02"),
+        identifier=POINT,
+    ),
+    good("notes that are no units", headed(labels=numbered("P{}(Actual)"))),
     good("the point that is given", text(header("日期"), day("2026-03-01")), identifier=POINT),
     good(
         "23 hours by the clock",

@@ -53,6 +53,7 @@ BAD_HEADERS = [
     ),
     bad("a million columns", text(header(columns=numbered(count=1_000_000)), day()), (1, None, "line_too_long")),
     bad("two units", headed("有功功率(kW)", "电量(kWh)", cells=("", "")), (1, None, "unit")),
+    bad("volts", headed(labels=numbered("P{}(V)")), (1, None, "unit")),
     bad("gigajoules", headed(labels=numbered("P{}(GJ)")), (1, None, "unit")),
     bad("a spreadsheet", workbook(), (None, None, "spreadsheet")),
     bad("an old spreadsheet", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), (None, None, "spreadsheet")),

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from kernel.money import Money
+
 MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -36,6 +38,8 @@ def _lines(heads: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, Money):
+        return format(value.amount, "f")
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, (int, dt.date, dt.datetime)):

@@ -30,7 +30,7 @@ def locate(text: str, where: str | None) -> Place | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         return _place(text, mark.line, mark.column) if mark else None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return None
     for part in pointer.strip("/").split("/"):
         found = _child(node, part.replace("~1", "/").replace("~0", "~")) if part else None

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.invoices import documents, operations, queries
 from billing.invoices import terms as invoice_terms
 from identity.capabilities import Capability
+from kernel.money import Money
 from portal.console import bill_lines, csv_files, pages
 from portal.console.forms import runs as forms
 from portal.shared import formats, tables
@@ -46,7 +47,11 @@ def export(request: HttpRequest) -> HttpResponse:
     found = queries.invoices(kind=wanted["kind"], search=wanted["q"])
     heads = ["number", "kind", "account", "customer", "issued_on", "due_on", "currency", "net", "tax", "gross"]
     names = ["number", "kind", "account__number", "account__customer__name", *heads[4:]]
-    return csv_files.response(name="invoices", heads=heads, rows=found.values_list(*names).iterator(chunk_size=2000))
+    rows = (
+        [*row[:-3], *(Money.rounded(amount, row[-4]) for amount in row[-3:])]
+        for row in found.values_list(*names).iterator(chunk_size=2000)
+    )
+    return csv_files.response(name="invoices", heads=heads, rows=rows)
 
 
 @pages.page(Capability.SEE_BILLS)

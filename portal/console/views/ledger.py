@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.ledger import queries
 from billing.ledger.kinds import LedgerAccountKind
 from identity.capabilities import Capability
+from kernel.money import Money
 from portal.console import csv_files, pages
 from portal.console.forms import runs as forms
 from portal.shared import tables
@@ -62,7 +63,12 @@ def trial_balance(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     _form, wanted = pages.filters(request, forms.LedgerFilter)
     rows = [
-        [row.code, row.kind, row.currency, row.debit, row.credit, row.balance]
+        [
+            row.code,
+            row.kind,
+            row.currency,
+            *(Money.rounded(m, row.currency) for m in (row.debit, row.credit, row.balance)),
+        ]
         for row in queries.trial_balance(on=wanted["on"] or None)
     ]
     heads = ["code", "kind", "currency", "debit", "credit", "balance"]

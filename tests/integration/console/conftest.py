@@ -13,7 +13,6 @@ from harness import supply
 from identity import operations as identity_operations
 from identity.capabilities import Role
 from kernel.periods import Period
-from tenancy import context
 from tenancy.database import connection
 from tenants.customers import operations as customer_operations
 
@@ -99,31 +98,42 @@ def home(in_alder: Any) -> Any:
 def household(home: Any) -> Iterator[Any]:
     """Account A1 of customer C1 at P1, with 250 Wh in every quarter of an hour of January and February 2026."""
     account = supply.supply(number="1", product=home, start=dt.date(2026, 1, 1))
-    read(account, Period(dt.date(2026, 1, 1), dt.date(2026, 3, 1)), 250)
+    _read(account, Period(dt.date(2026, 1, 1), dt.date(2026, 3, 1)), 250)
     return account
 
 
-def read(account: Any, period: Period, each: int) -> Any:
+def _read(account: Any, period: Period, each: int) -> Any:
     """Store readings for the only supply point of an account."""
     point = account.occupancies.get().supply_point
     channel = point.channels.first() or supply.channel(point=point)
     return supply.read(channel=channel, period=period, each=each)
 
 
-def add_customers(count: int) -> None:
-    """Add customers K001 …, each with an account and a supply point."""
-    for number in range(1, count + 1):
-        customer = customer_operations.create_customer(number=f"K{number:03}", name=f"Customer {number:03}")
-        account = customer_operations.open_account(
-            customer=customer, number=f"KA{number:03}", currency="CNY", opened_on=dt.date(2026, 1, 1)
-        )
-        point = customer_operations.add_supply_point(
-            identifier=f"KP{number:03}", address=f"{number} Elm Road", time_zone="Asia/Shanghai"
-        )
-        customer_operations.move_in(account=account, supply_point=point, on=dt.date(2026, 1, 1))
+@pytest.fixture
+def read() -> Callable[..., Any]:
+    """Return a function that stores readings for the only supply point of an account."""
+    return _read
 
 
 @pytest.fixture
-def elsewhere(alder: Any, birch: Any) -> Callable[[], Any]:
-    """Return a context in which one works for the other company."""
-    return lambda: context.use(birch)
+def add_customer(in_alder: Any) -> Callable[..., Any]:
+    """Return a function that adds a customer."""
+    return customer_operations.create_customer
+
+
+@pytest.fixture
+def add_customers(in_alder: Any) -> Callable[[int], None]:
+    """Return a function that adds customers K001 …, each with account KA… at supply point KP…."""
+
+    def add(count: int) -> None:
+        for number in range(1, count + 1):
+            customer = customer_operations.create_customer(number=f"K{number:03}", name=f"Customer {number:03}")
+            account = customer_operations.open_account(
+                customer=customer, number=f"KA{number:03}", currency="CNY", opened_on=dt.date(2026, 1, 1)
+            )
+            point = customer_operations.add_supply_point(
+                identifier=f"KP{number:03}", address=f"{number} Elm Road", time_zone="Asia/Shanghai"
+            )
+            customer_operations.move_in(account=account, supply_point=point, on=dt.date(2026, 1, 1))
+
+    return add

@@ -1,0 +1,220 @@
+"""Who may open which page of the console."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, resolve
+
+from identity.capabilities import Capability, Role, of_roles
+from portal.console import urls
+
+C = Capability
+READS = {
+    "": None,
+    "components/": None,
+    "search/?q=C1": None,
+    "customers/": C.SEE_CUSTOMERS,
+    "customers/-/export.csv": C.SEE_CUSTOMERS,
+    "customers/C1/": C.SEE_CUSTOMERS,
+    "customers/-/accounts/A1/": C.SEE_CUSTOMERS,
+    "customers/-/supply-points/P1/": C.SEE_CUSTOMERS,
+    "customers/-/new/": C.CHANGE_CUSTOMERS,
+    "customers/-/import/": C.CHANGE_CUSTOMERS,
+    "customers/C1/-/edit/": C.CHANGE_CUSTOMERS,
+    "customers/-/supply-points/P1/-/readings.csv": C.SEE_READINGS,
+    "imports/": C.SEE_READINGS,
+    "imports/new/": C.IMPORT_READINGS,
+    "tariffs/": C.SEE_TARIFFS,
+    "tariffs/home/": C.SEE_TARIFFS,
+    "tariffs/home/-/1/": C.SEE_TARIFFS,
+    "tariffs/-/new/": C.CHANGE_TARIFFS,
+    "customers/-/accounts/A1/-/statement.csv": C.SEE_BILLS,
+    "runs/": C.SEE_BILLS,
+    "runs/new/": C.RUN_BILLS,
+    "invoices/": C.SEE_BILLS,
+    "invoices/-/export.csv": C.SEE_BILLS,
+    "ledger/": C.SEE_LEDGER,
+    "ledger/export.csv": C.SEE_LEDGER,
+    "ledger/seals/": C.SEE_LEDGER,
+    "ledger/entries/": C.SEE_LEDGER,
+    "company/brand/": C.CHANGE_BRAND,
+    "company/staff/": C.MANAGE_STAFF,
+    "company/staff/invite/": C.MANAGE_STAFF,
+    "company/audit/": C.MANAGE_STAFF,
+    "company/keys/": C.MANAGE_KEYS,
+    "company/keys/new/": C.MANAGE_KEYS,
+}
+ORDERS = {
+    "customers/C1/-/accounts/": C.CHANGE_CUSTOMERS,
+    "customers/-/supply-points/P1/-/agree/": C.CHANGE_CUSTOMERS,
+    "imports/1/confirm/": C.IMPORT_READINGS,
+    "tariffs/home/-/versions/": C.CHANGE_TARIFFS,
+    "tariffs/home/-/1/publish/": C.PUBLISH_TARIFFS,
+    "tariffs/home/-/1/withdraw/": C.PUBLISH_TARIFFS,
+    "tariffs/home/-/1/delete/": C.CHANGE_TARIFFS,
+    "runs/1/issue/": C.ISSUE_BILLS,
+    "runs/1/close/": C.ISSUE_BILLS,
+    "runs/1/cancel/": C.RUN_BILLS,
+    "runs/1/rerate/": C.RUN_BILLS,
+    "runs/1/bills/1/release/": C.RUN_BILLS,
+    "runs/1/bills/1/hold/": C.RUN_BILLS,
+    "runs/1/bills/1/resume/": C.RUN_BILLS,
+    "runs/1/bills/1/rerate/": C.RUN_BILLS,
+    "runs/1/bills/1/rebill/": C.ISSUE_BILLS,
+    "invoices/20260000000001/-/credit/": C.ISSUE_BILLS,
+    "company/staff/1/deactivate/": C.MANAGE_STAFF,
+    "company/staff/1/link/": C.MANAGE_STAFF,
+    "company/keys/1/revoke/": C.MANAGE_KEYS,
+}
+STAFF = [role for role in Role if role not in (Role.CUSTOMER, Role.OPERATOR)]
+
+
+class TestAStranger:
+    @pytest.mark.parametrize("page", [*READS, *ORDERS])
+    def test_is_asked_to_sign_in_or_gets_nothing(self, alder, page):
+        client = Client(HTTP_HOST="alder.localhost")
+
+        response = client.post(f"/console/{page}") if page in ORDERS else client.get(f"/console/{page}")
+
+        assert response.status_code == 302
+        assert response["Location"].startswith("/accounts/login/?next=")
+
+    def test_finds_no_console_at_the_operator(self, operator):
+        assert Client(HTTP_HOST="operator.localhost").get("/console/").status_code == 404
+
+
+class TestACustomer:
+    def test_is_let_in_nowhere(self, as_role, household):
+        client = as_role(Role.CUSTOMER)
+
+        statuses = {page: client.get(f"/console/{page}").status_code for page in READS}
+        orders = {page: client.post(f"/console/{page}").status_code for page in ORDERS}
+
+        assert set(statuses.values()) | set(orders.values()) == {403}, (statuses, orders)
+
+
+class TestStaff:
+    @pytest.mark.parametrize("role", STAFF)
+    def test_reads_what_the_post_allows_and_nothing_else(self, as_role, household, role):
+        client = as_role(role) if role != Role.ADMINISTRATOR else as_role("administrator")
+        mine = of_roles([role])
+        expected = {page: 200 if needed is None or needed in mine else 403 for page, needed in READS.items()}
+
+        found = {page: client.get(f"/console/{page}").status_code for page in READS}
+
+        assert found == expected
+
+    @pytest.mark.parametrize("role", STAFF)
+    def test_gives_no_order_that_the_post_does_not_allow(self, as_role, household, role):
+        client, mine = as_role(role), of_roles([role])
+        forbidden = [page for page, needed in ORDERS.items() if needed not in mine]
+
+        found = {page: client.post(f"/console/{page}").status_code for page in forbidden}
+
+        assert set(found.values()) <= {403}, found
+
+    @pytest.mark.parametrize("page", ORDERS)
+    def test_an_order_is_never_given_by_reading(self, admin, household, page):
+        assert admin.get(f"/console/{page}").status_code in (403, 405)
+
+    def test_sees_only_pages_in_the_navigation_that_open(self, as_role):
+        page = as_role(Role.METERING).get("/console/").content.decode()
+
+        assert 'href="/console/imports/"' in page
+        assert "/console/ledger/" not in page
+        assert "/console/company/staff/" not in page
+        assert "/console/runs/new/" not in page
+
+
+class TestTheTable:
+    def test_names_every_address_of_the_console(self):
+        """A page added without a row here would go untested."""
+        written = {resolve(f"/console/{page.partition('?')[0]}").url_name for page in [*READS, *ORDERS]}
+        asked = {pattern.name for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)}
+        elsewhere = {
+            "customer_import", "customer_import_errors", "confirm_customer_import", "import", "import_progress",
+            "import_rows", "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
+        }  # fmt: skip
+
+        assert asked - elsewhere == written
+
+
+class TestHostileAddresses:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "customers/?kind=robot",
+            "customers/?segment=%00",
+            "customers/?q=%00",
+            "customers/-/export.csv?kind=x",
+            "imports/?state=nope",
+            "runs/?state='%20OR%201=1",
+            "runs/1/?state=x",
+            "invoices/?kind=x",
+            "ledger/?on=yesterday",
+            "ledger/?on=9999999-01-01",
+            "ledger/entries/?q=%00",
+            "tariffs/?q=" + "x" * 101,
+            "customers/-/supply-points/P1/?day=2026-02-30",
+            "customers/-/supply-points/P1/?month=13",
+            "customers/-/supply-points/P1/?day=0001-01-01",
+            "customers/-/supply-points/P1/-/readings.csv?month=9999-12",
+        ],
+    )
+    def test_a_wrong_filter_is_a_bad_request(self, admin, household, path):
+        response = admin.get(f"/console/{path}")
+
+        assert response.status_code in (400, 404), path
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "customers/C999/",
+            "customers/%00/",
+            "customers/..%2f..%2fetc/",
+            "customers/" + "9" * 60 + "/",
+            "customers/-/accounts/A999/",
+            "customers/-/supply-points/P999/",
+            "customers/-/import/00000000-0000-0000-0000-000000000000/",
+            "imports/99999999999999999999/",
+            "imports/999999999999999999/",
+            "runs/999999999/",
+            "runs/0/",
+            "runs/1/bills/999999999999999999/",
+            "tariffs/none/",
+            "tariffs/home/-/999999999/",
+            "invoices/nothing/",
+            "ledger/entries/999999999999999999/",
+            "nothing/",
+        ],
+    )
+    def test_what_is_not_there_is_not_found(self, admin, household, path):
+        assert admin.get(f"/console/{path}").status_code == 404
+
+    @pytest.mark.parametrize(
+        "path", ["customers/?sort=password&page=-3", "customers/?page=99999999999", "runs/?page=x"]
+    )
+    def test_a_strange_page_or_order_shows_the_usual_one(self, admin, household, path):
+        assert admin.get(f"/console/{path}").status_code == 200
+
+    def test_a_search_never_breaks(self, admin, household):
+        for query in ("%00", "'", "%25", "\\", "x" * 500, "９", "1" * 30, "²"):
+            assert admin.get("/console/search/", {"q": query}).status_code == 200
+
+
+class TestTheOtherCompany:
+    def test_has_none_of_our_records(self, stranger, household):
+        pages = ["customers/C1/", "customers/-/accounts/A1/", "customers/-/supply-points/P1/", "tariffs/home/"]
+
+        assert {page: stranger.get(f"/console/{page}").status_code for page in pages} == dict.fromkeys(pages, 404)
+
+    def test_finds_nothing_of_ours(self, stranger, household):
+        page = stranger.get("/console/search/", {"q": "C1"}, HTTP_HX_REQUEST="true").content.decode()
+
+        assert "Customer 1" not in page
+
+    def test_gets_nothing_by_our_cookie(self, admin, household):
+        admin.defaults["HTTP_HOST"] = "birch.localhost"
+
+        assert admin.get("/console/customers/").status_code == 302

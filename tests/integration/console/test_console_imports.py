@@ -1,0 +1,205 @@
+"""Readings from meter files in the console: checked, confirmed, stored; refused files leave nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from bs4 import BeautifulSoup
+from celery import current_app
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.utils import CaptureQueriesContext
+
+from identity import queries as identity_queries
+from kernel.periods import Period
+from tenancy.database import connection
+from tenants.metering import operations, queries
+
+AT = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+TIMES = ",".join(f"{n // 4:02}:{n % 4 * 15:02}" for n in range(96))
+
+
+def meter_file(*rows):
+    lines = [f"supply_point,date,{TIMES}", *(f"{point},{day}," + ",".join([value] * 96) for point, day, value in rows)]
+    return SimpleUploadedFile("day.csv", "\n".join(lines).encode(), content_type="text/csv")
+
+
+def text_of(response):
+    return " ".join(BeautifulSoup(response.content, "html.parser").get_text(" ").split())
+
+
+def rows_of(response):
+    rows = BeautifulSoup(response.content, "html.parser").select("tbody tr")
+    return [[cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])] for row in rows]
+
+
+@pytest.fixture
+def give(admin, in_alder, django_capture_on_commit_callbacks):
+    """Upload a file as the administrator and let the check run, as the worker would; return the page's address."""
+
+    def given(file, **said):
+        with django_capture_on_commit_callbacks(execute=True) as sent:
+            response = admin.post("/console/imports/new/", {"file": file, "unit": "kWh", **said})
+        assert response.status_code == 302, text_of(response)
+        assert len(sent) == 1
+        record = queries.imports().first()
+        operations.run_import(import_id=record.pk, at=AT, dry_run=True)
+        return response["Location"]
+
+    return given
+
+
+class TestAGoodFile:
+    def test_is_checked_in_the_background_after_commit(self, admin, household, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks() as sent:
+            response = admin.post("/console/imports/new/", {"file": meter_file(("P1", "2026-03-01", "0.5"))})
+
+        record = queries.imports().first()
+        assert response["Location"] == f"/console/imports/{record.pk}/"
+        assert (record.state, record.source, record.requested_by) == ("uploaded", "console", "staff@alder.test")
+        assert [callback.func.__self__.name for callback in sent] == ["metering.import_readings"]
+        assert "Waiting for a worker" in text_of(admin.get(response["Location"]))
+        assert current_app.tasks["metering.import_readings"] is not None
+
+    def test_tells_what_it_would_store_and_has_stored_nothing(self, admin, household, give):
+        address = give(
+            meter_file(("P1", "2026-03-01", "0.5"), ("P1", "2026-02-28", "0.5"), ("P1", "2026-02-27", "0.25"))
+        )
+
+        page = admin.get(address)
+
+        assert "2 days can be stored" in text_of(page)
+        assert [row[:2] + row[3:5] for row in rows_of(page)] == [
+            ["2", "Accepted", "E1", "1 Mar 2026"],
+            ["3", "Corrected", "E1", "28 Feb 2026"],
+            ["4", "Unchanged", "E1", "27 Feb 2026"],
+        ]
+        assert queries.readings_until() == dt.date(2026, 2, 28)
+
+    def test_shows_the_rows_of_one_outcome(self, admin, household, give):
+        address = give(meter_file(("P1", "2026-03-01", "0.5"), ("P1", "2026-02-27", "0.25")))
+
+        assert [row[3:6] for row in rows_of(admin.get(f"{address}?outcome=accepted"))] == [
+            ["E1", "1 Mar 2026", "48,000 Wh"]
+        ]
+        assert admin.get(f"{address}?outcome=all").status_code == 400
+
+    def test_is_stored_once_somebody_confirms(self, admin, household, give, django_capture_on_commit_callbacks):
+        address = give(meter_file(("P1", "2026-03-01", "0.5")))
+        record = queries.imports().first()
+
+        with django_capture_on_commit_callbacks(execute=True) as sent:
+            confirmed = admin.post(f"{address}confirm/")
+        waiting = admin.get(confirmed["Location"])
+        operations.run_import(import_id=record.pk, at=AT)
+
+        assert (len(sent), confirmed["Location"]) == (1, f"{address}?confirmed=1")
+        assert "Waiting for a worker" in text_of(waiting)
+        assert "1 day was taken" in text_of(admin.get(address))
+        assert queries.readings_until() == dt.date(2026, 3, 1)
+        assert identity_queries.audit_events().first().action == "readings.import"
+
+    def test_is_not_confirmed_twice(self, admin, household, give, django_capture_on_commit_callbacks):
+        address = give(meter_file(("P1", "2026-03-01", "0.5")))
+        operations.run_import(import_id=queries.imports().first().pk, at=AT)
+
+        with django_capture_on_commit_callbacks() as sent:
+            response = admin.post(f"{address}confirm/", follow=True)
+
+        assert sent == []
+        assert "This file does not wait for confirmation any more." in text_of(response)
+
+    def test_answers_the_progress_bar_until_it_is_through(self, admin, household, give):
+        address = give(meter_file(("P1", "2026-03-01", "0.5")))
+
+        waiting = admin.get(f"{address}progress/?confirmed=1")
+        done = admin.get(f"{address}progress/")
+
+        assert 'hx-get="' + f'{address}progress/?confirmed=1"' in waiting.content.decode()
+        assert "HX-Redirect" not in waiting.headers
+        assert done["HX-Redirect"] == address
+
+
+class TestARefusedFile:
+    WRONG = (("P1", "2026-03-01", "0.5"), ("NOBODY", "2026-03-01", "0.5"), ("P1", "2026-02-30", "0.5"))
+
+    def test_names_every_row_and_leaves_nothing_behind(self, admin, household, give):
+        before = queries.readings_until()
+        address = give(meter_file(*self.WRONG))
+
+        page = admin.get(address)
+
+        assert "The file was refused: 2 rows are wrong" in text_of(page)
+        rows = rows_of(page)
+        assert [[row[0], row[1], row[3]] for row in rows] == [
+            ["3", "1", "unknown_supply_point"],
+            ["4", "2", "not_a_date"],
+        ]
+        assert rows[0][2] == "There is no supply point “NOBODY”."
+        assert rows[1][2].startswith("“2026-02-30” is not a date")
+        assert queries.readings_until() == before
+        assert queries.channel_count() == 1
+
+    def test_says_so_in_chinese(self, admin, household, give):
+        page = admin.get(give(meter_file(*self.WRONG)), HTTP_ACCEPT_LANGUAGE="zh-hans")
+
+        assert "文件被拒绝：2 行有误" in text_of(page)
+
+    def test_gives_its_rows_as_csv(self, admin, household, give):
+        address = give(meter_file(*self.WRONG))
+
+        lines = admin.get(f"{address}rows.csv").content.decode("utf-8-sig").splitlines()
+
+        assert lines[0] == "row,column,outcome,supply_point,register,day,total,missing,code,sentence"
+        assert lines[1] == "3,1,refused,,,,,,unknown_supply_point,There is no supply point “NOBODY”."
+
+    def test_waits_on_the_first_page(self, admin, household, give):
+        give(meter_file(*self.WRONG))
+
+        assert "day.csv was refused" in text_of(admin.get("/console/"))
+
+    @pytest.mark.parametrize("content", [b"", b"\x00\x01", b"PK\x03\x04broken", "不是电表文件".encode()])
+    def test_that_is_no_meter_file_is_refused_with_a_sentence(self, admin, household, give, content):
+        if not content:
+            response = admin.post("/console/imports/new/", {"file": SimpleUploadedFile("x", content)})
+            assert (response.status_code, "The submitted file is empty." in text_of(response)) == (422, True)
+            return
+
+        page = admin.get(give(SimpleUploadedFile("x.bin", content)))
+
+        assert "The file was refused: 1 row is wrong" in text_of(page)
+
+    @pytest.mark.parametrize("said", [{"zone": "Mars/Olympus"}, {"unit": "cal"}, {"identifier": "x" * 33}])
+    def test_with_options_nobody_offers_is_not_even_kept(self, admin, household, said):
+        response = admin.post("/console/imports/new/", {"file": meter_file(("P1", "2026-03-01", "1")), **said})
+
+        assert response.status_code == 422
+        assert queries.imports().count() == 0
+
+
+class TestTheList:
+    def test_is_filtered_by_state_and_name(self, admin, household, give):
+        give(meter_file(("P1", "2026-03-01", "0.5")))
+
+        assert len(rows_of(admin.get("/console/imports/?state=checked&q=day"))) == 1
+        assert "No import fits" in text_of(admin.get("/console/imports/?state=refused"))
+
+    def test_asks_as_often_for_one_as_for_many(self, admin, household, give):
+        give(meter_file(("P1", "2026-03-01", "0.5")))
+        admin.get("/console/imports/")
+        with CaptureQueriesContext(connection) as one:
+            admin.get("/console/imports/")
+        for day in Period(dt.date(2026, 3, 2), dt.date(2026, 3, 8)):
+            give(meter_file(("P1", day.isoformat(), "0.5")))
+
+        with CaptureQueriesContext(connection) as many:
+            admin.get("/console/imports/")
+
+        assert len(many) == len(one)
+
+    def test_of_the_other_company_is_empty(self, stranger, household, give):
+        address = give(meter_file(("P1", "2026-03-01", "0.5")))
+
+        assert "No imports yet" in text_of(stranger.get("/console/imports/"))
+        assert stranger.get(address).status_code == 404
+        assert stranger.post(f"{address}confirm/").status_code == 404

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import connection, transaction
 
 from hosting import health, models
+from identity import invitations
 from identity import operations as identity_operations
 from identity.capabilities import Role
 from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
@@ -72,7 +73,10 @@ def register_company(*, company: NewCompany, at: dt.datetime, actor_id: int | No
 def provision_company(
     *, code: str, admin_email: str, admin_name: str, at: dt.datetime, admin_password: str | None = None
 ) -> tenancy_models.Retailer:
-    """Make the company's space and its first administrator (owner processes only). May be run again."""
+    """Make the company's space and its first administrator (owner processes only). May be run again.
+
+    Without a password the administrator is mailed a link to set one.
+    """
     retailer = context.retailer_by_code(code=code)
     if retailer.status == tenancy_models.Retailer.Status.PROVISIONING:
         with context.use_public():
@@ -80,7 +84,9 @@ def provision_company(
     retailer = context.retailer_by_code(code=code)
     role = Role.OPERATOR if retailer.is_operator else Role.ADMINISTRATOR
     with context.use(retailer):
-        _ensure_administrator(admin_email, admin_name, role, at, admin_password)
+        made = _ensure_administrator(admin_email, admin_name, role, at, admin_password)
+        if made and admin_password is None:
+            invitations.send(user=made)
     return retailer
 
 
@@ -187,11 +193,12 @@ def _insert(company: NewCompany, at: dt.datetime) -> tenancy_models.Retailer:
     return retailer
 
 
-def _ensure_administrator(email: str, name: str, role: Role, at: dt.datetime, password: str | None) -> None:
+def _ensure_administrator(email: str, name: str, role: Role, at: dt.datetime, password: str | None) -> Any:
+    """Return the person made now, or None where he stands already because this is run again after a cut."""
     try:
-        identity_operations.create_user(email=email, name=name, roles=[role], at=at, password=password)
+        return identity_operations.create_user(email=email, name=name, roles=[role], at=at, password=password)
     except identity_operations.EmailTaken:
-        return  # run again after a cut: the person stands already
+        return None
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+
 from tenancy import context, models
 
 
@@ -18,6 +20,13 @@ def find_retailer(host: str) -> models.Retailer | None:
     with context.use_public():
         domain = models.Domain.objects.select_related("tenant", "tenant__brand").filter(domain=normalise(host)).first()
     return domain.tenant if domain else None
+
+
+def address(retailer: Any) -> str:
+    """Return where ``retailer`` is reached, such as https://power.example.com, without a final slash."""
+    scheme = "https" if settings.HTTPS else "http"
+    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
+    return f"{scheme}://{primary_host(retailer)}{port}"
 
 
 def primary_host(retailer: Any) -> str:

@@ -153,3 +153,26 @@ class TestCompanies:
 
         with django_assert_num_queries(2):
             queries.companies(at=AT)
+
+
+class TestInvitation:
+    def test_of_the_first_administrator_leads_to_his_password(self, fresh_db, alder, client, mailoutbox, settings):
+        settings.PUBLIC_PORT = "8000"
+        with context.use(alder):
+            operations.provision_company(code="alder", admin_email="new@alder.test", admin_name="Lin", at=AT)
+        [mail] = mailoutbox
+        address = next(word for word in mail.body.split() if word.startswith("http"))
+        path = address.removeprefix("http://alder.localhost:8000")
+
+        at_home = client.get(path, HTTP_HOST="alder.localhost", follow=True)
+        abroad = client.get(path, HTTP_HOST="birch.localhost", follow=True)
+
+        assert mail.subject == "您的 桤木售电 账号已开通"
+        assert 'name="password1"' in at_home.content.decode()
+        assert 'name="password1"' not in abroad.content.decode()
+
+    def test_is_not_sent_a_second_time(self, fresh_db, alder, mailoutbox):
+        for _ in range(2):
+            operations.provision_company(code="alder", admin_email="new@alder.test", admin_name="Lin", at=AT)
+
+        assert len(mailoutbox) == 1

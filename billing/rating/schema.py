@@ -14,7 +14,7 @@ from kernel.errors import gettext_noop
 
 DOCUMENT_KEYS = (
     *("tariff", "code", "title", "currency", "calendar", "parameters", "facts", "tables", "indices", "channels"),
-    *("carried", "charges", "note", "source", "valid_from", "market"),
+    *("carried", "charges", "note", "source", "valid_from", "market", "calendars"),
 )
 CHARGE_KEYS = ("code", "title", "quantity", "by", "price", "tiers", "round", "payee", "post", "calendar", "note")
 TIER_KEYS = ("mode", "window", "already", "bands", "share")

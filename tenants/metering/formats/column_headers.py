@@ -17,16 +17,16 @@ def _words(text: str) -> list[str]:
 
 
 _IDENTIFIERS = _words(
-    "nmi mpan mpancore esiid supplypoint supplypointid meterpoint meteringpoint servicepoint servicepointid usagepoint "
-    "point pointid identifier 计量点编号 计量点号 计量点 供电点编号 供电点 户号 用电户号 用户编号 用户号 客户编号 "
-    "总户号 营销户号 account accountnumber customer customernumber site siteid id"
+    "nmi mpan mpancore icp esi esiid supplypoint supplypointid meterpoint meteringpoint servicepoint servicepointid "
+    "usagepoint point pointid identifier 计量点编号 计量点号 计量点 供电点编号 供电点 户号 用电户号 用户编号 用户号 "
+    "客户编号 总户号 营销户号 account accountnumber customer customernumber site siteid id"
 )
 """Names of the supply point, the most particular first; where a file has several, all are tried in this order."""
 
 _NAMES: dict[str, list[str]] = {
     "serial": _words(
         "meter meterid meterserial meternumber meterno serial serialnumber "
-        "表号 电表 电表号 电表编号 电能表编号 电能表资产号 资产编号 资产号 表计编号"
+        "表号 电表 电表号 电表编号 电能表编号 电能表资产 电能表资产号 资产编号 资产号 表计编号"
     ),
     "day": _words(
         "date day readingdate readdate intervaldate usagedate settlementdate tradingdate localdate "
@@ -46,6 +46,7 @@ _NAMES: dict[str, list[str]] = {
 }
 _ROLE_OF = {name: role for role, names in _NAMES.items() for name in names}
 
+_NUMBERED = re.compile(r"(?:id|no|num|number|code|identifier|编号|编码|号码)$")
 _CLOCK = re.compile(r"[^0-9:：]{0,8}?([0-9]{1,2})[:：时.hH]([0-9]{2})(?:[:：]00|分)?", re.ASCII)
 _RANGE = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})\s*[-–~～至]\s*([0-9]{1,2})[:：]([0-9]{2})", re.ASCII)
 _COMPACT = re.compile(r"[^0-9]{0,12}?([0-2][0-9])([0-5][0-9])", re.ASCII)
@@ -83,10 +84,13 @@ def layout_of(cells: Sequence[str], *, row: int) -> Layout | None:
     roles: dict[str, int] = {}
     named: dict[str, int] = {}
     rest: list[int] = []
+    plain = {_plain(cell) for cell in cells}
     for index, cell in enumerate(cells):
-        name = _plain(cell)
+        name = _name(cell, plain)
         known = named if name in _IDENTIFIERS else roles
         role = name if known is named else _ROLE_OF.get(name)
+        if role == "serial" and role in known:  # the number the maker gave beside the owner's
+            continue
         if role is not None and role in known:
             raise base.refuse_file("columns_twice", row=row, column=index + 1, label=cell[:30])
         if role is not None:
@@ -125,6 +129,13 @@ def _units_of_labels(labels: tuple[str, ...], row: int) -> set[str]:
     if strange:
         raise base.refuse_file("unit", row=row, unit=strange[0])
     return units
+
+
+def _name(cell: str, others: set[str]) -> str:
+    """The name of a column as the lists have it, without a “number” behind it unless another is called just that."""
+    name = _plain(cell)
+    bare = _NUMBERED.sub("", name)
+    return name if name in _ROLE_OF or name in _IDENTIFIERS or bare in others else bare
 
 
 def _plain(cell: str) -> str:

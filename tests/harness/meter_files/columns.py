@@ -30,6 +30,20 @@ HEADERS = [
     good("plain", PLAIN),
     good("English", text(header("NMI", "Date"), day())),
     good("English words", text(header("Meter Point", "Reading Date", columns=numbered("Interval {}")), day())),
+    *(
+        good(f"headed {name}", text(header(name, date), day()))
+        for name, date in (
+            ("NMI Number", "Settlement Date"),
+            ("Customer ID", "Date"),
+            ("ESI ID", "Usage Date"),
+            ("Meter No.", "Read Date"),
+            ("ICP Identifier", "Trading Date"),
+            ("用户编号（户号）", "数据日期"),
+            ("电能表资产编号", "日期"),
+        )
+    ),
+    good("two numbers of the meter", headed("表号", "资产编号", cells=("S1", "33A1"))),
+    good("a customer and its number", text(header("Customer", "Customer ID", "Date"), day(POINT, 7, "2026-03-01"))),
     good("lower-case", text(header("nmi", "date", columns=numbered("p{}")), day())),
     good("zeros in the numbers", text(header(columns=numbered("P{:02d}")), day())),
     good("from zero", text(header(columns=numbered("V{}", first=0)), day())),

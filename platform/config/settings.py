@@ -61,7 +61,6 @@ INSTALLED_APPS = [
     "allauth",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django_htmx",
     "django_filters",
     "rest_framework",

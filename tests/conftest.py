@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -36,15 +37,9 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture
 def fresh_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A database of the test's own, where commits are real; yields its name."""
-    before = connection.settings_dict["NAME"]
     name = databases.clone(f"gridhall_{os.getpid()}_{uuid.uuid4().hex[:8]}")
-    with django_db_blocker.unblock():
-        connections.close_all()
-        _point_to(name)
-        connection.set_schema_to_public()
+    with opened(name, django_db_blocker):
         yield name
-        connections.close_all()
-        _point_to(before)
     databases.drop(name)
 
 
@@ -57,12 +52,19 @@ def demo_database() -> str:
 @pytest.fixture
 def demo_db(demo_database: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The demo companies, for reading: what is written here stays and would mislead the next test."""
+    with opened(demo_database, django_db_blocker):
+        yield demo_database
+
+
+@contextmanager
+def opened(name: str, django_db_blocker: Any) -> Iterator[None]:
+    """Work on database ``name``, with real commits, and go back to the worker's own."""
     before = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         connections.close_all()
-        _point_to(demo_database)
+        _point_to(name)
         connection.set_schema_to_public()
-        yield demo_database
+        yield
         connections.close_all()
         _point_to(before)
 

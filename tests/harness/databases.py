@@ -60,7 +60,11 @@ def template() -> str:
 
 def clone(name: str) -> str:
     """Make database ``name`` as a copy of the template; return its name."""
-    source = template()
+    return copy(template(), name)
+
+
+def copy(source: str, name: str) -> str:
+    """Make database ``name`` as a copy of ``source``; return its name."""
     with _lock(), server().connect() as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER {postgres.OWNER} STRATEGY FILE_COPY')
     return name

@@ -141,7 +141,7 @@ def require_shallow(document: object) -> None:
 
 def plain(number: Decimal) -> str:
     """This will write a number for a formula: no exponent, no idle zeros."""
-    text = format(number, "f")
+    text = format(number if number else abs(number), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -21,6 +21,7 @@ from portal.console.forms import runs as forms
 from portal.shared import formats, tables
 from tenants.customers import date_ranges
 
+FOR_REVIEW = frozenset({"parked", "held", "refused"})
 UNDER_WAY = frozenset({"preparing", "rating", "issuing"})
 COLUMNS = [
     tables.Column("run", _("Run"), sort="number", primary=True),
@@ -215,7 +216,14 @@ def _states(found: Any, chosen: str) -> list[dict[str, Any]]:
     counts = queries.progress(run=found).counts
     every = {"label": gettext("All"), "url": "?", "count": sum(counts.values()), "active": not chosen}
     return [every] + [
-        {"label": label, "url": f"?state={code}", "count": counts[code], "active": code == chosen}
+        {
+            "label": label,
+            "url": f"?state={code}#bills",
+            "count": counts[code],
+            "active": code == chosen,
+            "review": code in FOR_REVIEW,
+            "action": gettext("{state}: {count}").format(state=label, count=formats.number(counts[code])),
+        }
         for code, label in forms.ITEM_STATES
         if counts.get(code)
     ]

@@ -1,4 +1,4 @@
-"""Bill runs, invoices and the books in the console: exact figures, decisions of people, refusals that change nothing."""
+"""Bill runs, invoices and the books in the console: exact figures, decisions, refusals that change nothing."""
 
 from __future__ import annotations
 

@@ -59,6 +59,7 @@ ROUTES: _Routes = {
         products.ProductVersions,
         {"get": "retrieve", "put": "update", "delete": "destroy"},
     ),
+    f"products/{CODE}/versions/<int:version>/review": (products.ProductVersions, {"post": "review"}),
     f"products/{CODE}/versions/<int:version>/publish": (products.ProductVersions, {"post": "publish"}),
     f"products/{CODE}/versions/<int:version>/withdraw": (products.ProductVersions, {"post": "withdraw"}),
     f"products/{CODE}": (products.Products, {"get": "retrieve"}),

@@ -157,6 +157,10 @@ class Noun(GenericViewSet):
         """Return the day it is at the company."""
         return timezone.now().astimezone(ZoneInfo(self.company.time_zone)).date()
 
+    def signed(self) -> dict[str, Any]:
+        """Return who acts and when, as operations take it; a key acts for the person who made it."""
+        return {"by": self.caller.key.created_by, "at": timezone.now()}
+
     def record(self, action: str, subject: str, **details: Any) -> None:
         """Write down who did what; a key acts for the person who made it."""
         key = self.caller.key

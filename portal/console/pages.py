@@ -96,6 +96,11 @@ def filled_in(form: forms.Form, operation: Callable[[], Any]) -> Any:
         return None
 
 
+def signed(request: HttpRequest) -> dict[str, Any]:
+    """Return who acts and when, as operations take it."""
+    return {"by": request.user, "at": timezone.now()}
+
+
 def note(request: HttpRequest, action: str, subject: str, **details: Any) -> None:
     """Write down who did it, for the audit trail."""
     identity_operations.record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TONES = {
     "draft": "info",
+    "reviewed": "warn",
     "published": "success",
     "withdrawn": "neutral",
     "uploaded": "info",

@@ -33,10 +33,13 @@ class ProductVersion(models.Model):
 
     A published version never changes: a database trigger refuses it, and allows only its withdrawal.
     The version in force on a day is the published one with the latest ``valid_from`` not after it.
+    ``author``, ``reviewer`` and ``publisher`` are empty where a program acted without a person; ``four_eyes`` tells
+    whether the company asked for a second person when the version was published.
     """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        REVIEWED = "reviewed", _("Reviewed")
         PUBLISHED = "published", _("Published")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
@@ -51,6 +54,27 @@ class ProductVersion(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
     valid_from = models.DateField(_("valid from"))
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    author = models.ForeignKey(
+        "identity.User", on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("author")
+    )
+    reviewer = models.ForeignKey(
+        "identity.User",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("reviewer"),
+    )
+    reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
+    publisher = models.ForeignKey(
+        "identity.User",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("publisher"),
+    )
+    four_eyes = models.BooleanField(_("four eyes"), default=True)
 
     class Meta:
         verbose_name = _("product version")
@@ -67,13 +91,68 @@ class ProductVersion(models.Model):
                 name="tariffs_productversion_one_published_per_day",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["draft", "published", "withdrawn"]),
+                condition=models.Q(status__in=["draft", "reviewed", "published", "withdrawn"]),
                 name="tariffs_productversion_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(author__isnull=True)
+                | models.Q(reviewer__isnull=True)
+                | ~models.Q(reviewer=models.F("author")),
+                name="tariffs_productversion_reviewer_is_not_author",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(publisher__isnull=True)
+                | models.Q(four_eyes=False)
+                | (
+                    models.Q(reviewer__isnull=False)
+                    & (models.Q(author__isnull=True) | ~models.Q(publisher=models.F("author")))
+                ),
+                name="tariffs_productversion_published_by_four_eyes",
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.product_id} v{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be changed."""
+        return self.status in (self.Status.DRAFT, self.Status.REVIEWED)
+
+
+class DraftSave(models.Model):
+    """One state of a draft, kept so that a person can go back to it and everybody who worked on it is known."""
+
+    version = models.ForeignKey(
+        ProductVersion, on_delete=models.CASCADE, related_name="saves", verbose_name=_("product version")
+    )
+    document = models.JSONField(_("tariff document"), encoder=json_numbers.Encoder, decoder=json_numbers.Decoder)
+    saved_by = models.ForeignKey(
+        "identity.User", on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("saved by")
+    )
+    saved_at = models.DateTimeField(_("saved at"))
+
+    class Meta:
+        verbose_name = _("saved draft")
+        verbose_name_plural = _("saved drafts")
+        ordering = ("version", "-saved_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.saved_at:%F %T}"
+
+
+class TariffPolicy(models.Model):
+    """How the company handles its prices; one row, and without it the rule of four eyes holds."""
+
+    four_eyes = models.BooleanField(_("four eyes"), default=True)
+
+    class Meta:
+        verbose_name = _("tariff policy")
+        verbose_name_plural = _("tariff policies")
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="tariffs_tariffpolicy_one_row"),)
+
+    def __str__(self) -> str:
+        return "four eyes" if self.four_eyes else "two eyes"
 
 
 class Agreement(models.Model):

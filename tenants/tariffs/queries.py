@@ -13,9 +13,10 @@ from kernel.errors import NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.customers import date_ranges
 from tenants.tariffs import in_force
-from tenants.tariffs.models import Agreement, CalendarFact, Product, ProductVersion
+from tenants.tariffs.models import Agreement, CalendarFact, DraftSave, Product, ProductVersion, TariffPolicy
 
 PRODUCT, VERSION = gettext_noop("product"), gettext_noop("product version")
+SAVE = gettext_noop("saved draft")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,12 @@ def product_detail(*, code: str, on: dt.date) -> ProductDetail:
 
 def version(*, product_code: str, number: int) -> ProductVersion:
     """This will return one version with its product; raises NotFound."""
-    found = ProductVersion.objects.select_related("product").filter(product__code=product_code, number=number).first()
+    people = ("author", "reviewer", "publisher")
+    found = (
+        ProductVersion.objects.select_related("product", *people)
+        .filter(product__code=product_code, number=number)
+        .first()
+    )
     if found is None:
         raise NotFound(what=VERSION, name=f"{product_code} {number}")
     return found
@@ -154,6 +160,30 @@ def calendar_facts(*, names: Collection[str], period: Period) -> Mapping[str, fr
         if sum(part.days for part in parts if part) == period.days:
             known[name] = frozenset(day for row in said for day in row.days if day in period)
     return known
+
+
+def four_eyes() -> bool:
+    """This will tell whether the company asks for a second person before prices are published: unless it said no."""
+    return TariffPolicy.objects.filter(four_eyes=False).first() is None
+
+
+def authors_of(*, version: ProductVersion) -> frozenset[int]:
+    """This will return the keys of everybody who worked on a version."""
+    saved = DraftSave.objects.filter(version=version).values_list("saved_by_id", flat=True)
+    return frozenset([*saved.distinct(), *([version.author_id] if version.author_id else [])])
+
+
+def saves_of(*, version: ProductVersion) -> QuerySet[DraftSave]:
+    """This will list the kept states of a draft with who saved them, the latest first."""
+    return DraftSave.objects.select_related("saved_by").filter(version=version).order_by("-saved_at", "-pk")
+
+
+def save_of(*, version: ProductVersion, save_id: int) -> DraftSave:
+    """This will return one kept state of a draft; raises NotFound."""
+    found = DraftSave.objects.filter(version=version, pk=save_id).first()
+    if found is None:
+        raise NotFound(what=SAVE, name=str(save_id))
+    return found
 
 
 def _published_versions(product_ids: set[int], *, before: dt.date) -> dict[int, list[ProductVersion]]:

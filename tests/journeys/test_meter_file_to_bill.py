@@ -23,6 +23,7 @@ from identity.capabilities import Role
 from tenancy import context
 from tenants.customers import operations as customer_operations
 from tenants.customers import queries as customer_queries
+from tenants.tariffs import operations as tariff_operations
 
 AT = dt.datetime(2026, 5, 3, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
@@ -83,6 +84,7 @@ def running(fresh_db, alder, birch):
         with context.use(retailer):
             boss = identity_queries.user_by_email(email=f"staff@{retailer.code}.test")
             _, secrets[retailer.code] = identity_operations.create_key(name="journey", scopes=SCOPES, by=boss, at=AT)
+            tariff_operations.change_policy(asks_four_eyes=False)
     with served.broker() as broker, served.worker(fresh_db, **broker), served.web(fresh_db, **broker) as port:
         yield port, secrets
 

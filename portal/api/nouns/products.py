@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -17,7 +16,7 @@ from identity.capabilities import Capability
 from portal.api import filtering, parsing, values, views
 from tenants.tariffs import operations, queries
 
-STATES = ("draft", "published", "withdrawn")
+STATES = ("draft", "reviewed", "published", "withdrawn")
 
 
 class Product(serializers.Serializer):
@@ -121,11 +120,13 @@ class Products(views.Noun):
         given = self.body(NewProduct)
         market = self.company.market
         if template := given.pop("template", None):
-            version = operations.create_product_from_template(market=market, template=template, **given)
+            version = operations.create_product_from_template(
+                market=market, template=template, **given, **self.signed()
+            )
         else:
             document = given.pop("document")
             named = {"code": str(document.get("code", "")), "titles": document.get("title") or {}, **given}
-            version = operations.create_product(market=market, document=document, **named)
+            version = operations.create_product(market=market, document=document, **named, **self.signed())
         return self.show(Version(version).data, created=_address(version))
 
     @extend_schema(summary=_("Show a product"), responses=Product)
@@ -142,6 +143,7 @@ class ProductVersions(views.Noun):
         "retrieve": Capability.SEE_TARIFFS,
         "update": Capability.CHANGE_TARIFFS,
         "destroy": Capability.CHANGE_TARIFFS,
+        "review": Capability.CHANGE_TARIFFS,
         "publish": Capability.PUBLISH_TARIFFS,
         "withdraw": Capability.PUBLISH_TARIFFS,
     }
@@ -160,7 +162,7 @@ class ProductVersions(views.Noun):
         responses={201: Version},
     )
     def create(self, request: Request, code: str) -> Response:
-        version = operations.add_version(product=queries.product(code=code), **self.body(NewVersion))
+        version = operations.add_version(product=queries.product(code=code), **self.body(NewVersion), **self.signed())
         return self.show(Version(version).data, created=_address(version))
 
     @extend_schema(summary=_("Show a version"), responses=Version)
@@ -171,7 +173,7 @@ class ProductVersions(views.Noun):
     def update(self, request: Request, code: str, version: int) -> Response:
         with self.changing(lambda: self._shown(code, version)):
             found = queries.version(product_code=code, number=version)
-            operations.save_draft(version=found, **self.body(NewVersion))
+            operations.save_draft(version=found, **self.body(NewVersion), **self.signed())
         return self.show(self._shown(code, version))
 
     @extend_schema(summary=_("Delete a draft"), responses={204: None})
@@ -180,10 +182,27 @@ class ProductVersions(views.Noun):
             operations.delete_draft(version=queries.version(product_code=code, number=version))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(summary=_("Publish a draft"), request=None, responses=Version)
+    @extend_schema(
+        summary=_("Review a draft"),
+        description="A key acts for the person who made it: the one who wrote the draft cannot review it.",
+        request=None,
+        responses=Version,
+    )
+    def review(self, request: Request, code: str, version: int) -> Response:
+        operations.review(version=queries.version(product_code=code, number=version), **self.signed())
+        self.record("tariff.review", f"product {code} version {version}")
+        return self.show(self._shown(code, version))
+
+    @extend_schema(
+        summary=_("Publish a draft"),
+        description="Where the company asks for four eyes, somebody who did not write the draft reviews it before, and "
+        "somebody who did not write it publishes it.",
+        request=None,
+        responses=Version,
+    )
     def publish(self, request: Request, code: str, version: int) -> Response:
         found = queries.version(product_code=code, number=version)
-        operations.publish(version=found, at=timezone.now())
+        operations.publish(version=found, **self.signed())
         self.record("tariff.publish", f"product {code} version {version}")
         return self.show(self._shown(code, version))
 

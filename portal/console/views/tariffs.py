@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +45,8 @@ AGREEMENT_COLUMNS = [
 def products(request: HttpRequest) -> HttpResponse:
     form, wanted = pages.filters(request, forms.ProductFilter)
     table = tables.paged(request, queries.products(search=wanted["q"]), COLUMNS, default="code")
-    return render(request, "console/products.html", {"form": form, "table": table})
+    page = {"form": form, "table": table, "four_eyes": queries.four_eyes()}
+    return render(request, "console/products.html", page)
 
 
 @pages.page(Capability.SEE_TARIFFS)
@@ -59,7 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
     market = request.retailer.market  # type: ignore[attr-defined]
     form = forms.ProductForm(request.POST or None, market=market, initial={"valid_from": pages.today(request)})
     if request.method == "POST" and form.is_valid():
-        version = pages.filled_in(form, lambda: _start(market, form))
+        version = pages.filled_in(form, lambda: _start(request, market, form))
         if version:
             messages.success(request, gettext("The product stands as a draft. Adapt it, then publish it."))
             return redirect("console:version", code=version.product.code, number=version.number)
@@ -82,7 +82,10 @@ def add_version(request: HttpRequest, code: str) -> HttpResponse:
         made = pages.filled_in(
             form,
             lambda: operations.add_version(
-                product=detail.product, document=detail.versions[0].document, valid_from=form.cleaned_data["valid_from"]
+                product=detail.product,
+                document=detail.versions[0].document,
+                valid_from=form.cleaned_data["valid_from"],
+                **pages.signed(request),
             ),
         )
         if made:
@@ -97,6 +100,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "version": found,
         "product": found.product,
         "text": document_order.as_text(found.document),
+        **_approval(request, found),
         "crumbs": _crumbs(found, gettext("Version {number}").format(number=number)),
     }
     return render(request, "console/version.html", page | _explained(found))
@@ -105,7 +109,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @pages.form_page(Capability.CHANGE_TARIFFS)
 def edit_draft(request: HttpRequest, code: str, number: int) -> HttpResponse:
     found = queries.version(product_code=code, number=number)
-    if found.status != "draft":
+    if not found.is_open:
         messages.error(request, gettext("Only a draft can be changed. Add a new version instead."))
         return redirect("console:version", code=code, number=number)
     initial = {
@@ -115,7 +119,7 @@ def edit_draft(request: HttpRequest, code: str, number: int) -> HttpResponse:
     form = forms.DraftForm(request.POST or None, initial=initial)
     place = None
     if request.method == "POST" and form.is_valid():
-        place = _save(form, found)
+        place = _save(request, form, found)
         if form.is_valid():
             messages.success(request, gettext("The draft is saved."))
             return redirect("console:version", code=code, number=number)
@@ -128,12 +132,36 @@ def edit_draft(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return render(request, "console/draft.html", page, status=422 if form.errors else 200)
 
 
+@pages.action(Capability.CHANGE_TARIFFS)
+def review(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    found = queries.version(product_code=code, number=number)
+
+    def operation() -> None:
+        operations.review(version=found, **pages.signed(request))
+        pages.note(request, "tariff.review", f"{code} {number}", valid_from=found.valid_from.isoformat())
+
+    done = gettext("You reviewed this version. It can be published now by somebody who did not write it.")
+    return pages.carry_out(request, operation, done=done, then=_address(code, number))
+
+
+@pages.action(Capability.MANAGE_STAFF)
+def policy(request: HttpRequest) -> HttpResponse:
+    asks = request.POST.get("four_eyes") == "on"
+
+    def operation() -> None:
+        operations.change_policy(asks_four_eyes=asks)
+        pages.note(request, "tariff.policy", "four eyes", four_eyes=asks)
+
+    done = gettext("Prices are reviewed by a second person.") if asks else gettext("One person alone publishes prices.")
+    return pages.carry_out(request, operation, done=done, then=reverse("console:products"))
+
+
 @pages.action(Capability.PUBLISH_TARIFFS)
 def publish(request: HttpRequest, code: str, number: int) -> HttpResponse:
     found = queries.version(product_code=code, number=number)
 
     def operation() -> None:
-        operations.publish(version=found, at=timezone.now())
+        operations.publish(version=found, **pages.signed(request))
         pages.note(request, "tariff.publish", f"{code} {number}", valid_from=found.valid_from.isoformat())
 
     day = formats.day(found.valid_from)
@@ -156,7 +184,7 @@ def withdraw(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @pages.action(Capability.CHANGE_TARIFFS)
 def delete_draft(request: HttpRequest, code: str, number: int) -> HttpResponse:
     found = queries.version(product_code=code, number=number)
-    then = reverse("console:product", args=[code]) if found.status == "draft" else _address(code, number)
+    then = reverse("console:product", args=[code]) if found.is_open else _address(code, number)
     return pages.carry_out(
         request,
         lambda: operations.delete_draft(version=found),
@@ -165,25 +193,44 @@ def delete_draft(request: HttpRequest, code: str, number: int) -> HttpResponse:
     )
 
 
-def _start(market: str, form: forms.ProductForm) -> Any:
+def _start(request: HttpRequest, market: str, form: forms.ProductForm) -> Any:
     data = form.cleaned_data
     return operations.create_product_from_template(
-        market=market, template=data["template"], valid_from=data["valid_from"], code=data["code"], titles=form.titles
+        market=market,
+        template=data["template"],
+        valid_from=data["valid_from"],
+        code=data["code"],
+        titles=form.titles,
+        **pages.signed(request),
     )
 
 
-def _save(form: forms.DraftForm, found: Any) -> positions.Place | None:
+def _save(request: HttpRequest, form: forms.DraftForm, found: Any) -> positions.Place | None:
     """Save the draft; a refused document is shown where it is refused."""
     text = form.cleaned_data["document"]
     try:
         document = tariff_documents.read(text)
-        operations.save_draft(version=found, document=document, valid_from=form.cleaned_data["valid_from"])
+        day = form.cleaned_data["valid_from"]
+        operations.save_draft(version=found, document=document, valid_from=day, **pages.signed(request))
     except TariffError as refusal:
         form.add_error("document", refusals.sentence(refusal))
         return positions.locate(text, refusal.where)
     except GridhallError as refusal:
         refusals.show(form, refusal)
     return None
+
+
+def _approval(request: HttpRequest, found: Any) -> dict[str, Any]:
+    """Tell which step comes next and whether the reader may take it."""
+    asks = queries.four_eyes()
+    wrote = request.user.pk in queries.authors_of(version=found) if found.is_open else False
+    return {
+        "four_eyes": asks,
+        "wrote": wrote,
+        "to_review": asks and found.status == "draft",
+        "to_publish": found.is_open and (not asks or found.status == "reviewed"),
+        "may_publish": not asks or not wrote,
+    }
 
 
 def _explained(found: Any) -> dict[str, Any]:

@@ -49,6 +49,17 @@ def api(birch: Any, program: Callable[..., APIClient]) -> APIClient:
 
 
 @pytest.fixture
+def second(birch: Any, program: Callable[..., APIClient]) -> APIClient:
+    """A program of a second person of birch that may do everything."""
+    with context.use(birch):
+        person = identity_operations.create_user(
+            email="second@birch.test", name="Second Pair", roles=["administrator"], at=AT
+        )
+        _key, secret = identity_operations.create_key(name="Second", scopes=EVERYTHING, by=person, at=AT)
+    return program(birch, secret=secret)
+
+
+@pytest.fixture
 def background(django_capture_on_commit_callbacks: Any) -> Iterator[Callable[[Any], Any]]:
     """``with background(alder):`` what a request enqueues is done at once, after its commit."""
     from config.celery import app

@@ -23,11 +23,12 @@ V1 = "/api/v1/products/flat/versions/1"
 
 
 @pytest.fixture
-def flat(api):
+def flat(api, second):
     """The product flat, published from 2026 on."""
     made = api.post("/api/v1/products", {"document": DOCUMENT, "valid_from": "2026-01-01"}, format="json")
     assert made.status_code == 201, made.content
-    assert api.post(f"{V1}/publish").status_code == 200
+    assert second.post(f"{V1}/review").json()["status"] == "reviewed"
+    assert second.post(f"{V1}/publish").json()["status"] == "published"
     return made
 
 
@@ -120,6 +121,18 @@ class TestVersions:
 
         assert api.delete(V1).status_code == 204
         assert api.get(V1).status_code == 404
+
+    def test_who_wrote_it_neither_reviews_nor_publishes_it(self, api, second):
+        api.post("/api/v1/products", {"document": DOCUMENT, "valid_from": "2026-01-01"}, format="json")
+
+        own_review, early = api.post(f"{V1}/review"), second.post(f"{V1}/publish")
+        second.post(f"{V1}/review")
+        own_publication = api.post(f"{V1}/publish")
+
+        assert problem(own_review)[1:] == ("version_review_own", [])
+        assert problem(early)[:2] == (409, "version_not_reviewed")
+        assert problem(own_publication)[1:] == ("version_publish_own", [])
+        assert api.get(V1).json()["status"] == "reviewed"
 
     def test_one_can_be_withdrawn(self, api, flat):
         assert api.post(f"{V1}/withdraw").json()["status"] == "withdrawn"

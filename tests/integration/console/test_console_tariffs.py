@@ -156,6 +156,7 @@ class TestADraft:
         assert queries.version(product_code="home", number=2).document == draft.document
 
     def test_is_published_and_then_stays(self, admin, draft):
+        admin.post("/console/tariffs/home/-/2/review/")
         admin.post("/console/tariffs/home/-/2/publish/")
 
         published = queries.version(product_code="home", number=2)
@@ -175,11 +176,12 @@ class TestADraft:
     def test_of_a_day_that_is_taken_is_not_published(self, admin, home):
         first = queries.version(product_code="home", number=1)
         operations.add_version(product=home, document=first.document, valid_from=first.valid_from)
+        admin.post("/console/tariffs/home/-/2/review/")
 
         response = admin.post("/console/tariffs/home/-/2/publish/", follow=True)
 
         assert "Another version of home comes into force on 2026-01-01." in text_of(response)
-        assert queries.version(product_code="home", number=2).status == "draft"
+        assert queries.version(product_code="home", number=2).status == "reviewed"
         assert not identity_queries.audit_events().filter(action="tariff.publish").exists()
 
     def test_is_deleted(self, admin, draft):

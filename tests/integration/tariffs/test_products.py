@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from billing.rating import errors
 from tenants.tariffs import operations, queries, tariff_documents
 from tenants.tariffs.models import ProductVersion
-from tenants.tariffs.operations import products
+from tenants.tariffs.operations import approving, products
 
 AT = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 JANUARY, JULY = dt.date(2026, 1, 1), dt.date(2026, 7, 1)
@@ -117,7 +117,7 @@ class TestPublish:
         first = operations.publish(version=_flat(), at=AT)
         second = operations.add_version(product=first.product, document=tariff_documents.read(FLAT), valid_from=JANUARY)
 
-        with pytest.raises(products.DayTaken):
+        with pytest.raises(approving.DayTaken):
             operations.publish(version=second, at=AT)
 
         assert queries.version(product_code="flat", number=2).status == "draft"
@@ -140,7 +140,7 @@ class TestPublish:
         operations.withdraw(version=version)
 
         assert queries.version(product_code="flat", number=1).status == "withdrawn"
-        with pytest.raises(products.NotPublished):
+        with pytest.raises(approving.NotPublished):
             operations.withdraw(version=version)
 
 

@@ -57,7 +57,8 @@ def document(
 
 def digest(content: Mapping[str, Any]) -> str:
     """This will name content: the same content, the same name."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:_DIGITS]
+    wording = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(wording.encode()).hexdigest()[:_DIGITS]
 
 
 def _rules(weekday: Schedule, weekend: Schedule) -> list[tuple[int, dict[str, Any]]]:

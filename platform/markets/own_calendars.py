@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from billing.rating import calendars, documents
+from billing.rating import calendar_rules, calendars, documents
+from kernel.errors import GridhallError
 from markets import hour_schedules, packs
 from markets.resources import resources
 
 KEY = "calendars"
-_NAME = "calendar"
+_NAME, _CHARGES = "calendar", "charges"
 
 
 def named_by_content(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,18 +25,17 @@ def named_by_content(document: Mapping[str, Any]) -> dict[str, Any]:
         return dict(document)
     names = {name: _name(str(name), found) for name, found in own.items() if isinstance(found, Mapping)}
     kept = {names.get(name, name): _renamed(found, names.get(name)) for name, found in own.items()}
-    charges = document.get("charges")
-    if isinstance(charges, list):
-        charges = [_pointing(charge, names) if isinstance(charge, Mapping) else charge for charge in charges]
-    return {**_pointing(document, names), KEY: kept, "charges": charges}
+    named = {**_pointing(document, names), KEY: kept}
+    if isinstance(document.get(_CHARGES), list):
+        charges = document[_CHARGES]
+        named[_CHARGES] = [_pointing(one, names) if isinstance(one, Mapping) else one for one in charges]
+    return named
 
 
 def of(document: Mapping[str, Any]) -> dict[str, calendars.Calendar]:
-    """This will load a document's own calendars. Raises CalendarFault, or TariffError where they have no shape."""
-    own = document.get(KEY) or {}
-    if not isinstance(own, Mapping) or not all(isinstance(found, Mapping) for found in own.values()):
-        raise calendars.CalendarFault(where=f"/{KEY}")
-    return {str(name): load(found, name=str(name)) for name, found in own.items()}
+    """This will load a document's own calendars. Raises CalendarFault and its kin with a pointer into the document."""
+    own = calendar_rules.require_keys(document.get(KEY) or {}, known=document.get(KEY) or (), key=KEY, where=f"/{KEY}")
+    return {str(name): _placed(name, found) for name, found in own.items()}
 
 
 def load(document: Mapping[str, Any], *, name: str) -> calendars.Calendar:
@@ -51,6 +51,17 @@ def resources_of(document: Mapping[str, Any], *, market: str) -> documents.Resou
     """This will return what the document may name: its market's calendars and tables, and its own calendars."""
     known = resources(market)
     return documents.Resources(calendars={**known.calendars, **of(document)}, tables=known.tables)
+
+
+def _placed(name: object, found: Any) -> calendars.Calendar:
+    place = f"/{KEY}/{name}"
+    known = found if isinstance(found, Mapping) else ()
+    document = calendar_rules.require_keys(found, known=known, key=str(name), where=place)
+    try:
+        return load(document, name=str(name))
+    except GridhallError as fault:
+        fault.where = place + (fault.where or "")
+        raise
 
 
 def _name(name: str, found: Mapping[str, Any]) -> str:

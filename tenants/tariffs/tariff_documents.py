@@ -10,19 +10,24 @@ from typing import Any
 import yaml
 
 from billing.rating import calendars, documents, tariffs
-from markets import packs
+from markets import own_calendars, packs
 from tenancy import context
 from tenants.tariffs import indices, json_numbers
 from tenants.tariffs.models import ProductVersion
 
 _KEPT_TARIFFS = 2000
 _tariffs: dict[tuple[str, int, str], tariffs.Tariff] = {}
+_own: dict[tuple[str, str], calendars.Calendar] = {}
 
 
 def checked(document: Mapping[str, Any]) -> dict[str, Any]:
-    """This will return the document as it is stored, once the engine has accepted it; raises TariffError."""
-    documents.load(document, resources=_resources())
-    stored: dict[str, Any] = json.loads(json.dumps(document, cls=json_numbers.Encoder), cls=json_numbers.Decoder)
+    """This will return the document as it is stored, once the engine has accepted it; raises TariffError.
+
+    Calendars that it brings along are stored under the names that their content gives them.
+    """
+    named = own_calendars.named_by_content(document)
+    documents.load(named, resources=_resources(named))
+    stored: dict[str, Any] = json.loads(json.dumps(named, cls=json_numbers.Encoder), cls=json_numbers.Decoder)
     return stored
 
 
@@ -43,18 +48,41 @@ def tariff_of(*, version: ProductVersion) -> tariffs.Tariff:
     The wording is part of the key because a restored company may come to a number a second time.
     """
     if version.status == ProductVersion.Status.DRAFT:
-        return documents.load(version.document, resources=_resources())
+        return documents.load(version.document, resources=_resources(version.document))
     key = (context.required_schema(), version.pk, _digest(version.document))
     if key not in _tariffs:
         if len(_tariffs) >= _KEPT_TARIFFS:
             _tariffs.clear()
-        _tariffs[key] = documents.load(version.document, resources=_resources())
+        _tariffs[key] = documents.load(version.document, resources=_resources(version.document))
     return _tariffs[key]
 
 
 def calendar_of(*, name: str) -> calendars.Calendar:
-    """This will return a market's calendar by its full name; raises UnknownMarket or UnknownName."""
-    return _pack_of(name).calendar(name)
+    """This will return a calendar by its full name: a market's, or one that a version of this company brings along.
+
+    Raises UnknownMarket or UnknownName.
+    """
+    try:
+        return _pack_of(name).calendar(name)
+    except (packs.UnknownMarket, packs.UnknownName):
+        found = _brought_along(name)
+        if found is None:
+            raise
+        return found
+
+
+def _brought_along(name: str) -> calendars.Calendar | None:
+    """A calendar out of a stored document. Its name follows from its content, so any document that has it will do."""
+    key = (context.current_schema(), name)
+    if key not in _own:
+        having = ProductVersion.objects.filter(document__calendars__has_key=name)
+        document = having.values_list("document", flat=True).first()
+        if document is None:
+            return None
+        if len(_own) >= _KEPT_TARIFFS:
+            _own.clear()
+        _own[key] = own_calendars.of(document)[name]
+    return _own[key]
 
 
 def _digest(document: Mapping[str, Any]) -> str:
@@ -67,12 +95,17 @@ def _pack_of(name: str) -> packs.Pack:
 
 
 class _Calendars(Mapping[str, calendars.Calendar]):
-    """The calendars of all market packs by full name, loaded when they are asked for."""
+    """The calendars of all market packs by full name, loaded when they are asked for; beside them a document's own."""
+
+    def __init__(self, own: Mapping[str, calendars.Calendar] | None = None) -> None:
+        self._own = own or {}
 
     def __getitem__(self, name: str) -> calendars.Calendar:
+        if name in self._own:
+            return self._own[name]
         if name not in self._names():
             raise KeyError(name)
-        return calendar_of(name=name)
+        return _pack_of(name).calendar(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names())
@@ -81,9 +114,10 @@ class _Calendars(Mapping[str, calendars.Calendar]):
         return len(self._names())
 
     def _names(self) -> dict[str, None]:
-        return {name: None for code in packs.codes() for name in packs.pack(code).calendar_documents}
+        known = {name: None for code in packs.codes() for name in packs.pack(code).calendar_documents}
+        return known | dict.fromkeys(self._own)
 
 
-def _resources() -> documents.Resources:
+def _resources(document: Mapping[str, Any]) -> documents.Resources:
     tables = {name: rows for code in packs.codes() for name, rows in packs.pack(code).tables.items()}
-    return documents.Resources(calendars=_Calendars(), tables=tables, indices=indices.units())
+    return documents.Resources(calendars=_Calendars(own_calendars.of(document)), tables=tables, indices=indices.units())

@@ -47,7 +47,7 @@ def tariff_of(*, version: ProductVersion) -> tariffs.Tariff:
 
     The wording is part of the key because a restored company may come to a number a second time.
     """
-    if version.status == ProductVersion.Status.DRAFT:
+    if version.is_open:
         return documents.load(version.document, resources=_resources(version.document))
     key = (context.required_schema(), version.pk, _digest(version.document))
     if key not in _tariffs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +37,19 @@ def figures(company: queries.Company) -> list[tuple[str, Any]]:
     known = [name for name in NAMES if name in company.figures]
     others = sorted(set(company.figures) - set(known))
     return [(str(NAMES.get(name, name)), _shown(company.figures[name])) for name in [*known, *others]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A company of the fleet with its figures as words."""
+
+    company: queries.Company
+    shown: dict[str, str]
+
+
+def rows(companies: list[queries.Company]) -> list[Row]:
+    """Return the fleet's rows; a figure that was not measured is a dash."""
+    return [Row(each, {name: _shown(each.figures.get(name)) for name in NAMES}) for each in companies]
 
 
 def facts(company: queries.Company) -> list[tuple[str, Any]]:

@@ -38,7 +38,7 @@ COLUMNS = [
 @requires(Capability.OPERATE_FLEET)
 def fleet(request: HttpRequest) -> HttpResponse:
     companies = queries.companies(at=timezone.now(), search=request.GET.get("q", ""))
-    table = tables.paged(request, companies, COLUMNS)
+    table = tables.paged(request, figures.rows(companies), COLUMNS)
     return render(request, "hosting_admin/fleet.html", {"table": table, "totals": figures.totals(companies)})
 
 

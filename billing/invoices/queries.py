@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Sum, Value
 
 from billing.invoices import costs, label_titles, lines
 from billing.invoices.lines import Line
@@ -15,6 +16,8 @@ from billing.invoices.models import Draft, Invoice, InvoiceKind, InvoiceLine
 from billing.ledger import queries as ledger_queries
 from kernel.errors import NotFound, gettext_noop
 from kernel.money import Money
+from kernel.periods import Period
+from tenants.customers import date_ranges
 
 INVOICE, DRAFT = gettext_noop("invoice"), gettext_noop("draft")
 
@@ -41,6 +44,14 @@ class Owed:
     def is_overdue(self, on: dt.date) -> bool:
         """Whether something should have been paid before the day ``on``."""
         return self.due_on is not None and self.due_on < on
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What invoices in force say of one supply period, as tariffs state it: all of it, and what the retailer earns."""
+
+    amount: Decimal
+    income: Decimal
 
 
 def invoices(*, account_ids: Sequence[int] | None = None, kind: str = "", search: str = "") -> QuerySet[Invoice]:
@@ -101,6 +112,23 @@ def owed(*, accounts: Sequence[Any]) -> list[Owed]:
         )
         for account in accounts
     ]
+
+
+def billed_in(*, account_ids: Sequence[int], period: Period) -> dict[tuple[int, Period], Billed]:
+    """This will sum up the invoices in force inside ``period`` by account and supply period, in one query."""
+    lines_in_force = InvoiceLine.objects.filter(
+        ~Exists(Invoice.objects.filter(reverses=OuterRef("invoice_id"))),
+        invoice__kind=InvoiceKind.INVOICE,
+        invoice__account__in=account_ids,
+        invoice__supply_period__contained_by=date_ranges.of_period(period),
+    )
+    rows = lines_in_force.values_list("invoice__account_id", "invoice__supply_period").annotate(
+        whole=Sum("amount"), income=Sum("amount", filter=Q(payee=lines.RETAILER), default=Decimal(0))
+    )
+    return {
+        (account_id, date_ranges.to_period(supplied)): Billed(whole, income)
+        for account_id, supplied, whole, income in rows.order_by()
+    }
 
 
 def drafts(*, draft_ids: Sequence[int]) -> QuerySet[Draft]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from billing.rating import calendars, errors, inputs
+from billing.rating import calendars, errors, inputs, tariffs
 from billing.runs import history as bill_history
 from billing.runs import readings, sections
 from billing.runs.history import History
@@ -50,28 +50,59 @@ class Plan:
 
 def plan(*, items: Sequence[BillRunItem], period: Period) -> Plan:
     """This will cut the items' supply points into sections and read what they depend on, but not the readings."""
-    made = Plan(period=period)
-    occupancies: dict[int, list[Any]] = {}
-    for each in customer_queries.occupancies_in(period=period, account_ids=[item.account_id for item in items]):
-        occupancies.setdefault(each.account_id, []).append(each)
+    occupancies = occupancies_of(account_ids=[item.account_id for item in items], period=period)
     points = {each.supply_point_id for held in occupancies.values() for each in held}
     terms = tariff_queries.terms_in(supply_point_ids=points, period=period)
-    for item in items:
+    payers = [(item.pk, item.account_id) for item in items]
+    made = cut(payers=payers, period=period, occupancies=occupancies, terms=terms, tariff_of=_tariff_of)
+    made.history = bill_history.of_sections(made.sections)
+    read_sources(plans=[made])
+    return made
+
+
+def occupancies_of(*, account_ids: Sequence[int], period: Period) -> dict[int, list[Any]]:
+    """This will return what each account answers for in ``period``, in one query."""
+    occupancies: dict[int, list[Any]] = {}
+    for each in customer_queries.occupancies_in(period=period, account_ids=account_ids):
+        occupancies.setdefault(each.account_id, []).append(each)
+    return occupancies
+
+
+def cut(
+    *,
+    payers: Iterable[tuple[int, int]],
+    period: Period,
+    occupancies: Mapping[int, Sequence[Any]],
+    terms: Mapping[int, Sequence[tariff_queries.Terms]],
+    tariff_of: Callable[[Any], tariffs.Tariff],
+) -> Plan:
+    """This will cut the supply points of payers (item, account) into the sections of ``period``; it asks no database.
+
+    An item that cannot be cut is refused in the plan, which has neither history nor sources yet.
+    """
+    made = Plan(period=period)
+    for item_id, account_id in payers:
         try:
             made.sections += sections.of_item(
-                item_id=item.pk,
-                account_id=item.account_id,
+                item_id=item_id,
+                account_id=account_id,
                 period=period,
-                occupancies=occupancies.get(item.account_id, ()),
+                occupancies=occupancies.get(account_id, ()),
                 terms=terms,
-                tariff_of=_tariff_of,
+                tariff_of=tariff_of,
             )
         except GridhallError as refusal:
-            made.refuse(item.pk, refusal)
-    made.history = bill_history.of_sections(made.sections)
-    made.facts = _facts(made)
-    _read_published(made)
+            made.refuse(item_id, refusal)
     return made
+
+
+def read_sources(*, plans: Sequence[Plan]) -> None:
+    """This will read the dated facts and published values that plans of one period need, once for all of them."""
+    facts = _facts(plans)
+    published = _published(plans)
+    index_values: dict[tuple[str, Period], inputs.IndexValue] = {}
+    for made in plans:
+        made.facts, made.published, made.index_values = facts, published, index_values
 
 
 def supply_points(made: Plan) -> Iterable[tuple[int, Any]]:
@@ -157,20 +188,22 @@ def _tariff_of(version: Any) -> Any:
     return tariff_documents.tariff_of(version=version)
 
 
-def _facts(made: Plan) -> Mapping[str, frozenset[dt.date]]:
-    names = {name for section in made.sections for name in section.tariff.calendars}
+def _facts(plans: Sequence[Plan]) -> Mapping[str, frozenset[dt.date]]:
+    names = {name for made in plans for section in made.sections for name in section.tariff.calendars}
     wanted = {fact for name in names for fact in tariff_documents.calendar_of(name=name).facts}
-    return tariff_queries.calendar_facts(names=wanted, period=made.period) if wanted else {}
+    return tariff_queries.calendar_facts(names=wanted, period=plans[0].period) if wanted else {}
 
 
-def _read_published(made: Plan) -> None:
+def _published(plans: Sequence[Plan]) -> dict[tuple[str, Period], indices.Publication]:
     wanted: dict[Period, set[str]] = {}
-    for section in made.sections:
+    for section in (section for made in plans for section in made.sections):
         for part in section.slices if section.tariff.required_indices else ():
             wanted.setdefault(part.period, set()).update(section.tariff.required_indices)
+    published: dict[tuple[str, Period], indices.Publication] = {}
     for period, codes in wanted.items():
         found = indices.publications(codes=codes, period=period)
-        made.published.update({(code, period): each for code, each in found.items() if each.covered})
+        published.update({(code, period): each for code, each in found.items() if each.covered})
+    return published
 
 
 def _slice(

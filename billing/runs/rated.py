@@ -31,6 +31,15 @@ class ReadingsMissing(GridhallError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """A section with its bill and what later sections need to know of it."""
+
+    section: Section
+    bill: Bill
+    past: Past
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RatedPart:
     """A rated section with what is kept of it."""
 
@@ -49,14 +58,22 @@ def rate(*, made: Plan, read: Mapping[int, Readings]) -> list[RatedPart]:
     The second section of a supply point is rated after the first, whose quantities its tiers count on.
     """
     labels = LabelCache(made.facts)
-    parts: list[RatedPart] = []
+    return [
+        _part(each, made, read.get(each.section.supply_point.pk), labels)
+        for each in evaluated(made=made, read=read, labels=labels)
+    ]
+
+
+def evaluated(*, made: Plan, read: Mapping[int, Readings], labels: LabelCache) -> list[Evaluated]:
+    """This will do the same, and keep no more of each section than its bill and what later ones need to know."""
+    found: list[Evaluated] = []
     for place in sorted({section.place for section in made.sections}):
         versions: dict[int, list[tuple[Section, AccountInputs]]] = {}
         for section in made.of_place(place):
             _prepare(section, made, read.get(section.supply_point.pk), labels, versions)
         for prepared in versions.values():
-            parts += _rate_alike(prepared, made, read, labels)
-    return [part for part in parts if part.section.item_id not in made.refusals]
+            found += _evaluate_alike(prepared, made, read)
+    return [each for each in found if each.section.item_id not in made.refusals]
 
 
 def _prepare(
@@ -98,37 +115,42 @@ def _local_day(found: Readings, at: int) -> str:
     return days[int(found.grid.day_of_slot[at])].isoformat()
 
 
-def _rate_alike(
-    prepared: Sequence[tuple[Section, AccountInputs]], made: Plan, read: Mapping[int, Readings], labels: LabelCache
-) -> list[RatedPart]:
+def _evaluate_alike(
+    prepared: Sequence[tuple[Section, AccountInputs]], made: Plan, read: Mapping[int, Readings]
+) -> list[Evaluated]:
     outcomes = evaluate.rate_batch(prepared[0][0].tariff, [account for _section, account in prepared])
-    parts: list[RatedPart] = []
+    found: list[Evaluated] = []
     for (section, _account), outcome in zip(prepared, outcomes, strict=True):
         if isinstance(outcome, Bill):
-            part = _part(section, outcome, made, read.get(section.supply_point.pk), labels)
-            made.history.add(section, part.past)
-            parts.append(part)
+            past = _past(section, outcome, made, read.get(section.supply_point.pk))
+            made.history.add(section, past)
+            found.append(Evaluated(section, outcome, past))
         else:
             made.refuse(section.item_id, outcome)
-    return parts
+    return found
 
 
-def _part(section: Section, bill: Bill, made: Plan, found: Readings | None, labels: LabelCache) -> RatedPart:
+def _past(section: Section, bill: Bill, made: Plan, found: Readings | None) -> Past:
+    already = made.history.already(section)
+    return Past(
+        start=section.period.start,
+        end=section.period.end,
+        used=bill_history.own_quantities(section=section, used=bill.used, already=already),
+        carried=dict(bill.carried_next),
+        energy_wh=_energy(section, found, readings.CONSUMPTION),
+    )
+
+
+def _part(each: Evaluated, made: Plan, found: Readings | None, labels: LabelCache) -> RatedPart:
+    section = each.section
     versions = found.versions if found is not None else {}
-    energy, feed_in = (_energy(section, found, kind) for kind in (readings.CONSUMPTION, readings.FEED_IN))
     return RatedPart(
         section=section,
-        bill=bill,
+        bill=each.bill,
         used=gathering.used(section=section, made=made, channels=versions),
-        past=Past(
-            start=section.period.start,
-            end=section.period.end,
-            used=bill_history.own_quantities(section=section, used=bill.used, already=made.history.already(section)),
-            carried=dict(bill.carried_next),
-            energy_wh=energy,
-        ),
+        past=each.past,
         usage=_usage(section, found, labels),
-        feed_in_wh=feed_in,
+        feed_in_wh=_energy(section, found, readings.FEED_IN),
         metered=readings.CONSUMPTION in section.tariff.required_channels,
     )
 

@@ -16,5 +16,6 @@ CELERY_TASK_ROUTES = {"hosting.tasks.provision": {"queue": "provision"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_throttle": 1}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep bill runs": {"task": "billing.runs.tasks.sweep_all_runs", "schedule": 60.0},
+    "sweep simulations": {"task": "billing.simulation.tasks.sweep_all_simulations", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
 }

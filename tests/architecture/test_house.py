@@ -20,7 +20,7 @@ TOP_LEVEL = {
 PLATFORM = {"config", "hosting", "identity", "kernel", "markets", "tenancy"}
 ROOMS = [
     "platform/identity", "platform/hosting", "tenants/customers", "tenants/tariffs", "tenants/metering",
-    "billing/ledger", "billing/invoices", "billing/runs",
+    "billing/ledger", "billing/invoices", "billing/runs", "billing/simulation",
 ]  # fmt: skip
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from billing.runs import reasons
 from billing.simulation import distribution
 from billing.simulation.models import SimulatedAccount, SimulatedMonth, Simulation
-from kernel.errors import NotFound, gettext_noop
+from kernel.errors import GridhallError, NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.customers import date_ranges
 
@@ -196,12 +196,12 @@ def month_rows(*, simulation: Simulation) -> Iterator[SimulatedMonth]:
 
 def reason_sentence(*, row: SimulatedAccount | SimulatedMonth) -> str:
     """This will say in the present language why an account or a month could not be compared; nothing when it was."""
-    template = reasons.template_of(row.reason, row.reason_params)
-    details = reasons.Text(row.reason_params)
-    word = reasons.KINDS.get(details.get("kind", ""))
-    if word is not None:
-        details["kind"] = gettext(word)
-    return gettext(template).format_map(details) if template else ""
+    return _sentence(row.reason, row.reason_params)
+
+
+def refusal_sentence(*, refusal: GridhallError) -> str:
+    """This will say the same of a refusal that was not stored, as a comparison has it."""
+    return _sentence(*reasons.of_error(refusal))
 
 
 def months_of(*, period: Period) -> list[Period]:
@@ -227,6 +227,15 @@ def waiting_count(*, simulation_id: int) -> int:
 def unfinished_ids() -> list[int]:
     """This will return the simulations whose work is not done: what a sweep enqueues again."""
     return list(Simulation.objects.filter(state=Simulation.State.RUNNING).values_list("pk", flat=True))
+
+
+def _sentence(code: str, params: Mapping[str, str]) -> str:
+    template = reasons.template_of(code, params)
+    details = reasons.Text(params)
+    word = reasons.KINDS.get(details.get("kind", ""))
+    if word is not None:
+        details["kind"] = gettext(word)
+    return gettext(template).format_map(details) if template else ""
 
 
 def _pairs(compared: QuerySet[SimulatedAccount]) -> Iterator[distribution.Pair]:

@@ -50,6 +50,8 @@ ORDERS = {
     "customers/-/supply-points/P1/-/agree/": C.CHANGE_CUSTOMERS,
     "imports/1/confirm/": C.IMPORT_READINGS,
     "tariffs/home/-/versions/": C.CHANGE_TARIFFS,
+    "tariffs/-/policy/": C.MANAGE_STAFF,
+    "tariffs/home/-/1/review/": C.CHANGE_TARIFFS,
     "tariffs/home/-/1/publish/": C.PUBLISH_TARIFFS,
     "tariffs/home/-/1/withdraw/": C.PUBLISH_TARIFFS,
     "tariffs/home/-/1/delete/": C.CHANGE_TARIFFS,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
 
 from tenancy import context, models
 
+_HOST = re.compile(r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.?(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
+
 
 def normalise(host: str) -> str:
-    """Return the host without port and final dot, in lower case."""
-    name = host.rsplit("]", 1)[-1] if host.startswith("[") else host.split(":", 1)[0]
-    return name.rstrip(".").lower()
+    """Return the host without port and final dot, in lower case; empty when it is no host name."""
+    found = _HOST.fullmatch(host)
+    return found["name"].lower() if found else ""
 
 
 def find_retailer(host: str) -> models.Retailer | None:

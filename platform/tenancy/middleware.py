@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from tenancy import hosts, models
 from tenancy.database import connection
@@ -28,18 +29,19 @@ class RetailerMiddleware:
         connection.set_schema_to_public()
         retailer = hosts.find_retailer(request.META.get("HTTP_HOST", ""))
         if retailer is None:
-            return render(request, "421.html", status=MISDIRECTED, using=None)
-        if retailer.status != models.Retailer.Status.ACTIVE:
-            return render(request, "unavailable.html", status=UNAVAILABLE)
-        return self._serve(request, retailer)
+            response = render(request, "421.html", status=MISDIRECTED, using=None)
+        elif retailer.status != models.Retailer.Status.ACTIVE:
+            response = render(request, "unavailable.html", status=UNAVAILABLE)
+        else:
+            response = self._serve(request, retailer)
+        patch_vary_headers(response, ["Host"])
+        return response
 
     def _serve(self, request: HttpRequest, retailer: models.Retailer) -> HttpResponse:
         request.retailer = request.tenant = retailer  # type: ignore[attr-defined]
         request.urlconf = URLCONFS[models.Retailer.Kind(retailer.kind)]  # type: ignore[attr-defined]
         connection.set_tenant(retailer)
         try:
-            response = self.get_response(request)
+            return self.get_response(request)
         finally:
             connection.set_schema_to_public()
-        response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "Host"]))
-        return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("config.urls_accounts")),
     path("", include("portal.shared.urls")),
     path("", include(("portal.hosting_admin.urls", "hosting"))),
 ]

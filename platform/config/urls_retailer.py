@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("config.urls_accounts")),
     path("console/", include(("portal.console.urls", "console"))),
     path("api/v1/", include(("portal.api.urls", "api"))),
     path("", include("portal.shared.urls")),

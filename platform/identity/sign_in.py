@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest
+from django.urls import reverse
 
 from identity import models
-from tenancy import context
+from tenancy import context, hosts
 
 __all__ = ["AccountAdapter", "ResetTokenGenerator", "RetailerBackend"]
 
@@ -52,6 +54,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_authenticated and user.is_staff_member:
             return "/console/"
         return "/"
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link at the company's own address: the Host header of who asks may name another port."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return hosts.address(context.current_retailer()) + path.replace("UID-KEY", quote(key))
 
     def get_from_email(self) -> str:
         retailer = context.current_retailer()

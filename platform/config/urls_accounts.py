@@ -1,0 +1,35 @@
+"""Signing in and out, and passwords. The library's other pages are closed: nobody changes his address by himself."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from allauth.account import urls
+from django.http import Http404, HttpRequest
+from django.urls import URLPattern
+
+OPEN = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_signup",  # says that it is closed
+        "account_reauthenticate",
+        "account_change_password",
+        "account_set_password",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+    }
+)
+
+
+def nowhere(request: HttpRequest, **_: Any) -> NoReturn:
+    """Answer for a page that is not offered; its name stays, since the library asks for it."""
+    raise Http404
+
+
+urlpatterns = [
+    each if each.name in OPEN else URLPattern(each.pattern, nowhere, name=each.name) for each in urls.urlpatterns
+]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from identity import capabilities, models, queries
 from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
@@ -53,7 +53,7 @@ def create_user(
         raise EmailTaken(where="email", email=email)
     user = models.User(email=email, name=name, roles=sorted(roles), language=language, created_at=at)
     set_password(user=user, password=password)
-    user.save()
+    _save_new(user)
     record(action="user.create", subject=f"user {user.pk}", by=by, at=at, details={"roles": sorted(roles)})
     return user
 
@@ -78,8 +78,9 @@ def change_language(*, user: models.User, language: str) -> None:
     user.save(update_fields=["language"])
 
 
+@transaction.atomic
 def deactivate_user(*, user: models.User, at: dt.datetime, by: models.User) -> None:
-    """End a person's access; nobody ends his own."""
+    """End a person's access, his sessions and the keys he made; nobody ends his own."""
     if user.pk == by.pk:
         raise Conflict(reason=gettext_noop("nobody can end his own access."))
     user.is_active = False
@@ -110,6 +111,7 @@ def create_key(*, name: str, scopes: Collection[str], by: models.User, at: dt.da
     return key, secret
 
 
+@transaction.atomic
 def revoke_key(*, key: models.ApiKey, by: models.User, at: dt.datetime) -> None:
     """Take a program's key back at once."""
     key.revoked_at = at
@@ -142,6 +144,17 @@ def _check_email(email: str) -> None:
         validate_email(email)
     except ValidationError as refusal:
         raise Invalid(where="email", reason=" ".join(refusal.messages)) from refusal
+
+
+def _save_new(user: models.User) -> None:
+    """Save a person; the database knows best whether somebody took the address in the same moment."""
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as refusal:
+        if "user_email_unique" not in str(refusal):
+            raise
+        raise EmailTaken(where="email", email=user.email) from refusal
 
 
 def _check_roles(roles: Collection[str]) -> None:

@@ -33,9 +33,10 @@ def user_by_email(*, email: str) -> models.User:
 
 
 def valid_key(*, secret: str) -> models.ApiKey | None:
-    """Return the unrevoked key that ``secret`` opens, or None."""
+    """Return the unrevoked key that ``secret`` opens, or None; with its maker's access his keys end too."""
     prefix = secret.partition(".")[0]
-    key = models.ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).first()
+    valid = models.ApiKey.objects.filter(revoked_at__isnull=True, created_by__is_active=True)
+    key = valid.filter(prefix=prefix).first()
     return key if key and hmac.compare_digest(key.hashed, hash_secret(secret)) else None
 
 

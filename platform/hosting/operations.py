@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from hosting import health, models
 from identity import invitations
 from identity import operations as identity_operations
+from identity import queries as identity_queries
 from identity.capabilities import Role
 from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
 from tenancy import context, hosts, provisioning
@@ -75,7 +76,7 @@ def provision_company(
 ) -> tenancy_models.Retailer:
     """Make the company's space and its first administrator (owner processes only). May be run again.
 
-    Without a password the administrator is mailed a link to set one.
+    Without a password the administrator is mailed a link to set one, again each time until he has used it.
     """
     retailer = context.retailer_by_code(code=code)
     if retailer.status == tenancy_models.Retailer.Status.PROVISIONING:
@@ -84,9 +85,9 @@ def provision_company(
     retailer = context.retailer_by_code(code=code)
     role = Role.OPERATOR if retailer.is_operator else Role.ADMINISTRATOR
     with context.use(retailer):
-        made = _ensure_administrator(admin_email, admin_name, role, at, admin_password)
-        if made and admin_password is None:
-            invitations.send(user=made)
+        person = _administrator(admin_email, admin_name, role, at, admin_password)
+        if not person.has_usable_password():
+            invitations.send(user=person)
     return retailer
 
 
@@ -193,12 +194,12 @@ def _insert(company: NewCompany, at: dt.datetime) -> tenancy_models.Retailer:
     return retailer
 
 
-def _ensure_administrator(email: str, name: str, role: Role, at: dt.datetime, password: str | None) -> Any:
-    """Return the person made now, or None where he stands already because this is run again after a cut."""
+def _administrator(email: str, name: str, role: Role, at: dt.datetime, password: str | None) -> Any:
+    """Return the person, made now or by an earlier run that was cut."""
     try:
         return identity_operations.create_user(email=email, name=name, roles=[role], at=at, password=password)
     except identity_operations.EmailTaken:
-        return None
+        return identity_queries.user_by_email(email=email)
 
 
 @contextmanager

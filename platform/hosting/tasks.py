@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from django.db import OperationalError
 from django.utils import timezone
 
 from hosting import operations
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
+PROVISION_RETRIES = 12
 
-@tenancy_tasks.platform_task(acks_late=True)
+
+@tenancy_tasks.platform_task(
+    acks_late=True, autoretry_for=(OSError, OperationalError), retry_backoff=True, max_retries=PROVISION_RETRIES
+)
 def provision(*, code: str, admin_email: str, admin_name: str) -> None:
-    """Make a registered company's space; may be delivered twice."""
+    """Make a registered company's space; may be delivered twice, and tries again when mail or database rest."""
     operations.provision_company(code=code, admin_email=admin_email, admin_name=admin_name, at=timezone.now())
 
 

@@ -23,6 +23,10 @@ from tenancy.database import connection
 
 TEMPLATE_SCHEMA = "t_template0000"
 READABLE_IN_PUBLIC = ("django_content_type", "auth_permission", "django_migrations")
+OWNED_IN_PUBLIC = (*READABLE_IN_PUBLIC, "tenancy_schematemplate", "tenancy_fleetmigration")
+"""What the login only reads: above all the text that the owner runs to make a company."""
+ADDED_IN_PUBLIC = ("hosting_fleetevent",)
+"""What the login only adds to."""
 
 
 class NotProvisionable(GridhallError):
@@ -50,11 +54,17 @@ def dump_template(*, fingerprint: str, at: dt.datetime) -> models.SchemaTemplate
 
 
 def provision_schema(*, retailer: models.Retailer) -> None:
-    """Make the role and schema of ``retailer`` from the stored template and activate it, all or nothing."""
+    """Make the role and schema of ``retailer`` from the stored template and activate it, all or nothing.
+
+    Asked by two processes at once, the second one waits and finds it made.
+    """
     template = models.SchemaTemplate.objects.order_by("-created_at").first()
     if template is None:
         raise NotProvisionable(reason=gettext_noop("no template schema is stored; run manage.py migrate_fleet."))
+    waiting = models.Retailer.objects.filter(pk=retailer.pk, status=models.Retailer.Status.PROVISIONING)
     with transaction.atomic(), connection.cursor() as cursor:
+        if not waiting.select_for_update().exists():
+            return
         _create_role(cursor, retailer.schema_name)
         cursor.execute(re.sub(rf"\b{TEMPLATE_SCHEMA}\b", retailer.schema_name, template.sql))
         cursor.execute("RESET ALL")
@@ -65,19 +75,23 @@ def provision_schema(*, retailer: models.Retailer) -> None:
 
 
 def grant_schema(*, schema_name: str) -> None:
-    """Give the retailer's role its rights on every table, and take back those on append-only ones."""
-    with connection.cursor() as cursor:
+    """Give the retailer's role its rights on every table, and take back those on append-only ones, in one step."""
+    with transaction.atomic(), connection.cursor() as cursor:
         _grant(cursor, schema_name)
 
 
 def grant_public() -> None:
     """Give the login its rights on the registry; a retailer's role reads only what Django itself needs."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         login = sql.Identifier(settings.APP_LOGIN)
         cursor.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO PUBLIC"))
         cursor.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {}").format(login))
         cursor.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(login))
+        for table in OWNED_IN_PUBLIC:
+            cursor.execute(sql.SQL("REVOKE INSERT, UPDATE ON public.{} FROM {}").format(sql.Identifier(table), login))
+        for table in ADDED_IN_PUBLIC:
+            cursor.execute(sql.SQL("REVOKE UPDATE ON public.{} FROM {}").format(sql.Identifier(table), login))
         for table in READABLE_IN_PUBLIC:
             cursor.execute(sql.SQL("GRANT SELECT ON public.{} TO PUBLIC").format(sql.Identifier(table)))
 

@@ -9,7 +9,7 @@ import sys
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from harness import databases
 from identity import queries as identity_queries
@@ -157,3 +157,26 @@ def _structure(dump: str) -> list[str]:
     """The statements, without the casts and brackets that PostgreSQL moves when it reads its own dump of an IN list."""
     lines = (line for line in dump.splitlines() if line and not line.startswith(("--", "\\")))
     return [re.sub(r"[()\[\]]|::text", "", line) for line in lines]
+
+
+@pytest.mark.django_db
+class TestRightsOfTheLogin:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE tenancy_schematemplate SET sql = 'ALTER ROLE gridhall_app SUPERUSER'",
+            "INSERT INTO tenancy_schematemplate (fingerprint, sql, created_at) VALUES ('x', 'SELECT 1', now())",
+            "UPDATE tenancy_fleetmigration SET fingerprint = 'x'",
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', now())",
+            "UPDATE hosting_fleetevent SET reason = 'nothing happened'",
+            "DELETE FROM tenancy_retailer",
+            "CREATE TABLE mine (id int)",
+            "CREATE SCHEMA mine",
+            "UPDATE tenancy_retailer SET schema_name = 'public'",
+        ],
+    )
+    def test_end_where_the_owner_acts_on_what_stands_there(self, alder, statement):
+        with pytest.raises(DatabaseError) as refusal, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+        assert isinstance(refusal.value.__cause__, psycopg.errors.InsufficientPrivilege | psycopg.errors.CheckViolation)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 
 from portal.shared import context, formats, languages
 
@@ -14,7 +15,8 @@ from portal.shared import context, formats, languages
 class LanguageMiddleware:
     """Activates the person's language, else the browser's, else the company's; needs the user and the company.
 
-    The cookie is what the person chose on this device and goes before what stands in the person's record.
+    The cookie is what the person chose on this device and goes before what stands in the person's record. What a
+    person with a session sees is kept by no cache, unless the page says otherwise.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -31,6 +33,8 @@ class LanguageMiddleware:
         finally:
             formats.territory.reset(token)
         response.headers.setdefault("Content-Language", language)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
         return response
 
 

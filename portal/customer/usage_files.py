@@ -15,6 +15,8 @@ from portal.customer import usage_charts
 from portal.customer.readings import Slots
 
 MARK = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet reckons with when a cell begins with it."""
 
 Costs = Sequence[Decimal | None]
 
@@ -27,7 +29,7 @@ def intervals(slots: Slots, costs: Costs, currency: str) -> str:
         [
             local.isoformat(timespec="minutes"),
             "" if gone else to_kwh(wh),
-            usage_charts.label_title(slots, names[code]) if code >= 0 else "",
+            _text(usage_charts.label_title(slots, names[code])) if code >= 0 else "",
             _quality(gone, poor),
             _written(cost),
         ]
@@ -84,6 +86,11 @@ def _quality(missing: bool, estimated: bool) -> str:
     if missing:
         return gettext("missing")
     return gettext("estimated") if estimated else gettext("measured")
+
+
+def _text(title: str) -> str:
+    """Return somebody's words as a cell that no spreadsheet takes for a formula."""
+    return f"'{title}" if title.startswith(FORMULA) else title
 
 
 def _written(cost: Decimal | None) -> str:

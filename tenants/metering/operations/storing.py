@@ -147,6 +147,7 @@ class Stage:
             cursor.execute(_KEEP_FORMER.format(stage=self.table), [at])
             cursor.execute(_REPLACE.format(stage=self.table), [at, import_id])
             cursor.execute(_INSERT.format(stage=self.table), [at, import_id])
+            cursor.execute(_STAMP.format(stage=self.table))
         return self.outcomes()
 
     def lock_channels(self) -> None:
@@ -247,6 +248,12 @@ _REPLACE = """
 UPDATE metering_intervalday d SET "values" = s."values", quality = s.quality, total = s.total, missing = s.missing,
     stamped_at = s.stamped_at, version = d.version + 1, recorded_at = %s, import_id = %s
 FROM {stage} s WHERE d.channel_id = s.channel_id AND d.day = s.day AND s.outcome = 'corrected'
+"""
+
+_STAMP = """
+UPDATE metering_intervalday d SET stamped_at = s.stamped_at
+FROM {stage} s WHERE d.channel_id = s.channel_id AND d.day = s.day AND s.outcome = 'unchanged'
+    AND s.stamped_at > d.stamped_at
 """
 
 _INSERT = """

@@ -16,7 +16,10 @@ from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision
 
 BASE = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 DELIVERIES = st.lists(
-    st.tuples(st.integers(1, 3), st.integers(0, 9)), min_size=1, max_size=6, unique_by=lambda d: (d[0], d[1])
+    st.tuples(st.integers(1, 3), st.integers(0, 9), st.integers(1, 3)),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda d: (d[0], d[1]),
 )
 
 
@@ -25,15 +28,15 @@ class Rollback(Exception):
 
 
 def deliver(channel, order):
-    """Bring (day, stamp) deliveries in ``order``; return what stands afterwards, and undo it."""
+    """Bring (day, stamp, value) deliveries in ``order``; return what stands afterwards, and undo it."""
     found = {}
     try:
         with transaction.atomic():
-            for at, (day, stamp) in enumerate(order):
+            for at, (day, stamp, value) in enumerate(order):
                 readings = operations.DayReadings(
                     channel_id=channel.pk,
                     day=dt.date(2026, 1, day),
-                    values=np.full(24, stamp + 1, dtype=np.int32),
+                    values=np.full(24, value, dtype=np.int32),
                     stamped_at=BASE + dt.timedelta(hours=stamp),
                 )
                 operations.store_interval_days(days=[readings], at=BASE + dt.timedelta(minutes=at))
@@ -64,5 +67,5 @@ class TestOrderOfDeliveries:
         shuffled = data.draw(st.permutations(deliveries))
 
         assert deliver(channel, shuffled + deliveries) == deliver(channel, deliveries)
-        newest = {dt.date(2026, 1, day): max(s for d, s in deliveries if d == day) for day, _ in deliveries}
-        assert deliver(channel, shuffled) == {day: 24 * (stamp + 1) for day, stamp in newest.items()}
+        newest = {dt.date(2026, 1, day): 24 * value for day, stamp, value in sorted(deliveries, key=lambda d: d[1])}
+        assert deliver(channel, shuffled) == newest

@@ -72,7 +72,7 @@ class TestProvincialNotices:
         loaded = [market.calendar(name) for name in market.calendar_documents]
 
         assert len(notices) == 36
-        assert len(loaded) == 42
+        assert len(loaded) == 43
 
     def test_every_row_of_the_table_is_used(self):
         market = markets.pack("cn")

@@ -6,9 +6,25 @@ import markets
 from billing.rating import documents
 from markets import packs
 
+LISTED = ("10kv", "110kv", "220kv", "35kv")
+OFFICIAL = ("agreed-spread", "fixed-linked", "formula-spread", "reference-linked")
 TEMPLATES = {
-    "cn": ["cn-commercial-tou", "cn-residential-tiered", "cn-solar-surplus", "cn-two-part-industrial"],
+    "cn": sorted(
+        [
+            *("cn-commercial-tou", "cn-solar-surplus", "cn-two-part-industrial", "cn-two-part-contract-demand"),
+            *("cn-two-part-contract-demand-old", "cn-two-part-measured-demand"),
+            *(f"cn-hubei-2026-01-single-part-{volts}" for volts in ("10kv", "35kv", "lv")),
+            *(f"cn-hubei-2026-01-two-part-{volts}-{basis}" for volts in LISTED for basis in ("capacity", "demand")),
+            *(f"cn-residential-{area}" for area in ("tiered", "jiangsu", "zhejiang", "zhejiang-tou", "shanxi", "2160")),
+            *("cn-residential-monthly", "cn-residential-collective"),
+            *(f"cn-retail-{form}{cut}" for form in OFFICIAL for cut in ("", "-tou")),
+            *("cn-retail-single", "cn-retail-fixed-tou", "cn-retail-24-hours", "cn-retail-deviation"),
+            *("cn-retail-excess-return", "cn-retail-green", "cn-retail-guangdong", "cn-retail-linked"),
+            *("cn-retail-ratio-sharing", "cn-retail-service-fee"),
+        ]
+    ),
     "au": ["au-block", "au-single-rate-solar", "au-time-of-use", "au-weekday-peak"],
+    "de": ["de-spot", "de-two-rate"],
     "us": ["us-residential-tiered", "us-tou"],
 }
 POLICIES = {"tax", "late_fee", "invoice", "disconnection", "proration", "brakes", "validation", "metering"}
@@ -26,16 +42,16 @@ def _texts_in(value):
 
 
 class TestPack:
-    def test_there_are_three(self):
-        assert markets.codes() == ("au", "cn", "us")
+    def test_there_are_four(self):
+        assert markets.codes() == ("au", "cn", "de", "us")
 
     def test_refuses_an_unknown_market(self):
         with pytest.raises(packs.UnknownMarket) as refusal:
             markets.pack("../cn")
 
-        assert str(refusal.value) == "There is no market “../cn”. Known are: au, cn, us."
+        assert str(refusal.value) == "There is no market “../cn”. Known are: au, cn, de, us."
 
-    @pytest.mark.parametrize(("code", "currency"), [("au", "AUD"), ("cn", "CNY"), ("us", "USD")])
+    @pytest.mark.parametrize(("code", "currency"), [("au", "AUD"), ("cn", "CNY"), ("de", "EUR"), ("us", "USD")])
     def test_has_its_money(self, code, currency):
         assert markets.pack(code).currency == currency
 
@@ -128,7 +144,7 @@ class TestPowerFactorTables:
 class TestProductTemplates:
     @pytest.mark.parametrize("code", TEMPLATES)
     def test_are_all_there(self, code):
-        assert [document["code"] for document in markets.pack(code).product_templates()] == TEMPLATES[code]
+        assert sorted(document["code"] for document in markets.pack(code).product_templates()) == TEMPLATES[code]
 
     @pytest.mark.parametrize(("code", "product"), [(code, name) for code, names in TEMPLATES.items() for name in names])
     def test_load_in_the_rating_engine(self, code, product):

@@ -71,6 +71,7 @@ class TestQueries:
         assert {address: rows for address, (_count, rows) in many.items()} == {
             **dict.fromkeys(addresses, 4),
             "/api/v1/reading-imports": 0,
+            "/api/v1/simulations": 0,
         }
 
     def test_of_a_runs_bills_do_not_grow(self, birch, program):

@@ -31,7 +31,7 @@ SOURCES = ("invoiced", "rated")
 KINDS = ("household", "business")
 CSV = "text/csv"
 COLUMNS = (
-    *("account", "customer", "month", "source", "energy_wh", "currency", "billed", "simulated", "difference"),
+    *("account", "customer", "month", "billed_from", "energy_wh", "currency", "billed", "simulated", "difference"),
     *("income_billed", "income_simulated", "purchase", "reason"),
 )
 
@@ -175,7 +175,9 @@ class Row(serializers.Serializer):
     account = serializers.CharField()
     customer = serializers.CharField()
     month = serializers.DateField(help_text="Its first day.")
-    source = serializers.ChoiceField(choices=SOURCES, allow_null=True, help_text="Where the billed amount comes from.")
+    billed_from = serializers.ChoiceField(
+        choices=SOURCES, allow_null=True, help_text="Where the billed amount comes from."
+    )
     energy_wh = serializers.IntegerField(allow_null=True)
     billed = values.MoneyField(allow_null=True)
     simulated = values.MoneyField(allow_null=True)
@@ -308,7 +310,7 @@ class _Rows(Row):
             "account": instance.simulated_account.account.number,
             "customer": instance.simulated_account.account.customer.number,
             "month": instance.month.isoformat(),
-            "source": instance.source or None,
+            "billed_from": instance.source or None,
             "energy_wh": instance.energy_wh,
             **{name: values.amount(value, currency) for name, value in amounts.items()},
             "difference": values.amount(_difference(instance), currency),

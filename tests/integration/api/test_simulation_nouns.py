@@ -90,7 +90,7 @@ class TestSimulations:
         row = api.get("/api/v1/simulations/1/rows").json()["results"][0]
         file = api.get("/api/v1/simulations/1/rows.csv")
 
-        assert (row["account"], row["month"], row["source"], row["difference"]) == (
+        assert (row["account"], row["month"], row["billed_from"], row["difference"]) == (
             "A1", "2026-03-01", "rated", money("-26.79"),
         )  # fmt: skip
         assert file.headers["Content-Type"] == "text/csv"

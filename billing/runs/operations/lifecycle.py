@@ -10,12 +10,14 @@ from django.db.models import Max
 from billing.invoices import operations as invoice_operations
 from billing.runs import queries
 from billing.runs.models import BillRun, BillRunItem
-from kernel.errors import Conflict, gettext_noop
+from kernel.errors import Conflict, Invalid, gettext_noop
 from kernel.periods import Period
 from tenants.customers import date_ranges, refusals
 from tenants.customers import queries as customer_queries
 
 State, ItemState = BillRun.State, BillRunItem.State
+LATEST_BILLING = dt.timedelta(days=3 * 366)
+"""So long after the last day supplied a bill may still be dated; corrections of some years back are made."""
 
 
 class NothingToBill(Conflict):
@@ -37,6 +39,13 @@ class WrongState(Conflict):
 
     code = "run_wrong_state"
     template = gettext_noop("Bill run {number} is in state “{state}”; this needs “{needed}”.")
+
+
+class BillingDateImplausible(Invalid):
+    """The date to stand on the invoices is before the supply, or years after it."""
+
+    code = "billing_date_implausible"
+    template = gettext_noop("{date} cannot be the date of these bills; choose a day soon after the period.")
 
 
 class AlreadyIssued(Conflict):
@@ -78,9 +87,16 @@ def finish_rating(*, run_id: int) -> BillRun:
 
 @transaction.atomic
 def start_issuing(*, run_id: int, billing_date: dt.date) -> BillRun:
-    """This will open the second phase: every drafted item is to be issued with ``billing_date``. Raises WrongState."""
+    """This will open the second phase: every drafted item is to be issued with ``billing_date``.
+
+    Raises WrongState, or BillingDateImplausible: a slip of the pen would stand on frozen invoices and open a
+    number series of another year.
+    """
     run = _locked(run_id)
     _require(run, State.REVIEW)
+    period = date_ranges.to_period(run.period)
+    if not period.start <= billing_date < period.end + LATEST_BILLING:
+        raise BillingDateImplausible(where="billing_date", date=billing_date.isoformat())
     run.state, run.billing_date = State.ISSUING, billing_date
     run.save(update_fields=["state", "billing_date"])
     return run
@@ -122,10 +138,10 @@ def cancel_run(*, run_id: int, at: dt.datetime) -> BillRun:
     run = _locked(run_id)
     if run.state in {State.DONE, State.CANCELLED}:
         raise WrongState(number=run.number, state=run.get_state_display(), needed=State.REVIEW.label)
+    _cancel_open_items(run, at)  # waits for a chunk that is being issued, which is counted then
     issued = BillRunItem.objects.filter(run=run, state=ItemState.ISSUED).count()
     if issued:
         raise AlreadyIssued(number=run.number, count=issued)
-    _cancel_open_items(run, at)
     run.state, run.finished_at = State.CANCELLED, at
     run.save(update_fields=["state", "finished_at"])
     return run

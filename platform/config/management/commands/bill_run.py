@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -32,21 +33,24 @@ class Command(BaseCommand):
         parser.add_argument("--retailer", required=True, help="the company's code")
         parser.add_argument("--month", required=True, type=month)
         parser.add_argument("--issue", action="store_true", help="issue what was rated")
-        parser.add_argument("--billing-date", type=dt.date.fromisoformat, help="the date on the bills; else today")
+        parser.add_argument(
+            "--billing-date", type=dt.date.fromisoformat, help="the date on the bills; else the company's today"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with context.use(context.retailer_by_code(code=options["retailer"])):
-                self._bill(options)
+            with context.use(context.retailer_by_code(code=options["retailer"])) as retailer:
+                self._bill(options, ZoneInfo(retailer.time_zone))
         except GridhallError as refusal:
             raise CommandError(str(refusal)) from refusal
 
-    def _bill(self, options: dict[str, Any]) -> None:
+    def _bill(self, options: dict[str, Any], zone: ZoneInfo) -> None:
         now = timezone.now()
         run = queries.open_run(period=options["month"]) or operations.create_run(period=options["month"], at=now)
         run = operations.run_to_review(run=run, at=now)
         if options["issue"]:
-            run = operations.issue_run_now(run=run, billing_date=options["billing_date"] or now.date(), at=now)
+            today = now.astimezone(zone).date()
+            run = operations.issue_run_now(run=run, billing_date=options["billing_date"] or today, at=now)
         progress = queries.progress(run=run)
         counts = ", ".join(f"{count} {state}" for state, count in sorted(progress.counts.items()))
         totals = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(progress.totals.items()))

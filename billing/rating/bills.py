@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from kernel.money import EXACT
 
 ZERO = Decimal(0)
+_EXPONENT = "E"
 
 
 def exact_sum(values: Iterable[Decimal]) -> Decimal:
@@ -21,8 +22,7 @@ def exact_sum(values: Iterable[Decimal]) -> Decimal:
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One (slice, label, band): amount = round(quantity × price) + flat."""
 
     slice: int | None
@@ -41,8 +41,7 @@ class Cell:
     """How the quantity came about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A charge of the bill. ``amount`` is its exact value, ``posted`` what is due in the minor unit."""
 
     code: str
@@ -151,7 +150,8 @@ class Bill:
 
 def written(value: Decimal) -> str:
     """This will write a number without exponent, sign of zero or idle zeros beyond its own."""
-    return format(value if value else abs(value), "f")
+    text = str(value) if value else str(abs(value))
+    return text if _EXPONENT not in text else format(value if value else abs(value), "f")
 
 
 def _used_document(by_label: Mapping[str, tuple[Decimal, ...]]) -> dict[str, list[str]]:

@@ -38,28 +38,23 @@ class Cells:
         self, seat: int, at: int | None, calendar: str | None, label: str | None, amount_of: AmountOf | None = None
     ) -> CellScope:
         """This will return what names stand for in one cell of one account; amounts are not known in this step."""
-        account = self.block.accounts[seat]
-        period_days = account.period_days or sum(part.days for part in account.slices)
+        account, block = self.block.accounts[seat], self.block
+        part = block.whole if at is None else block.slices[at]
+        days = account.period_days or block.whole.days
+        amounts = amount_of or _no_amounts
         return CellScope(
-            tariff=self.tariff,
-            account=account,
-            part=self.block.part(at),
-            position=seat,
-            seat=seat,
-            at=at,
-            period_days=period_days,
-            calendar=calendar,
-            label=label,
-            aggregate_of=self.value,
-            amount_of=amount_of or _no_amounts,
-            prices=self.prices,
+            self.tariff, account, part, seat, seat, at, days, calendar, label, self.value, amounts, self.prices
         )
 
     def value(self, scope: CellScope, node: nodes.Aggregate) -> Decimal:
         """This will return an aggregate of the scope's cell; raises RatingError or NotReady."""
-        if node.key in self.tariff.late:
-            return aggregates.value_alone(scope, node)
-        return aggregates.unwrapped(self.outcomes(node, scope.at, scope.calendar, scope.label)[scope.seat])
+        found = self.found.get((node.key, scope.at, scope.calendar, scope.label))
+        if found is None:
+            if node.key in self.tariff.late:
+                return aggregates.value_alone(scope, node)
+            found = self.outcomes(node, scope.at, scope.calendar, scope.label)
+        outcome = found[scope.seat]
+        return outcome if isinstance(outcome, Decimal) else aggregates.unwrapped(outcome)
 
     def outcomes(self, node: nodes.Aggregate, at: int | None, calendar: str | None, label: str | None) -> list[Outcome]:
         key = (node.key, at, calendar, label)

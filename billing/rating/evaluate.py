@@ -14,7 +14,7 @@ from billing.rating.errors import RatingError
 from billing.rating.formulas import nodes, values
 from billing.rating.inputs import AccountInputs
 from billing.rating.scopes import CellScope
-from billing.rating.tariffs import DAY, Charge, Formula, Tariff
+from billing.rating.tariffs import DAY, Charge, Formula, Tariff, Tiers
 from kernel import money
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -75,6 +75,8 @@ class _Account:
     seat: int
     rated: dict[str, _Rated] = field(default_factory=dict)
     scopes: dict[tuple[int | None, str | None, str | None], CellScope] = field(default_factory=dict)
+    quantities: dict[tuple[str, int | None, str | None, str | None], tuple[Decimal, str]] = field(default_factory=dict)
+    """Of each formula and cell: charges that bill the same quantity share it."""
 
     @property
     def tariff(self) -> Tariff:
@@ -94,20 +96,21 @@ class _Account:
         balances = banding.Balances()
         found: list[Cell] = []
         for at in self.cells.cuts[self.seat].stretches(charge):
-            found += self.stretch(charge, self.scope(at, charge.calendar), balances)
-        amount = sum((cell.amount for cell in found), ZERO)
+            if charge.tiers is None:
+                found += [self.cell(charge, self.scope(at, charge.calendar, label)) for label in charge.by or (None,)]
+            else:
+                found += self.banded(charge, charge.tiers, self.scope(at, charge.calendar), balances)
+        amount = sum((cell.amount for cell in found), ZERO) if len(found) > 1 else ZERO + found[0].amount
         if charge.round.line is not None:
-            amount = values.rounded(amount, Decimal(charge.round.line))
+            amount = values.rounded_to(amount, charge.round.line)
         return _Rated(charge, found, amount, balances.used())
 
-    def stretch(self, charge: Charge, scope: CellScope, balances: banding.Balances) -> list[Cell]:
-        """The cells of one slice, or of the whole period."""
+    def banded(self, charge: Charge, rule: Tiers, scope: CellScope, balances: banding.Balances) -> list[Cell]:
+        """The cells of a tiered charge in one slice, or in the whole period."""
         scopes = {label: self.scope(scope.at, charge.calendar, label) for label in charge.by or (None,)}
         taken = {label: self.quantity(charge, cell) for label, cell in scopes.items()}
-        if charge.tiers is None:
-            return [self.cell(charge, scopes[label], quantity, how) for label, (quantity, how) in taken.items()]
         rounds: list[banding.Quantities] = [{label: quantity for label, (quantity, _) in taken.items()}]
-        if charge.tiers.window == DAY and charge.quantity is not None:
+        if rule.window == DAY and charge.quantity is not None:
             rounds = self.daily(charge.quantity, scope, tuple(scopes))
         return banding.cells(charge, scope, rounds, {label: how for label, (_, how) in taken.items()}, balances)
 
@@ -118,14 +121,18 @@ class _Account:
 
     def quantity(self, charge: Charge, scope: CellScope) -> tuple[Decimal, str]:
         if charge.quantity is not None:
-            return pricing.explained(charge.quantity, scope)
+            key = (charge.quantity.text, scope.at, scope.calendar, scope.label)
+            if key not in self.quantities:
+                self.quantities[key] = pricing.explained(charge.quantity, scope)
+            return self.quantities[key]
         if scope.at is None and not self.cells.cuts[self.seat].partial:
             return ONE, "1"
         share = Decimal(scope.part.days) / scope.period_days
         return share, f"{scope.part.days} ÷ {scope.period_days}"
 
-    def cell(self, charge: Charge, scope: CellScope, quantity: Decimal, how_much: str) -> Cell:
+    def cell(self, charge: Charge, scope: CellScope) -> Cell:
         assert charge.price is not None
+        quantity, how_much = self.quantity(charge, scope)
         price, how = pricing.priced(charge, charge.price, scope)
         amount = pricing.rounded_cell(charge, quantity * price)
         return Cell(scope.at, scope.label, None, quantity, charge.unit, price, ZERO, amount, how, how_much)
@@ -164,6 +171,8 @@ class _Account:
         )
 
     def carried_next(self) -> dict[str, Decimal]:
+        if not self.tariff.carried:
+            return {}
         scope = self.scope(None, self.tariff.calendar)
         return {name: pricing.valued(rule.next, scope) for name, rule in self.tariff.carried.items()}
 

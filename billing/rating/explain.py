@@ -12,11 +12,16 @@ _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2}
 _NEGATION = 3
 _SHOWN_PLACES = 10
+_ALONE = (nodes.Aggregate, nodes.Number, nodes.Scalar, nodes.Amount, nodes.Index)
+"""What is written as its value: it needs no working."""
 
 
 def filled(tree: nodes.Node, scope: Scope, value: Decimal) -> str:
     """This will return ``0.414 × 1.8 = 0.7452``; a value that needs no working is shown alone."""
-    working, result = _write(tree, scope, 0), number(value)
+    result = number(value)
+    if isinstance(tree, _ALONE):
+        return result
+    working = _write(tree, scope, 0)
     return result if working == result else f"{working} = {result}"
 
 
@@ -29,10 +34,13 @@ def rounded(how: str, value: Decimal) -> str:
 def number(value: Decimal) -> str:
     """This will write a number without idle zeros; what does not end is cut with “…”."""
     text = written(value)
+    if "." not in text:
+        return text
+    text = text.rstrip("0")
     whole, _, decimals = text.partition(".")
-    if len(decimals.rstrip("0")) > _SHOWN_PLACES:
+    if len(decimals) > _SHOWN_PLACES:
         return f"{whole}.{decimals[:_SHOWN_PLACES]}…"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text.rstrip(".")
 
 
 def _write(node: nodes.Node, scope: Scope, around: int) -> str:

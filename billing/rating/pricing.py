@@ -34,13 +34,20 @@ def explained(formula: Formula, scope: CellScope) -> tuple[Decimal, str]:
 
 def priced(charge: Charge, formula: Formula, scope: CellScope) -> tuple[Decimal, str]:
     """This will return a price after ``round: price`` and how it came about."""
+    places = charge.round.price
+    if places is None:
+        return explained(formula, scope)
+    key = scope.price_key(formula.pointer)
+    if key is not None and (places, key) in scope.prices:
+        return scope.prices[places, key]
     value, how = explained(formula, scope)
-    if charge.round.price is None:
-        return value, how
-    price = values.rounded(value, Decimal(charge.round.price))
-    return price, explain.rounded(how, price)
+    price = values.rounded_to(value, places)
+    found = price, explain.rounded(how, price)
+    if key is not None:
+        scope.prices[places, key] = found
+    return found
 
 
 def rounded_cell(charge: Charge, amount: Decimal) -> Decimal:
     """This will return the amount of a cell after ``round: cell``."""
-    return amount if charge.round.cell is None else values.rounded(amount, Decimal(charge.round.cell))
+    return amount if charge.round.cell is None else values.rounded_to(amount, charge.round.cell)

@@ -19,7 +19,7 @@ AmountOf = Callable[["CellScope", nodes.Reference], Decimal]
 AggregateOf = Callable[["CellScope", nodes.Aggregate], Decimal]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class CellScope:
     """One account in one slice (or the whole period), for one label (or all)."""
 

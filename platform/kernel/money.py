@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +21,12 @@ class CurrencyMismatch(ValueError):
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
     """Round half away from zero to ``places`` decimals: -2.345 → -2.35. The only rounding of money."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=decimal.ROUND_HALF_UP, context=EXACT)
+    return value.quantize(_step(places), rounding=decimal.ROUND_HALF_UP, context=EXACT)
+
+
+@functools.cache
+def _step(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def minor_places(currency: str) -> int:

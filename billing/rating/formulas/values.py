@@ -107,11 +107,16 @@ def rounded(value: Decimal, places: Decimal) -> Decimal:
         raise RatingError(
             gettext_noop("round() needs a whole number of places, not {places}."), places=format(places, "f")
         )
+    return rounded_to(value, int(places))
+
+
+def rounded_to(value: Decimal, places: int) -> Decimal:
+    """This will round half up to ``places``; raises RatingError where they do not fit into 34 digits."""
     try:
-        return money.round_half_up(value, int(places))
+        return money.round_half_up(value, places)
     except decimal.InvalidOperation as error:
         raise RatingError(
-            gettext_noop("{value} cannot keep {places} places within 34 digits."), value=str(value), places=int(places)
+            gettext_noop("{value} cannot keep {places} places within 34 digits."), value=str(value), places=places
         ) from error
 
 

@@ -231,6 +231,17 @@ class TestGuessing:
 
         assert answer.status_code == 200
 
+    def test_behind_a_proxy_counts_by_the_address_the_proxy_saw(self, settings):
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        for number in range(12):
+            made_up = browser(HTTP_X_FORWARDED_FOR=f"10.0.0.{number}, 203.0.113.9")
+            sign_in(made_up, f"nobody{number}@alder.test", "wrong")
+
+        guesser = sign_in(browser(HTTP_X_FORWARDED_FOR="10.9.9.9, 203.0.113.9"))
+        neighbour = sign_in(browser(HTTP_X_FORWARDED_FOR="203.0.113.10"))
+
+        assert (guesser.status_code, neighbour.status_code) == (200, 302)
+
     def test_an_unknown_address_is_answered_like_a_known_one(self):
         known = sign_in(browser(), "staff@alder.test", "wrong").content.decode()
         unknown = sign_in(browser(), "nobody@alder.test", "wrong").content.decode()

@@ -152,8 +152,11 @@ class TestMessages:
     def test_twice_and_out_of_order_change_nothing_that_is_done(self, households, order, monkeypatch):
         run = operations.create_run(period=MARCH, at=AT)
         work = {
-            "rate": tasks.rate_chunk, "issue": tasks.issue_chunk, "rate_all": tasks.rate_run, "issue_all": tasks.issue_run,
-        }  # fmt: skip
+            "rate": tasks.rate_chunk,
+            "issue": tasks.issue_chunk,
+            "rate_all": tasks.rate_run,
+            "issue_all": tasks.issue_run,
+        }
         for task in work.values():
             monkeypatch.setattr(task, "delay", lambda *_: None)
 

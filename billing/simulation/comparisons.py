@@ -1,7 +1,8 @@
 """One customer's own year on every product that could be agreed: ranked, with the saving against the present one.
 
 All products, the present one too, are rated alike: the same readings, the same months, the versions in force on the
-day, the customer's own parameters. So the present product's figure is what the year would cost at today's prices.
+day, the customer's own parameters. So the present product's figure is what the year would cost at today's prices. Costs
+are what bills would come to, with the market's tax.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing.invoices import taxes
+from billing.invoices import terms as terms_of_issue
+from billing.invoices.lines import RETAILER
+from billing.invoices.taxes import Taxable, TaxPolicy
 from billing.runs import gathering, readings
 from billing.runs.rated import ReadingsMissing
 from billing.runs.readings import Readings
 from billing.simulation import months as past_months
 from billing.simulation import proposals, queries
-from billing.simulation.months import Case, Versions
+from billing.simulation.months import Case, MonthBill, Versions
 from billing.simulation.proposals import Proposal
 from kernel.errors import GridhallError, gettext_noop
 from kernel.periods import Period
+from markets import packs
+from tenancy import context
 from tenants.tariffs import queries as tariff_queries
 from tenants.tariffs.queries import Terms
 
@@ -133,6 +140,11 @@ class _Scene:
     tariffs: Versions = field(default_factory=Versions)
 
     @property
+    def tax(self) -> TaxPolicy:
+        """How the company's market taxes electricity."""
+        return terms_of_issue.tax_policy(policy=packs.pack(context.current_retailer().market).policies["tax"])
+
+    @property
     def memory(self) -> Period:
         """The days that a tier of the first month may reach back to."""
         return Period(past_months.months_before(self.period.start, past_months.LONGEST_MEMORY), self.period.end)
@@ -213,14 +225,14 @@ def _compared(scene: _Scene) -> Comparison:
     if not months:
         raise _nothing(scene, missing)
     bills = [first.bills[key, month.start] for month in months]
-    present = _offer(scene.versions[0], first, key, months, None)
+    present = _offer(scene, 0, months, None)
     offers, declined = [present], list(scene.declined)
-    for version, case in zip(scene.versions[1:], others, strict=True):
+    for place, (version, case) in enumerate(zip(scene.versions[1:], others, strict=True), start=1):
         refusal = scene.missing_channel(version) or next(
             (case.refusals[key, month.start] for month in months if (key, month.start) in case.refusals), None
         )
         if refusal is None:
-            offers.append(_offer(version, case, key, months, present.cost))
+            offers.append(_offer(scene, place, months, present.cost))
         else:
             declined.append(Declined(version, refusal))
     return Comparison(
@@ -236,11 +248,22 @@ def _compared(scene: _Scene) -> Comparison:
     )
 
 
-def _offer(version: Any, case: Case, key: int, months: Sequence[Period], present: Decimal | None) -> Offer:
-    monthly = {month.start: case.bills[key, month.start].amount for month in months}
+def _offer(scene: _Scene, place: int, months: Sequence[Period], present: Decimal | None) -> Offer:
+    version, case, key = scene.versions[place], scene.cases[place], scene.account.pk
+    monthly = {month.start: _with_tax(case.bills[key, month.start], scene) for month in months}
     cost = sum(monthly.values(), Decimal(0))
     saving = Decimal(0) if present is None else present - cost
     return Offer(version, cost, saving, monthly, is_present=present is None)
+
+
+def _with_tax(bill: MonthBill, scene: _Scene) -> Decimal:
+    """What an invoice over the same lines would come to."""
+    lines = [
+        Taxable(line.posted, line.payee or RETAILER, code=line.code, part=part)
+        for part, each in enumerate(bill.sections)
+        for line in each.bill.posted
+    ]
+    return taxes.total(taxes.tax_amounts(lines=lines, policy=scene.tax, currency=scene.account.currency))[2]
 
 
 def _nothing(scene: _Scene, missing: Mapping[dt.date, GridhallError]) -> GridhallError:

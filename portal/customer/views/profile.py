@@ -20,6 +20,7 @@ from kernel import texts
 from kernel.periods import Period
 from portal.customer import access, bill_history, masks, places, tariff_words, tariffs
 from portal.customer.access import customer_page
+from portal.customer.views import compare
 from portal.shared import context, languages
 from tenants.metering import queries as metering_queries
 from tenants.tariffs import queries as tariff_queries
@@ -56,6 +57,7 @@ def prices(request: HttpRequest, customer: Any, identifier: str) -> HttpResponse
         "flat_price": tariff_words.flat_price(agreed) if agreed else None,
         "charges": tariff_words.charges(agreed, currency) if agreed else [],
         "currency": currency,
+        "compare_url": compare.address_of(place),
     }
     return render(request, "customer/prices.html", page)
 
@@ -97,6 +99,7 @@ def _places(held: list[places.Place], today: dt.date) -> list[dict[str, Any]]:
             "place": place,
             "meter": (meters.get(place.point.pk) or [""])[0],
             "is_held": place.is_held(today),
+            "compare_url": compare.address_of(place),
             "product": _product(place, terms.get(place.point.pk, [])) if place.is_held(today) else "",
         }
         for place in held

@@ -137,13 +137,14 @@ class TestComparison:
     def test_ranks_the_products_by_cost(self, scene, api):
         found = api.get("/api/v1/supply-points/P1/comparison?on=2026-04-15").json()
 
+        # 297.6 kWh × 0.26 = 77.38 and 7.74 GST; × 0.31 = 92.26 and 9.23
         assert [(each["product"], each["cost"], each["saving"], each["present"]) for each in found["offers"]] == [
-            ("cheap", money("77.38"), money("14.88"), False),
-            ("flat", money("92.26"), money("0.00"), True),
+            ("cheap", money("85.12"), money("16.37"), False),
+            ("flat", money("101.49"), money("0.00"), True),
         ]
         assert (found["months"], found["days"], len(found["missing"])) == (["2026-03-01"], 31, 2)
         assert found["declined"] == []
-        assert Decimal(found["offers"][0]["monthly"]["2026-03-01"]["amount"]) == Decimal("77.38")
+        assert Decimal(found["offers"][0]["monthly"]["2026-03-01"]["amount"]) == Decimal("85.12")
 
     @pytest.mark.parametrize("query", ["on=x", "months=0", "months=25", "on=1066-10-14", "other=1"])
     def test_strange_questions_are_refused(self, scene, api, query):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from tenants.tariffs import tariff_documents
+from tenants.tariffs import json_numbers, tariff_documents
 
 _WORDS = """
 tariff code title unit currency calendar parameters facts tables channels carried charges
@@ -22,6 +23,11 @@ _QUOTED_DECIMAL = re.compile(r"(?m)(?<=: )'(-?\d+\.\d+)'$")
 def as_text(document: Mapping[str, Any]) -> str:
     """This will write the document as YAML; a decimal needs no quotes, it is read as its own text."""
     return _QUOTED_DECIMAL.sub(r"\1", tariff_documents.as_text(ordered(document)))
+
+
+def as_json(document: Mapping[str, Any]) -> str:
+    """This will write the document as JSON, every decimal as its own text."""
+    return json.dumps(ordered(document), cls=json_numbers.Encoder, ensure_ascii=False)
 
 
 def ordered(value: Any) -> Any:

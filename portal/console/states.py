@@ -15,6 +15,7 @@ TONES = {
     "refused": "danger",
     "preparing": "info",
     "rating": "info",
+    "running": "info",
     "review": "warn",
     "issuing": "info",
     "cancelled": "neutral",
@@ -30,4 +31,4 @@ TONES = {
     "invoice": "neutral",
     "credit_note": "warn",
 }
-WORKING = frozenset({"uploaded", "checking", "importing", "preparing", "rating", "issuing"})
+WORKING = frozenset({"running", "uploaded", "checking", "importing", "preparing", "rating", "issuing"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 
 from portal.console.views import (
     accounts,
@@ -60,6 +60,7 @@ RUN, ITEM = "runs/<count:number>/", "runs/<count:number>/bills/<key:item_id>/"
 VERSION = "tariffs/<number:code>/-/<count:number>/"
 
 urlpatterns = [
+    path("", include("portal.console.studio_urls")),
     path("", home.home, name="home"),
     path("components/", home.components, name="components"),
     path("search/", search.search, name="search"),

@@ -95,6 +95,12 @@ def version_in_force(*, product: Product, on: dt.date) -> ProductVersion:
     return found
 
 
+def latest_published(*, product: Product) -> ProductVersion | None:
+    """This will return the published version with the latest first day, if there is one."""
+    found = ProductVersion.objects.filter(product=product, status=ProductVersion.Status.PUBLISHED)
+    return found.order_by("-valid_from").first()
+
+
 def agreements(*, search: str = "", product_code: str = "", on: dt.date | None = None) -> QuerySet[Agreement]:
     """This will list agreements with account, customer, supply point and product, the latest first."""
     found = Agreement.objects.select_related("account__customer", "supply_point", "product").order_by("-period", "-id")

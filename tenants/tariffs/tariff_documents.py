@@ -31,6 +31,17 @@ def checked(document: Mapping[str, Any]) -> dict[str, Any]:
     return stored
 
 
+def load(document: Mapping[str, Any]) -> tariffs.Tariff:
+    """This will return the tariff of a document that is not stored yet; raises TariffError or CalendarFault."""
+    return documents.load(document, resources=_resources(document))
+
+
+def calendars_of(document: Mapping[str, Any], tariff: tariffs.Tariff) -> dict[str, calendars.Calendar]:
+    """This will return the calendars that a document's tariff uses, its own ones included, by name."""
+    own = own_calendars.of(document)
+    return {name: own[name] if name in own else calendar_of(name=name) for name in tariff.calendars}
+
+
 def read(text: str) -> dict[str, Any]:
     """This will return the document written as JSON or YAML, its decimals kept as text; raises TariffError."""
     return documents.read(text)

@@ -57,7 +57,8 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
 @pages.form_page(Capability.CHANGE_TARIFFS)
 def new(request: HttpRequest) -> HttpResponse:
     market = request.retailer.market  # type: ignore[attr-defined]
-    form = forms.ProductForm(request.POST or None, market=market, initial={"valid_from": pages.today(request)})
+    initial = {"valid_from": pages.today(request), "template": request.GET.get("template", "")}
+    form = forms.ProductForm(request.POST or None, market=market, initial=initial)
     if request.method == "POST" and form.is_valid():
         version = pages.filled_in(form, lambda: _start(request, market, form))
         if version:

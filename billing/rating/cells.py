@@ -31,7 +31,8 @@ class Cells:
     block: Block
     cuts: Sequence[slicing.Cuts]
     found: dict[Key, list[Outcome]] = field(default_factory=dict)
-    prices: dict[tuple[Any, ...], tuple[Decimal, str]] = field(default_factory=dict)
+    days: int = 0
+    prices: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """Prices that follow from parameters alone: evaluated once for all accounts that share them."""
 
     def scope(
@@ -40,7 +41,7 @@ class Cells:
         """This will return what names stand for in one cell of one account; amounts are not known in this step."""
         account, block = self.block.accounts[seat], self.block
         part = block.whole if at is None else block.slices[at]
-        days = account.period_days or block.whole.days
+        days = account.period_days or self.days
         amounts = amount_of or _no_amounts
         return CellScope(
             self.tariff, account, part, seat, seat, at, days, calendar, label, self.value, amounts, self.prices
@@ -72,7 +73,7 @@ def aggregate(tariff: Tariff, accounts: Sequence[AccountInputs]) -> Cells:
 
 def _aggregated(tariff: Tariff, accounts: Sequence[AccountInputs]) -> Cells:
     block = blocks.build(tariff, accounts)
-    cells = Cells(tariff, block, [slicing.cuts(tariff, account) for account in accounts])
+    cells = Cells(tariff, block, [slicing.cuts(tariff, account) for account in accounts], days=block.whole.days)
     for charge in tariff.charges:
         stretches = {at for cuts in cells.cuts for at in cuts.stretches(charge)}
         for at in sorted(stretches, key=lambda at: -1 if at is None else at):

@@ -6,6 +6,7 @@ import decimal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, TypeAlias
 
 from billing.rating import aggregates, banding, blocks, cells, day_windows, pricing
 from billing.rating.bills import Bill, Cell, Line
@@ -19,6 +20,10 @@ from kernel import money
 
 ZERO, ONE = Decimal(0), Decimal(1)
 DEFAULT_CURRENCY = "XXX"
+NO_LABELS = (None,)
+Labels: TypeAlias = tuple[str | None, ...]
+Explained: TypeAlias = tuple[Decimal, str]
+"""A value and how it came about."""
 
 
 def rate(tariff: Tariff, account: AccountInputs) -> Bill:
@@ -75,8 +80,8 @@ class _Account:
     seat: int
     rated: dict[str, _Rated] = field(default_factory=dict)
     scopes: dict[tuple[int | None, str | None, str | None], CellScope] = field(default_factory=dict)
-    quantities: dict[tuple[str, int | None, str | None, str | None], tuple[Decimal, str]] = field(default_factory=dict)
-    """Of each formula and cell: charges that bill the same quantity share it."""
+    quantities: dict[tuple[Any, ...], list[Explained]] = field(default_factory=dict)
+    """Of each formula, per label: charges that bill the same quantity share them."""
 
     @property
     def tariff(self) -> Tariff:
@@ -97,7 +102,7 @@ class _Account:
         found: list[Cell] = []
         for at in self.cells.cuts[self.seat].stretches(charge):
             if charge.tiers is None:
-                found += [self.cell(charge, self.scope(at, charge.calendar, label)) for label in charge.by or (None,)]
+                found += self.priced(charge, charge.price, at)
             else:
                 found += self.banded(charge, charge.tiers, self.scope(at, charge.calendar), balances)
         amount = sum((cell.amount for cell in found), ZERO) if len(found) > 1 else ZERO + found[0].amount
@@ -105,13 +110,51 @@ class _Account:
             amount = values.rounded_to(amount, charge.round.line)
         return _Rated(charge, found, amount, balances.used())
 
+    def priced(self, charge: Charge, price: Formula | None, at: int | None) -> list[Cell]:
+        """The cells of a charge with one price, in one slice or in the whole period."""
+        assert price is not None
+        labels = charge.by or NO_LABELS
+        quantities = self.taken(charge, at, labels)
+        prices = self.prices(charge, price, at, labels)
+        places, unit = charge.round.cell, charge.unit
+        found = []
+        for label, (quantity, how_much), (value, how) in zip(labels, quantities, prices, strict=True):
+            amount = quantity * value
+            if places is not None:
+                amount = values.rounded_to(amount, places)
+            found.append(Cell(at, label, None, quantity, unit, value, ZERO, amount, how, how_much))
+        return found
+
+    def prices(self, charge: Charge, price: Formula, at: int | None, labels: Labels) -> list[Explained]:
+        """The price per label; what follows from parameters alone is shared by all accounts that have the same."""
+        base = self.scope(at, charge.calendar)
+        key = base.price_key(price.pointer)
+        kept = self.cells.prices.get((labels, key)) if key is not None else None
+        if kept is None:
+            kept = [pricing.priced(charge, price, self.scope(at, charge.calendar, label)) for label in labels]
+            if key is not None:
+                self.cells.prices[labels, key] = kept
+        return kept
+
+    def taken(self, charge: Charge, at: int | None, labels: Labels) -> list[Explained]:
+        """The quantity per label."""
+        if charge.quantity is None:
+            return [self.share_of_period(self.scope(at, charge.calendar))] * len(labels)
+        key = (charge.quantity.text, at, charge.calendar, labels)
+        kept = self.quantities.get(key)
+        if kept is None:
+            scopes = [self.scope(at, charge.calendar, label) for label in labels]
+            kept = [pricing.explained(charge.quantity, scope) for scope in scopes]
+            self.quantities[key] = kept
+        return kept
+
     def banded(self, charge: Charge, rule: Tiers, scope: CellScope, balances: banding.Balances) -> list[Cell]:
         """The cells of a tiered charge in one slice, or in the whole period."""
-        scopes = {label: self.scope(scope.at, charge.calendar, label) for label in charge.by or (None,)}
-        taken = {label: self.quantity(charge, cell) for label, cell in scopes.items()}
+        labels = charge.by or NO_LABELS
+        taken = dict(zip(labels, self.taken(charge, scope.at, labels), strict=True))
         rounds: list[banding.Quantities] = [{label: quantity for label, (quantity, _) in taken.items()}]
         if rule.window == DAY and charge.quantity is not None:
-            rounds = self.daily(charge.quantity, scope, tuple(scopes))
+            rounds = self.daily(charge.quantity, scope, labels)
         return banding.cells(charge, scope, rounds, {label: how for label, (_, how) in taken.items()}, balances)
 
     def daily(self, quantity: Formula, scope: CellScope, labels: Sequence[str | None]) -> list[banding.Quantities]:
@@ -119,23 +162,12 @@ class _Account:
         days = day_windows.days_of(scope)
         return [{label: pricing.valued(quantity, day.labelled(label)) for label in labels} for day in days]
 
-    def quantity(self, charge: Charge, scope: CellScope) -> tuple[Decimal, str]:
-        if charge.quantity is not None:
-            key = (charge.quantity.text, scope.at, scope.calendar, scope.label)
-            if key not in self.quantities:
-                self.quantities[key] = pricing.explained(charge.quantity, scope)
-            return self.quantities[key]
+    def share_of_period(self, scope: CellScope) -> Explained:
+        """What an omitted quantity stands for."""
         if scope.at is None and not self.cells.cuts[self.seat].partial:
             return ONE, "1"
         share = Decimal(scope.part.days) / scope.period_days
         return share, f"{scope.part.days} ÷ {scope.period_days}"
-
-    def cell(self, charge: Charge, scope: CellScope) -> Cell:
-        assert charge.price is not None
-        quantity, how_much = self.quantity(charge, scope)
-        price, how = pricing.priced(charge, charge.price, scope)
-        amount = pricing.rounded_cell(charge, quantity * price)
-        return Cell(scope.at, scope.label, None, quantity, charge.unit, price, ZERO, amount, how, how_much)
 
     def scope(self, at: int | None, calendar: str | None, label: str | None = None) -> CellScope:
         key = (at, calendar, label)

@@ -64,5 +64,7 @@ def _write(node: nodes.Node, scope: Scope, around: int) -> str:
 
 def _lookup(node: nodes.Lookup, scope: Scope) -> str:
     found = values.lookup_argument(node, scope)
-    argument = "–" if found is None else number(found)
-    return f"{node.table}({argument} → {number(values.evaluate(node, scope))})"
+    if found is None:
+        return f"{node.table}(– → {number(values.ZERO)})"
+    tree, inner = scope.row(node.table, found)
+    return f"{node.table}({number(found)} → {number(values.evaluate(tree, inner))})"

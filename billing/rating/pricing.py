@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import cast
 
 from billing.rating import explain
 from billing.rating.errors import RatingError
@@ -24,7 +25,7 @@ def explained(formula: Formula, scope: CellScope) -> tuple[Decimal, str]:
     """This will return the value of a formula and how it came about."""
     key = scope.price_key(formula.pointer)
     if key is not None and key in scope.prices:
-        return scope.prices[key]
+        return cast(tuple[Decimal, str], scope.prices[key])
     value = valued(formula, scope)
     found = value, explain.filled(formula.tree, scope, value)
     if key is not None:
@@ -39,7 +40,7 @@ def priced(charge: Charge, formula: Formula, scope: CellScope) -> tuple[Decimal,
         return explained(formula, scope)
     key = scope.price_key(formula.pointer)
     if key is not None and (places, key) in scope.prices:
-        return scope.prices[places, key]
+        return cast(tuple[Decimal, str], scope.prices[places, key])
     value, how = explained(formula, scope)
     price = values.rounded_to(value, places)
     found = price, explain.rounded(how, price)

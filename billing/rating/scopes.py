@@ -37,23 +37,44 @@ class CellScope:
     label: str | None
     aggregate_of: AggregateOf
     amount_of: AmountOf
-    prices: dict[tuple[Any, ...], tuple[Decimal, str]]
+    prices: dict[tuple[Any, ...], Any]
     argument: Decimal | None = None
 
     def labelled(self, label: str | None) -> CellScope:
         """This will return the scope of the same cell's stretch for another label."""
-        return self if label == self.label else dataclasses.replace(self, label=label)
+        return self if label == self.label else self._copy(label, self.argument)
+
+    def _copy(self, label: str | None, argument: Decimal | None) -> CellScope:
+        return CellScope(
+            self.tariff,
+            self.account,
+            self.part,
+            self.position,
+            self.seat,
+            self.at,
+            self.period_days,
+            self.calendar,
+            label,
+            self.aggregate_of,
+            self.amount_of,
+            self.prices,
+            argument,
+        )
 
     def price_key(self, pointer: str) -> tuple[Any, ...] | None:
         """This will return all that a plain formula depends on; None for a formula that reads more."""
         names = self.tariff.plain.get(pointer)
         if names is None:
             return None
-        given, facts = self.part.parameters[self.position], self.account.facts
-        values = [source.get(name) for name in names for source in (given, facts)]
-        if any(name in self.tariff.balances for name in names) or any(isinstance(value, list) for value in values):
+        if not names:
+            return (pointer, self.at, self.label, self.period_days)
+        if self.tariff.balances and not self.tariff.balances.isdisjoint(names):
             return None
-        return (pointer, self.at, self.label, self.period_days, *values)
+        given, facts = self.part.parameters[self.position], self.account.facts
+        values = tuple(map(given.get, names)) + (tuple(map(facts.get, names)) if facts else ())
+        if list in map(type, values):
+            return None
+        return (pointer, self.at, self.label, self.period_days, bool(facts), values)
 
     def scalar(self, node: nodes.Scalar) -> Decimal:
         match node.kind:
@@ -137,7 +158,7 @@ class CellScope:
     def row(self, table: str, argument: Decimal) -> tuple[nodes.Node, CellScope]:
         for row in self.tariff.tables[table].rows:
             if row.below is None or argument < row.below:
-                return row.value.tree, dataclasses.replace(self, argument=argument)
+                return row.value.tree, self._copy(self.label, argument)
         raise RatingError(
             gettext_noop("The table “{table}” has no row for {value}."), table=table, value=format(argument, "f")
         )

@@ -206,7 +206,7 @@ def differences(model: Any, watt_hours: Watts, bills: Sequence[Bill]) -> list[st
 
 
 def compare(years: int) -> tuple[float, float] | None:
-    """This will rate the same years with both programs and return PySAM's bills per second and ours; None without it."""
+    """This will rate the same years with both programs and return the bills per second of PySAM and of this engine."""
     model = pysam_model()
     if model is None:
         print("PySAM is not installed for this machine: no comparison")

@@ -29,6 +29,7 @@ from kernel.errors import GridhallError, gettext_noop
 from kernel.periods import Period
 from markets import packs
 from tenancy import context
+from tenants.metering import queries as metering_queries
 from tenants.tariffs import queries as tariff_queries
 from tenants.tariffs.queries import Terms
 
@@ -109,15 +110,15 @@ class Comparison:
 def compare(*, account: Any, supply_point: Any, on: dt.date, months: int = MONTHS) -> Comparison:
     """This will rate the last ``months`` whole months before ``on`` on every product in force on that day.
 
-    Readings are gathered once. A product of another market, or in another currency, is left out; one that needs
-    readings or parameters that are not there is declined with the reason. Raises NotAgreed, NoReadings, or what
-    refuses the present product.
+    Readings are gathered once. A product of another market, in another currency, or that only customers of another
+    kind have, is left out; one that needs readings or parameters that are not there is declined with the reason.
+    Raises NotAgreed, NoReadings, or what refuses the present product.
     """
     end = on.replace(day=1)
     period = Period(past_months.months_before(end, months), end)
     present = _present(account, supply_point, on)
     scene = _Scene(account, supply_point, period, present)
-    for version in _versions(present, on):
+    for version in _versions(present, on, account.customer.kind):
         scene.add(version)
         if not scene.cases:
             raise scene.declined[0].refusal
@@ -137,6 +138,7 @@ class _Scene:
     cases: list[Case] = field(default_factory=list)
     declined: list[Declined] = field(default_factory=list)
     read: Mapping[int, Readings] = field(default_factory=dict)
+    measured: frozenset[str] = frozenset()
     tariffs: Versions = field(default_factory=Versions)
 
     @property
@@ -180,6 +182,10 @@ class _Scene:
         zone = ZoneInfo(self.supply_point.premises.time_zone)
         held = gathering.occupancies_of(account_ids=[self.account.pk], period=reach).get(self.account.pk, [])
         self.read = readings.of_supply_points(points=[(self.supply_point.pk, zone)], period=reach)
+        channels = metering_queries.channels_of(supply_point_ids=[self.supply_point.pk])
+        kinds = frozenset(channel.kind for channel in channels)
+        # Mean power follows from energy; nothing else follows from what is not measured.
+        self.measured = kinds | {readings.DEMAND} if readings.CONSUMPTION in kinds else kinds
         past_months.rate(
             cases=self.cases,
             months=queries.months_of(period=reach),
@@ -191,8 +197,7 @@ class _Scene:
     def missing_channel(self, version: Any) -> GridhallError | None:
         """What the product prices and the meter does not measure."""
         wanted = self.tariffs.tariff_of(version).required_channels & set(readings.KINDS)
-        found = self.read.get(self.supply_point.pk)
-        for kind in sorted(wanted - set(found.values if found is not None else ())):
+        for kind in sorted(wanted - self.measured):
             return ChannelMissing(identifier=self.supply_point.identifier, kind=kind)
         return None
 
@@ -206,12 +211,21 @@ def _present(account: Any, supply_point: Any, on: dt.date) -> Terms:
     return own[0]
 
 
-def _versions(present: Terms, on: dt.date) -> list[Any]:
-    """The present version, and of every other product of its market the one in force, by the product's code."""
+def _versions(present: Terms, on: dt.date, kind: str) -> list[Any]:
+    """The present version, and of every other product of its market the one in force, by the product's code.
+
+    A product that only customers of another kind have is not for this one.
+    """
     product = present.version.product
     others = tariff_queries.products().filter(market=product.market).exclude(pk=product.pk)
+    had = tariff_queries.agreements(on=on).order_by().values_list("product_id", "account__customer__kind").distinct()
+    kinds: dict[int, set[str]] = {}
+    for product_id, other in had:
+        kinds.setdefault(product_id, set()).add(other)
     found: list[Any] = [present.version]
     for each in others.prefetch_related("versions"):
+        if kind not in kinds.get(each.pk, {kind}):
+            continue
         versions = [v for v in each.versions.all() if v.status == PUBLISHED and v.valid_from <= on]
         found += sorted(versions, key=lambda version: version.valid_from)[-1:]
     return found

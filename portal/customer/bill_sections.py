@@ -14,7 +14,7 @@ from billing.invoices import explanations
 from billing.rating.bills import Bill
 from kernel import texts
 from kernel.periods import Period
-from portal.customer import bands, units
+from portal.customer import bands
 from portal.shared import formats
 
 ENERGY = "kWh"
@@ -75,17 +75,6 @@ def sections(detail: Any) -> list[Section]:
     ]
 
 
-def quantity(value: Decimal | None, unit: str, currency: str) -> str:
-    """Return a quantity with its unit; money as money."""
-    if value is None or not unit:
-        return ""
-    return (
-        formats.money(value, currency)
-        if unit == currency
-        else f"{formats.number(plain(value))}\u00a0{units.many(unit)}"
-    )
-
-
 def _section(part: Mapping[str, Any], lines: Sequence[Any], currency: str, channels: Mapping[Any, str]) -> Section:
     language = get_language() or "en"
     days = lines[0].supply_period
@@ -115,9 +104,9 @@ def _line(line: Any, currency: str, language: str, channels: Mapping[Any, str]) 
 
 
 def _summary(line: Any, parts: int, currency: str) -> str:
-    amount = quantity(line.quantity, line.unit, currency)
+    amount = formats.quantity(line.quantity, line.unit, currency)
     if line.price is not None and amount:
-        return f"{amount} × {formats.price(plain(line.price), currency)}"
+        return f"{amount} × {formats.unit_price(formats.plain(line.price), currency, line.unit)}"
     if amount and parts > 1:
         return gettext("{quantity} at {count} prices").format(quantity=amount, count=parts)
     return amount
@@ -130,8 +119,8 @@ def _cell(cell: explanations.ExplainedCell, currency: str, tone_of: Mapping[str,
         tone=tone_of.get(cell.label or "", ""),
         title=cell.title[:1].upper() + cell.title[1:],
         days=formats.period(cell.days) if dated and cell.days is not None else "",
-        quantity=quantity(cell.quantity, cell.unit, currency) or formats.number(plain(cell.quantity)),
-        price=formats.price(plain(cell.price), currency),
+        quantity=formats.quantity(cell.quantity, cell.unit, currency) or formats.number(formats.plain(cell.quantity)),
+        price=formats.unit_price(formats.plain(cell.price), currency, cell.unit),
         flat=formats.money(cell.flat, currency) if cell.flat else "",
         amount=formats.money(cell.amount, currency),
         how=how,
@@ -148,9 +137,3 @@ def _channels(invoice: Any) -> dict[tuple[str, str, str], str]:
         for line in Bill.from_document(part["bill"]).posted
         if line.channel
     }
-
-
-def plain(value: Decimal) -> Decimal:
-    """Return the number without idle zeros."""
-    text = format(value, "f")
-    return Decimal(text.rstrip("0").rstrip(".")) if "." in text else value

@@ -20,6 +20,8 @@ from kernel.periods import Period
 from portal.customer.places import Place
 from portal.shared import formats
 
+VALUE_MISSING = "parameter_missing"
+
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
@@ -55,7 +57,9 @@ def of_place(place: Place, on: dt.date) -> View:
 
 
 def refusal_words(refusal: GridhallError) -> str:
-    """Return in the reader's language why nothing can be compared."""
+    """Return in the reader's language why something cannot be compared."""
+    if refusal.code == VALUE_MISSING:
+        return gettext("Part of its price is agreed with each customer. Ask us.")
     return simulation_queries.refusal_sentence(refusal=refusal)
 
 

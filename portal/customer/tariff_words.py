@@ -12,9 +12,8 @@ from django.utils.translation import get_language, gettext
 
 from kernel import texts
 from kernel.periods import Period
-from portal.customer import bands, formula_values, tariffs, units
-from portal.customer.bill_sections import plain
-from portal.shared import charts, formats
+from portal.customer import bands, formula_values, tariffs
+from portal.shared import charts, formats, units
 
 DAYS_AHEAD = 7
 COARSE, FINE = 15, 5
@@ -94,7 +93,7 @@ def _day(prices: tariffs.DayPrices, title: str, currency: str) -> DayView:
             tone=tone_of[label],
             title=title_of_label[label],
             hours=", ".join(f"{span.start}–{span.end}" for span in prices.spans if span.label == label),
-            price=formats.price(plain(prices.price_of[label]), currency),
+            price=formats.price(formats.plain(prices.price_of[label]), currency),
         )
         for label in ordered
     ]
@@ -163,7 +162,7 @@ def _priced(value: Decimal | None, charge: Any, formula: Any, currency: str) -> 
     if charge.unit == currency:
         return formats.percent(value)
     unit = f"\u00a0/\u00a0{units.one(charge.unit)}" if charge.unit else ""
-    return f"{formats.price(plain(value), currency)}{unit}"
+    return f"{formats.price(formats.plain(value), currency)}{unit}"
 
 
 def _read(formula: str) -> str:

@@ -18,6 +18,7 @@ from django.utils import translation
 from kernel.energy import to_kwh
 from kernel.money import Money, minor_places, round_half_up, round_to_minor
 from kernel.periods import Period
+from portal.shared import units
 
 Number = Decimal | int
 Instant = dt.datetime
@@ -27,6 +28,7 @@ SYMBOLS = {"CNY": "¥", "AUD": "A$", "USD": "US$", "NZD": "NZ$", "EUR": "€", "
 
 _DEFAULT_TERRITORY = {"en": "AU", "zh": "CN"}
 _MONTH_PATTERNS = {"en": "MMMM y", "zh": "y年M月"}
+_SHARE_PLACES = 4
 _PRICE_PLACES = 8
 
 territory: ContextVar[str | None] = ContextVar("territory", default=None)
@@ -80,6 +82,26 @@ def price(value: Number | None, currency: str) -> str:
     exponent = exact.as_tuple().exponent
     places = min(max(2, -exponent if isinstance(exponent, int) else 2), _PRICE_PLACES)
     return _signed(exact, symbol(currency) + _fixed(abs(exact), places))
+
+
+def plain(value: Decimal) -> Decimal:
+    """Return the number without idle zeros."""
+    written = format(value, "f")
+    return Decimal(written.rstrip("0").rstrip(".")) if "." in written else value
+
+
+def quantity(value: Decimal | None, unit: str, currency: str) -> str:
+    """Return a quantity with its unit, money as money: 31 days, 308.145 kWh, ¥252,881.43."""
+    if value is None or not unit:
+        return ""
+    return money(value, currency) if unit == currency else f"{number(plain(value))}\u00a0{units.many(unit)}"
+
+
+def unit_price(value: Number | None, currency: str, unit: str) -> str:
+    """Return the price of one ``unit``; of money it is a share, as per cent: ¥0.5583, -0.45%."""
+    if value is not None and unit == currency:
+        return percent(Decimal(value), _SHARE_PLACES)
+    return price(value, currency)
 
 
 def symbol(currency: str) -> str:

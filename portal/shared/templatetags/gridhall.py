@@ -47,6 +47,10 @@ for _filter in (
     register.filter(_filter.__name__, _filter)
 
 
+register.simple_tag(formats.quantity, name="quantity")
+register.simple_tag(formats.unit_price, name="unit_price")
+
+
 @register.filter
 def text(value: Any) -> str:
     """Pick the reader's language from a text in several: ``{{ product.titles|text }}``."""

@@ -251,10 +251,10 @@ class TestAnInvoice:
         ]
 
         assert lines == [
-            ["Energy", "¥347.18", "744 kWh"],
-            ["Funds", "¥22.10", "744 kWh × ¥0.0297"],
+            ["Energy", "¥347.18", "744\u00a0kWh"],
+            ["Funds", "¥22.10", "744\u00a0kWh × ¥0.0297"],
         ]
-        assert [[row[0], row[1].split(" kWh")[0], row[3]] for row in cells] == [
+        assert [[row[0], row[1].split("\u00a0kWh")[0], row[3]] for row in cells] == [
             ["Peak", "403", "¥225.00"],
             ["Valley", "341", "¥122.18"],
         ]

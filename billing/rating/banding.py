@@ -50,12 +50,19 @@ def cells(
     charge: Charge, scope: CellScope, rounds: Sequence[Quantities], how_much: Mapping[Label, str], balances: Balances
 ) -> list[Cell]:
     """This will return the cells of one stretch; ``rounds`` are its quantities, day by day in a window of a day."""
-    assert charge.tiers is not None
+    rule = charge.tiers
+    assert rule is not None
+    if rule.window != DAY and not rule.share:
+        (quantities,) = rounds
+        return [
+            _cell(charge, scope.labelled(label), part.band, _Sum(part.quantity, part.flats), how_much[label])
+            for label, part in _parts(rule, scope, quantities, balances)
+        ]
     sums: dict[tuple[Label, int], _Sum] = {}
     for quantities in rounds:
-        if charge.tiers.window == DAY:
+        if rule.window == DAY:
             balances.restart()
-        for label, part in _parts(charge.tiers, scope, quantities, balances):
+        for label, part in _parts(rule, scope, quantities, balances):
             whole = sums.setdefault((label, part.band), _Sum())
             whole.quantity += part.quantity
             whole.flats += part.flats
@@ -106,8 +113,8 @@ def _run(rule: Tiers, scope: CellScope, quantity: Decimal, balances: Balances) -
     if key not in balances.held:
         balances.held[key] = _already(rule, scope, limits, balances)
     held = balances.held[key]
-    parts = tiers.slab(quantity, held, limits) if rule.mode == SLAB else tiers.graduated(quantity, held, limits)
     shares = tiers.spread(quantity, held, limits)
+    parts = tiers.slab(quantity, held, limits) if rule.mode == SLAB else tiers.entered(shares, held)
     balances.held[key] = [before + share for before, share in zip(held, shares, strict=True)]
     return parts or [Part(_next_band(held, limits), ZERO)]
 

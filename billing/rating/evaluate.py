@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from billing.rating import aggregates, banding, blocks, cells, day_windows, pricing
+from billing.rating import aggregates, banding, blocks, cells, day_windows, explain, pricing
 from billing.rating.bills import Bill, Cell, Line
 from billing.rating.cells import Cells
 from billing.rating.errors import RatingError
@@ -91,10 +91,11 @@ class _Account:
         for at in self.tariff.order:
             charge = self.tariff.charges[at]
             self.rated[charge.code] = self.charge(charge)
-        lines = tuple(self.line(self.rated[charge.code]) for charge in self.tariff.charges)
+        currency = self.tariff.currency or DEFAULT_CURRENCY
+        places = money.minor_places(currency)
+        lines = tuple([_line(self.rated[charge.code], places) for charge in self.tariff.charges])
         total = sum((line.posted for line in lines if line.post), ZERO)
         used = {code: rated.used for code, rated in self.rated.items() if rated.used}
-        currency = self.tariff.currency or DEFAULT_CURRENCY
         return Bill(self.tariff.code, currency, lines, total, self.carried_next(), used)
 
     def charge(self, charge: Charge) -> _Rated:
@@ -105,7 +106,7 @@ class _Account:
                 found += self.priced(charge, charge.price, at)
             else:
                 found += self.banded(charge, charge.tiers, self.scope(at, charge.calendar), balances)
-        amount = sum((cell.amount for cell in found), ZERO) if len(found) > 1 else ZERO + found[0].amount
+        amount = sum([cell.amount for cell in found], ZERO) if len(found) > 1 else ZERO + found[0].amount
         if charge.round.line is not None:
             amount = values.rounded_to(amount, charge.round.line)
         return _Rated(charge, found, amount, balances.used())
@@ -143,9 +144,24 @@ class _Account:
         key = (charge.quantity.text, at, charge.calendar, labels)
         kept = self.quantities.get(key)
         if kept is None:
-            scopes = [self.scope(at, charge.calendar, label) for label in labels]
-            kept = [pricing.explained(charge.quantity, scope) for scope in scopes]
+            kept = self.ready(charge.quantity.tree, at, charge.calendar, labels)
+            if kept is None:
+                scopes = [self.scope(at, charge.calendar, label) for label in labels]
+                kept = [pricing.explained(charge.quantity, scope) for scope in scopes]
             self.quantities[key] = kept
+        return kept
+
+    def ready(self, tree: nodes.Node, at: int | None, calendar: str | None, labels: Labels) -> list[Explained] | None:
+        """A quantity that is one aggregate, as the first step left it; None where there is more to do or to say."""
+        if not isinstance(tree, nodes.Aggregate):
+            return None
+        kept = []
+        for label in labels:
+            outcomes = self.cells.found.get((tree.key, at, calendar, label))
+            found = None if outcomes is None else outcomes[self.seat]
+            if not isinstance(found, Decimal):
+                return None
+            kept.append((found, explain.number(found)))
         return kept
 
     def banded(self, charge: Charge, rule: Tiers, scope: CellScope, balances: banding.Balances) -> list[Cell]:
@@ -173,6 +189,7 @@ class _Account:
         key = (at, calendar, label)
         if key not in self.scopes:
             self.scopes[key] = self.cells.scope(self.seat, at, calendar, label, self.amount)
+            self.scopes[key].arguments = {}
         return self.scopes[key]
 
     def amount(self, scope: CellScope, reference: nodes.Reference) -> Decimal:
@@ -185,28 +202,28 @@ class _Account:
             return whole
         return whole * scope.part.days / sum(part.days for part in self.cells.block.slices)
 
-    def line(self, rated: _Rated) -> Line:
-        charge = rated.charge
-        currency = self.tariff.currency or DEFAULT_CURRENCY
-        return Line(
-            code=charge.code,
-            title=charge.title,
-            payee=charge.payee,
-            post=charge.post,
-            amount=rated.amount,
-            posted=money.round_to_minor(rated.amount, currency),
-            cells=tuple(rated.cells),
-            channel=charge.channel,
-            calendar=charge.calendar,
-            price_formula="" if charge.price is None else charge.price.text,
-            quantity_formula="" if charge.quantity is None else charge.quantity.text,
-        )
-
     def carried_next(self) -> dict[str, Decimal]:
         if not self.tariff.carried:
             return {}
         scope = self.scope(None, self.tariff.calendar)
         return {name: pricing.valued(rule.next, scope) for name, rule in self.tariff.carried.items()}
+
+
+def _line(rated: _Rated, places: int) -> Line:
+    charge, amount = rated.charge, rated.amount
+    return Line(
+        charge.code,
+        charge.title,
+        charge.payee,
+        charge.post,
+        amount,
+        money.round_half_up(amount, places),
+        tuple(rated.cells),
+        charge.channel,
+        charge.calendar,
+        "" if charge.price is None else charge.price.text,
+        "" if charge.quantity is None else charge.quantity.text,
+    )
 
 
 def _sum_of(found: Sequence[Cell], label: str | None) -> Decimal:

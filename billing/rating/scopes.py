@@ -39,6 +39,7 @@ class CellScope:
     amount_of: AmountOf
     prices: dict[tuple[Any, ...], Any]
     argument: Decimal | None = None
+    arguments: dict[int, Decimal | None] | None = None
 
     def labelled(self, label: str | None) -> CellScope:
         """This will return the scope of the same cell's stretch for another label."""
@@ -171,6 +172,7 @@ class IntervalScope:
     cell: CellScope
     here: Mapping[str, Decimal]
     label: str | None
+    arguments: None = None
 
     def scalar(self, node: nodes.Scalar) -> Decimal:
         return self.cell.scalar(node)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A band's share of a quantity; ``flats`` counts how often its flat amount is due (or given back, -1)."""
 
     band: int
@@ -62,7 +61,11 @@ def _taken_out(quantity: Decimal, already: Sequence[Decimal]) -> list[Decimal]:
 
 def graduated(quantity: Decimal, already: Sequence[Decimal], limits: Sequence[Decimal]) -> list[Part]:
     """This will return a part for every band with quantity; a flat is due once in the window, on entering a band."""
-    shares = spread(quantity, already, limits)
+    return entered(spread(quantity, already, limits), already)
+
+
+def entered(shares: Sequence[Decimal], already: Sequence[Decimal]) -> list[Part]:
+    """This will return a part for every band with a share, or with a flat that falls due or is given back."""
     parts = []
     for band, (share, held) in enumerate(zip(shares, already, strict=True)):
         flats = int(held + share != 0) - int(held != 0)

@@ -19,6 +19,10 @@ ZERO, ONE = Decimal(0), Decimal(1)
 class Scope(Protocol):
     """What the names of a formula stand for in one cell."""
 
+    @property
+    def arguments(self) -> dict[int, Decimal | None] | None:
+        """What tables were asked for in this cell, so that explaining does not calculate again; None keeps nothing."""
+
     def scalar(self, node: nodes.Scalar) -> Decimal: ...
     def channel(self, node: nodes.Channel) -> Decimal: ...
     def choice(self, node: nodes.LabelMap) -> nodes.Node: ...
@@ -59,6 +63,15 @@ def _lookup(node: nodes.Lookup, scope: Scope) -> Decimal:
 
 def lookup_argument(node: nodes.Lookup, scope: Scope) -> Decimal | None:
     """This will return the value to look up; None for a power factor at zero use."""
+    kept = scope.arguments
+    if kept is None:
+        return _argument(node, scope)
+    if id(node) not in kept:
+        kept[id(node)] = _argument(node, scope)
+    return kept[id(node)]
+
+
+def _argument(node: nodes.Lookup, scope: Scope) -> Decimal | None:
     inner = node.argument
     if isinstance(inner, nodes.Call) and inner.function == "power_factor":
         energy, reactive = (evaluate(part, scope) for part in inner.arguments)

@@ -9,13 +9,15 @@ from typing import Any
 
 import yaml
 
-from billing.rating import calendars, documents, tariffs
+from billing.rating import calendars, documents, errors, tariffs
+from kernel.errors import gettext_noop
 from markets import own_calendars, packs
 from tenancy import context
 from tenants.tariffs import indices, json_numbers
 from tenants.tariffs.models import ProductVersion
 
 _KEPT_TARIFFS = 2000
+_NOTHING = r"\u0000"
 _tariffs: dict[tuple[str, int, str], tariffs.Tariff] = {}
 _own: dict[tuple[str, str], calendars.Calendar] = {}
 
@@ -27,7 +29,10 @@ def checked(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     named = own_calendars.named_by_content(document)
     documents.load(named, resources=_resources(named))
-    stored: dict[str, Any] = json.loads(json.dumps(named, cls=json_numbers.Encoder), cls=json_numbers.Decoder)
+    written = json.dumps(named, cls=json_numbers.Encoder)
+    if _NOTHING in written:
+        raise errors.TariffError(gettext_noop("The document has a character that no database keeps."))
+    stored: dict[str, Any] = json.loads(written, cls=json_numbers.Decoder)
     return stored
 
 

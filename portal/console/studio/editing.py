@@ -26,7 +26,7 @@ def filled_in(document: Mapping[str, Any], layout: Layout, given: QueryDict) -> 
             if f"{one.name}#" in given:
                 places.put(made, one.path, [str(label) for label in given.getlist(one.name)] or None)
         elif one.name in given:
-            _answer(made, one, str(given[one.name])[:LONGEST].strip())
+            _answer(made, one, _text(given[one.name]))
     _label_prices(made, [one for one in fields if one.inside], given)
     _tidy(made)
     return made
@@ -52,6 +52,10 @@ def step(document: dict[str, Any], order: str) -> dict[str, Any]:
     return document
 
 
+def _text(given: object) -> str:
+    return str(given).replace("\x00", "")[:LONGEST].strip()
+
+
 def _answer(document: dict[str, Any], one: Field, text: str) -> None:
     if text == one.text:
         return
@@ -69,7 +73,7 @@ def _label_prices(document: dict[str, Any], fields: list[Field], given: QueryDic
     """Write changed numbers of labels into their formula, as it stands now."""
     for path in dict.fromkeys(one.path for one in fields):
         mine = [one for one in fields if one.path == path]
-        asked = {one.inside: str(given.get(one.name, one.text))[:LONGEST].strip() for one in mine}
+        asked = {one.inside: _text(given.get(one.name, one.text)) for one in mine}
         if all(asked[one.inside] == one.text for one in mine):
             continue
         formula = str(places.get(document, path) or "")

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from kernel.errors import GridhallError
 from portal.console.studio.layout import Field, Layout
 from portal.shared import refusals
 
+PLACE, SEPARATORS, LONGEST_HEAD = "{place}", " :\uff1a,\uff0c\u5904", 6
+
 
 def show(layout: Layout, refusal: GridhallError) -> Field | None:
     """This will write the refusal's sentence into the layout and return the field that has it, if one has."""
-    sentence = refusals.sentence(refusal)
+    said = sentence(refusal)
     where = str(refusal.where or "").partition(":")[0].rstrip("/")
     field = _field(layout, where)
     if field is not None:
-        field.error = sentence
+        field.error = said
         return field
     for card in layout.cards():
         if where == card.pointer or where.startswith(f"{card.pointer}/"):
-            card.error = sentence
+            card.error = said
             return None
-    layout.error = sentence
+    layout.error = said
     return None
+
+
+def sentence(refusal: GridhallError) -> str:
+    """This will say a refusal without the pointer it starts with: it stands at that place already."""
+    said = refusals.sentence(refusal)
+    template = gettext(refusal.template)
+    head, mark, rest = template.partition(PLACE)
+    if not mark or len(head) > LONGEST_HEAD:
+        return said
+    rest = rest.lstrip(SEPARATORS)
+    try:
+        return _upper(rest.format(**refusal.params))
+    except (KeyError, IndexError):
+        return said
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _field(layout: Layout, where: str) -> Field | None:

@@ -26,10 +26,13 @@ class Template:
     parameters: list[Any]
 
 
-def templates(market: str) -> list[Template]:
-    """This will explain the templates of the market, those whose calendar holds."""
+def templates(market: str, *, search: str = "") -> list[Template]:
+    """This will explain the templates of the market whose code or title has the words."""
     found = []
     for document in packs.pack(market).product_templates():
+        named = f"{document['code']} {' '.join(places.texts(document.get('title')).values())}"
+        if search.casefold() not in named.casefold():
+            continue
         try:
             plan = sampling.opened(document)
         except GridhallError:

@@ -236,7 +236,7 @@ def _lay_label_prices(card: Card, path: Path, price: str, charge: Mapping[str, A
         for one in shown
     ]
     whole = label_prices.is_whole_price(price)
-    card.label_title = gettext("Price of each label") if whole else gettext("Number of each label in the price")
+    card.label_title = gettext("Price of each label") if whole else gettext("Factor of each label")
 
 
 def _more(path: Path, charge: Mapping[str, Any]) -> list[Field]:

@@ -191,7 +191,7 @@ def _number(name: str, title: str, given: QueryDict, usual: str, unit: str = "")
 
 
 def _field(name: str, title: str, value: str) -> Field:
-    return Field(("sample", *name.split("/")), title, value[:LONGEST])
+    return Field(("sample", *name.split("/")), title, value.replace("\x00", "")[:LONGEST])
 
 
 def _figure(one: Field) -> Decimal:

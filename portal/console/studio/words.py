@@ -47,7 +47,7 @@ def say(node: nodes.Node, titles: Mapping[str, str], around: int = 0) -> str:  #
         case nodes.Negate(operand=operand):
             return f"−{say(operand, titles, _TIGHTEST)}"
         case nodes.LabelMap():
-            return gettext("the number of the label")
+            return gettext("the figure of the label")
         case nodes.Aggregate():
             return _aggregate(node, titles)
         case nodes.Amount(references=references):

@@ -55,7 +55,7 @@ def look(
     except GridhallError as refusal:
         sample = samples.of(None, {}, asked)
         found = faults.show(shown, refusal)
-        return Workbench(document, shown, sample, refusal=refusals.sentence(refusal), refused=found)
+        return Workbench(document, shown, sample, refusal=faults.sentence(refusal), refused=found)
     labels = known.labels.get(plan.calendar.name, {}) if plan.calendar is not None else {}
     bench = Workbench(document, shown, samples.of(plan, labels, asked), calendars=list(plan.calendars))
     now = _rated(bench, plan, asked)

@@ -161,7 +161,7 @@ def _saved(request: HttpRequest, version: Any, bench: workbench.Workbench, day: 
     try:
         operations.save_draft(version=version, document=bench.document, valid_from=day, **pages.signed(request))
     except GridhallError as refusal:
-        bench.refusal = refusals.sentence(refusal)
+        bench.refusal = faults.sentence(refusal)
         bench.refused = faults.show(bench.shown, refusal)
         return False
     pages.note(request, "tariff.save", f"{version.product.code} {version.number}", valid_from=day.isoformat())

@@ -30,8 +30,10 @@ class NotText(Invalid):
 
 @pages.page(Capability.CHANGE_TARIFFS)
 def templates(request: HttpRequest) -> HttpResponse:
+    words = request.GET.get("q", "").strip()[:100]
     page = {
-        "templates": gallery.templates(request.retailer.market),  # type: ignore[attr-defined]
+        "q": words,
+        "templates": gallery.templates(request.retailer.market, search=words),  # type: ignore[attr-defined]
         "crumbs": [(gettext("Tariffs"), reverse("console:products")), (gettext("Templates"), "")],
     }
     return render(request, "console/studio/gallery.html", page)

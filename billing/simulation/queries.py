@@ -74,6 +74,7 @@ class Results:
     energy_wh: int
     now: Decimal
     then: Decimal
+    difference: Decimal
     spread: distribution.Spread
     gainers: list[SimulatedAccount]
     """Who saves most, with account and customer."""
@@ -84,10 +85,6 @@ class Results:
     refusals: dict[str, int]
     """Accounts with a refused month, by the first reason, the most frequent first."""
     margin: Margin | None
-
-    @property
-    def difference(self) -> Decimal:
-        return self.then - self.now
 
 
 def simulations() -> QuerySet[Simulation]:
@@ -141,6 +138,7 @@ def results(*, simulation: Simulation) -> Results:
         energy_wh=int(sums["energy"]),
         now=sums["now"],
         then=sums["then"],
+        difference=sums["then"] - sums["now"],
         spread=distribution.spread(_pairs(compared)),
         gainers=list(movers.filter(difference__lt=0).order_by("difference", "pk")[:MOVERS]),
         payers=list(movers.filter(difference__gt=0).order_by("-difference", "pk")[:MOVERS]),

@@ -45,6 +45,7 @@ class Reader:
             "usage-sold": "/usage/?date=2025-03-12&kind=feed_in" if self.name == "solar" else "/usage/",
             "account": "/account/",
             "prices": f"/account/prices/P{self.number}/",
+            "compare": "/compare/",
         }
 
 

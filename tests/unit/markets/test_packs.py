@@ -106,6 +106,14 @@ class TestPack:
         assert (taxes["cn"]["rate"], taxes["cn"]["prices"]) == ("0.13", "inclusive")
         assert (taxes["au"]["rate"], taxes["au"]["prices"]) == ("0.10", "exclusive")
 
+    def test_late_fees_split_their_days_at_the_end_of_the_year(self):
+        policy = markets.pack("cn").policies["late_fee"]
+        own, cross = (Decimal(policy["rates"]["business"][key]) for key in ("own_year", "cross_year"))
+
+        assert (policy["year_split"], policy["minimum"]) == ("days", "1.00")
+        assert 900 * (10 * own + 15 * cross) == Decimal("58.50")
+        assert 2000 * (16 * own + 18 * cross) == 172
+
 
 class TestPowerFactorTables:
     @pytest.mark.parametrize(

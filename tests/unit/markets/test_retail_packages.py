@@ -91,17 +91,17 @@ class TestOfficialTemplates:
                 {"reference": "0.42", "upper": "0.41", "lower": "0.37"},
                 _decimals(energy="2976", fee="0", cap="0"),
             ),
-            # 620 × 0.756, 1240 × 0.672, 3410 × 0.42, 1550 × 0.168, 620 × 0.126; ratios of 0.42
+            # 0.43 by the ratios (7316 kWh of flat) less 0.02 × 0.5 of 7440 kWh
             (
                 "cn-retail-agreed-spread-tou",
                 {"reference": "0.43", "spread": "0.02", "spread_share": "0.5"},
-                _decimals(energy="3072.72", fee="0", cap="0"),
+                _decimals(energy="3071.48", fee="0", cap="0"),
             ),
-            # 0.42 - (0.41 - 0.37) × 0.5 = 0.4, by the ratios: 1.8, 1.6, 1, 0.4, 0.3 of it
+            # 0.42 by the ratios less (0.41 - 0.37) × 0.5
             (
                 "cn-retail-formula-spread-tou",
                 {"reference": "0.42", "upper": "0.41", "lower": "0.37"},
-                _decimals(energy="2926.4", fee="0", cap="0"),
+                _decimals(energy="2923.92", fee="0", cap="0"),
             ),
             # by label 0.9 × 0.4 × ratio + 0.1 × 0.38: 0.9 × 2926.40 + 7440 × 0.038
             (
@@ -119,6 +119,42 @@ class TestOfficialTemplates:
         found = _lines(product, indices=indices, **parameters)
 
         assert found == {**lines, "total": sum(lines.values())}
+
+    @pytest.mark.parametrize(
+        ("product", "given", "indices", "total"),
+        [
+            ("cn-retail-fixed-linked", {"fixed_price": "0.45", "linked_share": "0.2"}, {"linked": "0.38"}, "53070.00"),
+            (
+                "cn-retail-agreed-spread",
+                {"spread": "0.020", "spread_share": "0.6"},
+                {"reference": "0.45416"},
+                "53809.20",
+            ),
+        ],
+    )
+    def test_are_those_of_the_exchange(self, product, given, indices, total):
+        """120,000 kWh and a fee of 750, as the exchange's own examples have it."""
+        tariff = documents.load(markets.pack("cn").product_template(product), resources=markets.resources("cn"))
+        part = inputs.SliceInputs(
+            days=30,
+            parameters={name: Decimal(value) for name, value in given.items()} | {"float_fee": Decimal(750)},
+            labels={tariff.calendar: np.array([0, 2], dtype=np.int8)},
+            channels={"consumption": np.array([60_000_000, 60_000_000], dtype=np.int64)},
+            indices={name: Decimal(value) for name, value in indices.items()} | {"contract_average": Decimal(1)},
+        )
+
+        assert evaluate.rate(tariff, inputs.AccountInputs([part])).total == Decimal(total)
+
+    def test_the_spread_comes_off_every_label_alike(self):
+        found = _bill(
+            "cn-retail-agreed-spread-tou",
+            indices={"reference": "0.45416", "contract_average": "1"},
+            spread="0.020",
+            spread_share="0.6",
+        )
+
+        prices = {cell.label: cell.price for cell in found.line("energy").cells}
+        assert (prices["tip"], prices["valley"]) == (Decimal("0.805488"), Decimal("0.169664"))
 
     def test_prices_are_kept_within_the_ratios(self):
         found = _bill("cn-retail-fixed-tou", indices={"contract_average": "0.45"}, **self.OWN)

@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from billing.simulation import operations, queries
 from identity.capabilities import Capability
-from kernel.errors import NotFound
+from kernel.errors import Invalid, NotFound
 from kernel.periods import Period
 from portal.api import filtering, parsing, values, views
 from tenants.tariffs import queries as tariff_queries
@@ -231,17 +231,23 @@ class Simulations(views.Noun):
         version = self.refer(
             tariff_queries.version, product_code=given["product"], number=given["version"], where="version"
         )
-        made = operations.create_simulation(
-            version=version,
-            period=Period(**given["period"]),
-            at=timezone.now(),
-            title=given["title"],
-            parameters=given.get("parameters"),
-            kind=chosen.get("kind", ""),
-            segment=chosen.get("segment", ""),
-            product_code=self._known_product(chosen.get("product", "")),
-            purchase_series=given.get("purchase_series", ""),
-        )
+        product_code = self._known_product(chosen.get("product", ""))
+        try:
+            made = operations.create_simulation(
+                version=version,
+                period=Period(**given["period"]),
+                at=timezone.now(),
+                title=given["title"],
+                parameters=given.get("parameters"),
+                kind=chosen.get("kind", ""),
+                segment=chosen.get("segment", ""),
+                product_code=product_code,
+                purchase_series=given.get("purchase_series", ""),
+            )
+        except Invalid as refusal:
+            if refusal.where in given.get("parameters", {}):
+                refusal.where = f"parameters.{refusal.where}"
+            raise
         operations.begin(simulation=made)
         return self.show(self._shown(made.number), accepted=f"/api/v1/simulations/{made.number}")
 

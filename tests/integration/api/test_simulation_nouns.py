@@ -110,8 +110,8 @@ class TestSimulations:
         ("change", "told"),
         [
             ({"product": "gone"}, (422, "unknown_reference", ["/version"])),
-            ({"parameters": {"margin": "0.5"}}, (422, "parameter_out_of_bounds", ["/margin"])),
-            ({"parameters": {"other": "1"}}, (422, "parameter_unknown", ["/other"])),
+            ({"parameters": {"margin": "0.5"}}, (422, "parameter_out_of_bounds", ["/parameters/margin"])),
+            ({"parameters": {"other": "1"}}, (422, "parameter_unknown", ["/parameters/other"])),
             ({"period": {"start": "2026-03-02", "end": "2026-04-01"}}, (422, "not_whole_months", ["/period"])),
             ({"period": {"start": "2200-01-01", "end": "2200-02-01"}}, (422, "months_not_over", ["/period"])),
             ({"customers": {"product": "gone"}}, (422, "unknown_reference", ["/customers/product"])),

@@ -89,6 +89,16 @@ class TestComparePage:
     def test_leaves_out_what_only_businesses_have(self, lin):
         assert "Works" not in page_text.text_of(lin.get("/compare/"))
 
+    def test_says_that_there_is_no_other_product(self, fresh_db, year):
+        with context.use(context.retailer_by_code(code="alder")):
+            product = supply.product(document=plan("present", "0.50"), valid_from=portal_cast.START)
+            home = portal_cast.household(number="1", product=product)
+            supply.read(channel=home.channel, period=year, each=100)
+
+        text = page_text.text_of(portal_cast.signed_in(home.email).get("/compare/"))
+
+        assert "There is no other product for you yet Present" in text
+
     def test_orders_nothing_but_tells_whom_to_ask(self, lin, alder_home):
         brand = models.Brand.objects.get(retailer__code="alder")
         page = lin.get("/compare/")

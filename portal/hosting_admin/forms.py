@@ -52,6 +52,13 @@ class NewCompanyForm(forms.Form):
         return operations.NewCompany(names=names, **data)
 
 
+class AdministratorForm(forms.Form):
+    """Who administers a company whose space is still to be made."""
+
+    admin_name = forms.CharField(label=_("First administrator"), max_length=120)
+    admin_email = forms.EmailField(label=_("Administrator's mail address"), help_text=_("Signs in with it."))
+
+
 class ReasonForm(forms.Form):
     """Why the operator does something to a company; the company can read it."""
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("companies/<slug:code>/", views.company, name="company"),
     path("companies/<slug:code>/suspend/", views.suspend, name="suspend"),
     path("companies/<slug:code>/resume/", views.resume, name="resume"),
+    path("companies/<slug:code>/provision/", views.provision, name="provision"),
     path("companies/<slug:code>/measure/", views.measure, name="measure"),
     path("search/", views.search, name="search"),
 ]

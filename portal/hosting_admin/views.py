@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
+from kombu.exceptions import OperationalError
 
 from hosting import operations, queries
 from hosting import tasks as hosting_tasks
@@ -80,6 +81,15 @@ def measure(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("hosting:company", code=code)
 
 
+@require_POST
+@requires(Capability.OPERATE_FLEET)
+def provision(request: HttpRequest, code: str) -> HttpResponse:
+    form = forms.AdministratorForm(request.POST)
+    if _company(code, timezone.now()).retailer.status == "provisioning" and form.is_valid():
+        _order(request, code, form.cleaned_data["admin_email"], form.cleaned_data["admin_name"])
+    return redirect("hosting:company", code=code)
+
+
 @requires(Capability.OPERATE_FLEET)
 def search(request: HttpRequest) -> HttpResponse:
     found = queries.companies(at=timezone.now(), search=request.GET.get("q", ""))[:10]
@@ -95,8 +105,16 @@ def _register(request: HttpRequest, form: forms.NewCompanyForm) -> str:
     except GridhallError as refusal:
         refusals.show(form, refusal)
         return ""
-    hosting_tasks.provision.delay(code=company.code, admin_email=company.admin_email, admin_name=company.admin_name)
+    _order(request, company.code, company.admin_email, company.admin_name)
     return company.code
+
+
+def _order(request: HttpRequest, code: str, email: str, name: str) -> None:
+    """Send the order to the owner's queue; a broker that is away is said, and the order can be sent again."""
+    try:
+        hosting_tasks.provision.delay(code=code, admin_email=email, admin_name=name)
+    except OperationalError:
+        messages.error(request, gettext("The order could not be sent: the queue does not answer. Send it again below."))
 
 
 def _move(request: HttpRequest, code: str, operation: Any, done: str) -> HttpResponse:
@@ -122,6 +140,7 @@ def _page(request: HttpRequest, code: str, form: forms.ReasonForm, status: int =
         "figures": figures.figures(company),
         "events": queries.events(code=code)[:50],
         "form": form,
+        "administrator_form": forms.AdministratorForm(),
     }
     return render(request, "hosting_admin/company.html", page, status=status)
 

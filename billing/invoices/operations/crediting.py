@@ -11,21 +11,21 @@ from billing.invoices.operations import freezing
 from billing.invoices.operations.freezing import Document
 from billing.invoices.taxes import Taxed
 from billing.invoices.terms import IssueTerms
-from kernel.errors import GridhallError, NotFound, gettext_noop
+from kernel.errors import Conflict, NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.customers import refusals
 
 INVOICE = gettext_noop("invoice")
 
 
-class AlreadyCredited(GridhallError):
+class AlreadyCredited(Conflict):
     """An invoice is taken back at most once."""
 
     code = "invoice_already_credited"
     template = gettext_noop("Invoice {number} was already credited.")
 
 
-class NotCreditable(GridhallError):
+class NotCreditable(Conflict):
     """Only an invoice can be credited."""
 
     code = "invoice_not_creditable"

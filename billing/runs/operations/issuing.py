@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 
 from billing.invoices import operations as invoice_operations
@@ -39,7 +39,7 @@ def issue_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Issued:
     """This will issue up to ``limit`` drafts of a run in one transaction; a run that is not issuing is left alone.
 
     A draft whose readings, agreement or indices changed since it was rated goes back to be rated anew. One that the
-    ledger or the invoices refuse is set aside with the refusal, and the others are issued.
+    ledger, the invoices or the database itself refuse is set aside with the refusal, and the others are issued.
     """
     run = queries.run_by_id(run_id=run_id)
     if run.state != BillRun.State.ISSUING or run.billing_date is None:
@@ -81,8 +81,9 @@ def _issue(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerms, at: dt
     if not items:
         return 0
     try:
-        _issue_together(items, terms, at)
-    except GridhallError as refusal:
+        with transaction.atomic():
+            _issue_together(items, terms, at)
+    except (GridhallError, IntegrityError, DataError) as refusal:
         if len(items) > 1:
             return sum(_issue([item], terms, at) for item in items)
         _refuse(items[0], refusal, at)
@@ -99,7 +100,7 @@ def _issue_together(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerm
     outcomes.write(items=items, at=at)
 
 
-def _refuse(item: BillRunItem, refusal: GridhallError, at: dt.datetime) -> None:
+def _refuse(item: BillRunItem, refusal: Exception, at: dt.datetime) -> None:
     item.state = ItemState.REFUSED
     item.reason, item.reason_params = reasons.of_error(refusal)
     outcomes.write(items=[item], at=at)

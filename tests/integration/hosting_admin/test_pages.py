@@ -112,3 +112,24 @@ class TestCompany:
 
         assert "桤木售电" in page
         assert 'lang="zh-hans"' in page
+
+
+class TestOrder:
+    def test_that_could_not_be_sent_is_said_and_can_be_sent_again(self, pages, monkeypatch):
+        from kombu.exceptions import OperationalError
+
+        from hosting import tasks
+
+        def away(**_):
+            raise OperationalError
+
+        with monkeypatch.context() as patched:
+            patched.setattr(tasks.provision, "delay", away)
+            shown = pages.post("/companies/new/", NEW, follow=True).content.decode()
+        sent = []
+        monkeypatch.setattr(tasks.provision, "delay", lambda **order: sent.append(order))
+        pages.post("/companies/cedar/provision/", {"admin_name": "Ada", "admin_email": "ada@cedar.test"})
+        pages.post("/companies/alder/provision/", {"admin_name": "Ada", "admin_email": "ada@cedar.test"})
+
+        assert "The order could not be sent" in shown
+        assert sent == [{"code": "cedar", "admin_email": "ada@cedar.test", "admin_name": "Ada"}]

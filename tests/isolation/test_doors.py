@@ -18,7 +18,8 @@ API_LINK = re.compile(rb'"(?:self|next|previous|url|href)":\s*"(?:https?://[^/"]
 API_ADDRESSES = [
     "me", "brand", "market", "customers", "customers/C1", "accounts", "accounts/A1", "accounts/A1/balance",
     "accounts/A1/statement", "supply-points", "supply-points/P1", "supply-points/P1/occupancies",
-    "supply-points/P1/comparison?on=2026-04-02", "simulations", "supply-points/P1/meters", "supply-points/P1/channels", "reading-imports", "products",
+    "supply-points/P1/comparison?on=2026-04-02", "simulations", "supply-points/P1/meters", "supply-points/P1/channels",
+    "reading-imports", "products",
     "supply-points/P1/readings?start=2026-03-01&end=2026-03-02",
     "products/flat", "products/flat/versions", "products/flat/versions/1", "agreements", "agreements/1", "bill-runs",
     "bill-runs/1", "bill-runs/1/progress", "bill-runs/1/items", "bill-runs/1/items/1", "invoices", "ledger/balances",

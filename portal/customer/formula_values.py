@@ -26,6 +26,10 @@ class Agreed:
     parameters: Mapping[str, Decimal]
     label: str | None = None
 
+    @property
+    def arguments(self) -> None:
+        """Nothing of a table is kept: nothing is explained from here."""
+
     def scalar(self, node: nodes.Scalar) -> Decimal:
         declared = self.tariff.parameters.get(node.name)
         value = self.parameters.get(node.name, declared.default if declared else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from markets import packs
+from tenants.tariffs import tariff_documents
 
 
 def named(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,4 +19,4 @@ def named(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _titles(calendar: str) -> Mapping[str, Mapping[str, str]]:
-    return packs.pack(calendar.partition(packs.NAME_MARK)[0]).label_titles(calendar)
+    return tariff_documents.label_titles(name=calendar)

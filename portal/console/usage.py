@@ -17,7 +17,6 @@ from kernel import market_time, texts
 from kernel.energy import to_kwh
 from kernel.errors import GridhallError
 from kernel.periods import Period
-from markets import packs
 from portal.console import bands
 from portal.shared import charts, formats
 from tenants.metering import queries as metering_queries
@@ -212,6 +211,6 @@ class _Painter:
 
 def label_titles(calendar: str) -> dict[str, str]:
     """This will name a calendar's labels in the reader's language."""
-    pack = packs.pack(calendar.partition(packs.NAME_MARK)[0])
     language = get_language() or "en"
-    return {label: texts.pick(title, language) for label, title in pack.label_titles(calendar).items()}
+    named = tariff_documents.label_titles(name=calendar)
+    return {label: texts.pick(title, language) for label, title in named.items()}

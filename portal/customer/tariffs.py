@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import markets
 from billing.rating import evaluate, inputs
 from billing.rating.bills import Bill
 from billing.rating.errors import RatingError
 from kernel.errors import GridhallError
 from kernel.periods import Period
-from markets import packs
 from portal.customer.places import Place
 from tenants.tariffs import queries as tariff_queries
 from tenants.tariffs import tariff_documents
@@ -70,7 +68,7 @@ def calendar_name(tariff: Any, kind: str) -> str | None:
 
 def label_titles(calendar: str) -> dict[str, Mapping[str, str]]:
     """Return the names of a calendar's labels for people."""
-    return markets.pack(calendar.partition(packs.NAME_MARK)[0]).label_titles(calendar)
+    return tariff_documents.label_titles(name=calendar)
 
 
 def labelling(place: Place, period: Period, kind: str, starts: npt.NDArray[np.datetime64], minutes: int) -> Labelling:

@@ -87,6 +87,17 @@ def calendar_of(*, name: str) -> calendars.Calendar:
         return found
 
 
+def label_titles(*, name: str) -> dict[str, Mapping[str, str]]:
+    """This will name a calendar's labels for people: its own words, else the market's, else the label.
+
+    Raises UnknownMarket or UnknownName, as ``calendar_of`` does.
+    """
+    found = calendar_of(name=name)
+    market = name.partition(packs.NAME_MARK)[0]
+    common = packs.pack(market).texts["labels"] if market in packs.codes() else {}
+    return {label: found.label_titles.get(label) or common.get(label) or {"en": label} for label in found.labels}
+
+
 def _brought_along(name: str) -> calendars.Calendar | None:
     """A calendar out of a stored document. Its name follows from its content, so any document that has it will do."""
     key = (context.current_schema(), name)

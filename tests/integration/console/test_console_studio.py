@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from harness import supply
+from harness import databases, supply
 from identity import queries as identity_queries
 from identity.capabilities import Role
 from portal.console.studio import editing, label_prices
@@ -351,6 +351,18 @@ class TestImport:
 
         assert response.redirect_chain[-1][0] == "/console/tariffs/plain/-/1/studio/"
         assert "Bill of the sample" in bill_of(response)
+
+    def test_of_a_rate_with_hours_of_its_own_paints_them(self, admin, in_alder):
+        rate = (databases.ROOT / "examples/tariffs/urdb-sce-tou-8-d.json").read_text()
+
+        response = admin.post(
+            "/console/tariffs/-/import/",
+            {"kind": "urdb", "file": upload(rate), "code": "sce", "valid_from": "2026-07-01"},
+            follow=True,
+        )
+
+        assert len(soup_of(response).select("#hours svg")) > 1
+        assert admin.get("/console/tariffs/sce/-/1/").status_code == 200
 
     @pytest.mark.parametrize(
         ("kind", "content"), [("urdb", "{}"), ("cdr", "[]"), ("document", "["), ("urdb", "\x00"), ("cdr", "1")]

@@ -69,6 +69,13 @@ SHOTS = [
         "zh-hans",
         follow="main tbody a",
     ),
+    Shot(
+        "console-studio-en",
+        "wattlebird",
+        "pricing@wattlebird.example",
+        "/console/tariffs/WEEKDAY-PEAK/-/2/studio/",
+        DESK,
+    ),
     Shot("console-phone-zh", "lanjiang", "admin@lanjiang.example", "/console/runs/", PHONE, "zh-hans"),
     Shot("hosting-fleet-en", "operator", "operator@gridhall.example", "/", DESK),
     Shot(

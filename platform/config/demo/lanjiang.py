@@ -33,6 +33,7 @@ def plan(*, domain: str) -> plans.CompanyPlan:
         points=points,
         minutes=15,
         recording_zone="Asia/Shanghai",
+        draft=plans.DraftPlan("SHOP-TOU", dt.date(2026, 12, 1), {"flat_price": "0.4260"}),
     )
 
 

@@ -30,6 +30,15 @@ class ProductPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftPlan:
+    """Prices that the pricing person is working on: new defaults of parameters, from a day on."""
+
+    product: str
+    valid_from: dt.date
+    defaults: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterPlan:
     """A register of a demo meter."""
 
@@ -72,5 +81,6 @@ class CompanyPlan:
     points: Sequence[PointPlan]
     minutes: int
     recording_zone: str
+    draft: DraftPlan
     files: Sequence[str] = ()
     """Meter files of `examples/` that are imported as they are, for the supply points they name."""

@@ -26,6 +26,7 @@ from identity import queries as identity_queries
 from identity.capabilities import Role
 from kernel.money import Money
 from kernel.periods import Period
+from markets import packs
 from tenants.customers import operations as customer_operations
 from tenants.customers import queries as customer_queries
 from tenants.metering import operations as metering_operations
@@ -46,6 +47,7 @@ def fill(*, plan: plans.CompanyPlan, say: Say) -> None:
     opened = _instant(plans.FIRST_DAY, zone)
     _make_staff(plan, opened)
     products = _make_products(plan, opened)
+    _make_draft(plan, products, _instant(plans.LAST_DAY, zone))
     _make_customers(plan)
     _make_agreements(plan, products)
     _make_sign_ins(plan, opened)
@@ -76,6 +78,23 @@ def _make_products(plan: plans.CompanyPlan, at: dt.datetime) -> dict[str, Any]:
         )
         made[product.code] = tariff_operations.publish(version=version, at=at).product
     return made
+
+
+def _make_draft(plan: plans.CompanyPlan, products: dict[str, Any], at: dt.datetime) -> None:
+    """Leave next month's prices with the pricing person, for the studio."""
+    wanted = plan.draft
+    template = next(product.template for product in plan.products if product.code == wanted.product)
+    document = packs.pack(plan.company.market).product_template(template)
+    for name, value in wanted.defaults.items():
+        document["parameters"][name]["default"] = value
+    author = next(email for email, _, roles in plan.staff if Role.PRICING in roles)
+    tariff_operations.add_version(
+        product=products[wanted.product],
+        document=document,
+        valid_from=wanted.valid_from,
+        by=identity_queries.user_by_email(email=author),
+        at=at,
+    )
 
 
 def _make_customers(plan: plans.CompanyPlan) -> None:

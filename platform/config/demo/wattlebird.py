@@ -36,6 +36,7 @@ def plan(*, domain: str) -> plans.CompanyPlan:
         points=points,
         minutes=30,
         recording_zone=MARKET_ZONE,
+        draft=plans.DraftPlan("WEEKDAY-PEAK", dt.date(2026, 12, 1), {"peak_price": "0.56", "off_peak_price": "0.19"}),
         files=EXAMPLE_FILES,
     )
 

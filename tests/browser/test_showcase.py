@@ -54,6 +54,7 @@ def page_of(browser: Any, *, width: int = DESK, scheme: str = "light", locale: s
 
 
 class TestEverybodyCanReadIt:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("face", "width", "scheme"), list(itertools.product(FACES, (PHONE, DESK), ("light", "dark"))), ids=str
     )
@@ -66,6 +67,7 @@ class TestEverybodyCanReadIt:
         page.context.close()
         assert [(v["id"], v["impact"], v["nodes"][0]["html"][:200]) for v in found] == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("colors", ["c8102e.f2a900", "f7d117.00a0df", "101010.eeeeee", "1f5fae.e0862a"])
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_axe_finds_nothing_in_other_brands(self, site: str, browser: Any, colors: str, scheme: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections
@@ -15,6 +16,9 @@ from django.db import connection, connections
 from harness import databases
 
 PASSWORD = "correct horse battery"
+
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.load_profile("default" if os.environ.get("GRIDHALL_EXPLORE") else "steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

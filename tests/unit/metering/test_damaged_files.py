@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,10 @@ def wounded(content, wounds):
     return content
 
 
+UNFILLED = re.compile(r"\{[a-z_]+\}")
+"""A place of a sentence that got no value; a brace of the damaged file itself may be quoted."""
+
+
 class TestDamagedFiles:
     @pytest.mark.parametrize("name", WHOLE)
     @settings(max_examples=60, deadline=None)
@@ -65,7 +70,7 @@ class TestDamagedFiles:
 
         for item in items:
             if isinstance(item, base.Refusal):
-                assert "{" not in item.sentence
+                assert UNFILLED.search(item.sentence) is None
             else:
                 assert item.values.min() >= 0
                 assert item.values.size == item.quality.size == 24 * 60 // item.minutes

@@ -91,6 +91,13 @@ def provision_company(
     return retailer
 
 
+def require_waiting(*, code: str) -> None:
+    """Refuse an order to provision a company whose space stands: it would make a further administrator there."""
+    retailer = context.retailer_by_code(code=code)
+    if retailer.status != Status.PROVISIONING:
+        raise Conflict(reason=gettext_noop("the company is {status}."), status=retailer.status)
+
+
 def suspend_company(*, code: str, reason: str, at: dt.datetime, actor_id: int | None = None) -> None:
     """Close a company's doors: its hosts answer 503 until it is resumed. Nothing is deleted."""
     with _moved(code=code, before=Status.ACTIVE, after=Status.SUSPENDED, reason=reason) as retailer:

@@ -30,7 +30,7 @@ def response(*, name: str, heads: Sequence[Any], rows: Iterable[Sequence[Any]]) 
 
 def _lines(heads: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield MARK + writer.writerow([str(head) for head in heads])
+    yield MARK + writer.writerow([_cell(str(head)) for head in heads])
     for row in rows:
         yield writer.writerow([_cell(value) for value in row])
 

@@ -85,8 +85,15 @@ def measure(request: HttpRequest, code: str) -> HttpResponse:
 @requires(Capability.OPERATE_FLEET)
 def provision(request: HttpRequest, code: str) -> HttpResponse:
     form = forms.AdministratorForm(request.POST)
-    if _company(code, timezone.now()).retailer.status == "provisioning" and form.is_valid():
-        _order(request, code, form.cleaned_data["admin_email"], form.cleaned_data["admin_name"])
+    try:
+        operations.require_waiting(code=code)
+    except context.UnknownRetailer as refusal:
+        raise Http404 from refusal
+    except GridhallError as refusal:
+        messages.error(request, refusals.sentence(refusal))
+    else:
+        if form.is_valid():
+            _order(request, code, form.cleaned_data["admin_email"], form.cleaned_data["admin_name"])
     return redirect("hosting:company", code=code)
 
 

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import hashlib
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -27,8 +28,9 @@ from kernel.errors import GridhallError
 HOST = "127.0.0.1"
 DATABASE = "gridhall"
 SERVE_SECONDS = 90.0
-FORGOTTEN = ("postgres", "valkey", "files", "static", "static.stamp", "mail", "logs", "run", "beat")
+FORGOTTEN = ("postgres", "valkey", "files", "static", "static.stamp", "mail", "logs", "run", "beat", "environment")
 _OWNER_ONLY = "DATABASE_OWNER_URL"
+_SHELL_SETTINGS = ("GRIDHALL_", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 ServerT = TypeVar("ServerT", postgres.Server, valkey.Server)
 
 
@@ -122,6 +124,13 @@ def prepare(runner: supervisor.Supervisor, *, owner: dict[str, str], environment
         say("collecting static files")
         runner.run_to_end(_manage("static", "collectstatic", "--noinput", environment=environment))
         stamp.write_text(state)
+
+
+def write_environment(*, folder: Path, environment: dict[str, str]) -> None:
+    """This will leave the settings of the running demo for a shell: ``. .gridhall/environment``, then ``manage.py``."""
+    names = [name for name in sorted(environment) if name.startswith(_SHELL_SETTINGS)]
+    lines = [f"export {name}={shlex.quote(environment[name])}\n" for name in names]
+    (folder / "environment").write_text("".join(lines))
 
 
 def start_programs(
@@ -233,6 +242,7 @@ def _run(runner: supervisor.Supervisor, *, database: postgres.Server, environmen
     owner = as_owner(environment, database)
     database.ensure_database(DATABASE)
     prepare(runner, owner=owner, environment=environment)
+    write_environment(folder=runner.folder, environment=environment)
     start_programs(runner, owner=owner, environment=environment, port=port)
     if not runner.wait_until(lambda: _answers(port), seconds=SERVE_SECONDS):
         raise NotServing(seconds=SERVE_SECONDS, log=runner.log_of("web"))

@@ -22,6 +22,16 @@ INCOME_RETAILER = "income.retailer"
 PAYABLE_GRID = "payable.grid"
 PAYABLE_STATE = "payable.state"
 CUSTOMER_CREDITS = "expense.customer_credits"
+CASH = "cash"
+CLEARING = "clearing"
+SUSPENSE = "suspense"
+DEPOSITS = "deposits"
+UNBILLED = "unbilled"
+INCOME_UNBILLED = "income.unbilled"
+INCOME_FEES = "income.fees"
+BAD_DEBT = "expense.bad_debt"
+PROVIDER_FEES = "expense.provider_fees"
+CASH_DIFFERENCES = "expense.cash_differences"
 
 CHART: Mapping[str, ChartAccount] = {
     account.code: account
@@ -33,6 +43,16 @@ CHART: Mapping[str, ChartAccount] = {
         ChartAccount(PAYABLE_STATE, Kind.LIABILITY, {"en": "Collected for the state", "zh-hans": "代征基金及附加"}),
         ChartAccount(INCOME_RETAILER, Kind.INCOME, {"en": "Energy sales", "zh-hans": "售电收入"}),
         ChartAccount(CUSTOMER_CREDITS, Kind.EXPENSE, {"en": "Credits to customers", "zh-hans": "客户上网及返还费用"}),
+        ChartAccount(CASH, Kind.ASSET, {"en": "Cash", "zh-hans": "库存现金"}),
+        ChartAccount(CLEARING, Kind.ASSET, {"en": "Payment providers", "zh-hans": "支付渠道待清算"}),
+        ChartAccount(SUSPENSE, Kind.LIABILITY, {"en": "Receipts to be matched", "zh-hans": "待核销收款"}),
+        ChartAccount(DEPOSITS, Kind.LIABILITY, {"en": "Deposits held", "zh-hans": "客户保证金"}),
+        ChartAccount(UNBILLED, Kind.ASSET, {"en": "Supplied, not yet billed", "zh-hans": "未开票应收"}),
+        ChartAccount(INCOME_UNBILLED, Kind.INCOME, {"en": "Unbilled revenue", "zh-hans": "未开票收入"}),
+        ChartAccount(INCOME_FEES, Kind.INCOME, {"en": "Fees", "zh-hans": "服务费及违约金收入"}),
+        ChartAccount(BAD_DEBT, Kind.EXPENSE, {"en": "Bad debt", "zh-hans": "坏账损失"}),
+        ChartAccount(PROVIDER_FEES, Kind.EXPENSE, {"en": "Payment provider fees", "zh-hans": "支付手续费"}),
+        ChartAccount(CASH_DIFFERENCES, Kind.EXPENSE, {"en": "Cash differences", "zh-hans": "现金长短款"}),
     )
 }
 

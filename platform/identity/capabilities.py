@@ -15,6 +15,7 @@ class Capability(StrEnum):
     CHANGE_CUSTOMERS = "customers:write"
     SEE_READINGS = "readings:read"
     IMPORT_READINGS = "readings:write"
+    APPROVE_READINGS = "readings:approve"
     SEE_TARIFFS = "tariffs:read"
     CHANGE_TARIFFS = "tariffs:write"
     PUBLISH_TARIFFS = "tariffs:publish"
@@ -22,6 +23,13 @@ class Capability(StrEnum):
     RUN_BILLS = "bills:write"
     ISSUE_BILLS = "bills:issue"
     SEE_LEDGER = "ledger:read"
+    CLOSE_BOOKS = "ledger:write"
+    SEE_PAYMENTS = "payments:read"
+    TAKE_PAYMENTS = "payments:write"
+    APPROVE_PAYMENTS = "payments:approve"
+    SEE_ARREARS = "arrears:read"
+    WORK_ARREARS = "arrears:write"
+    APPROVE_ARREARS = "arrears:approve"
     CHANGE_BRAND = "brand:write"
     MANAGE_STAFF = "staff:write"
     MANAGE_KEYS = "keys:write"
@@ -36,6 +44,9 @@ class Role(StrEnum):
     PRICING = "pricing"
     METERING = "metering"
     BILLING = "billing"
+    CASHIER = "cashier"
+    COLLECTIONS = "collections"
+    FINANCE = "finance"
     SERVICE = "service"
     AUDITOR = "auditor"
     OPERATOR = "operator"
@@ -43,13 +54,20 @@ class Role(StrEnum):
 
 
 _C = Capability
-_READS = frozenset({_C.SEE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_TARIFFS, _C.SEE_BILLS, _C.SEE_LEDGER})
+_READS = frozenset(
+    {
+        _C.SEE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_TARIFFS, _C.SEE_BILLS, _C.SEE_LEDGER, _C.SEE_PAYMENTS, _C.SEE_ARREARS,
+    }
+)  # fmt: skip
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.ADMINISTRATOR: frozenset(_C) - {_C.OPERATE_FLEET, _C.USE_PORTAL},
     Role.PRICING: frozenset({_C.SEE_TARIFFS, _C.CHANGE_TARIFFS, _C.SEE_CUSTOMERS, _C.SEE_READINGS}),
-    Role.METERING: frozenset({_C.SEE_READINGS, _C.IMPORT_READINGS, _C.SEE_CUSTOMERS}),
+    Role.METERING: frozenset({_C.SEE_READINGS, _C.IMPORT_READINGS, _C.APPROVE_READINGS, _C.SEE_CUSTOMERS}),
     Role.BILLING: _READS | {_C.RUN_BILLS, _C.ISSUE_BILLS},
-    Role.SERVICE: frozenset({_C.SEE_CUSTOMERS, _C.CHANGE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_BILLS}),
+    Role.CASHIER: frozenset({_C.SEE_CUSTOMERS, _C.SEE_BILLS, _C.SEE_PAYMENTS, _C.TAKE_PAYMENTS}),
+    Role.COLLECTIONS: frozenset({_C.SEE_CUSTOMERS, _C.SEE_BILLS, _C.SEE_PAYMENTS, _C.SEE_ARREARS, _C.WORK_ARREARS}),
+    Role.FINANCE: _READS | {_C.CLOSE_BOOKS, _C.TAKE_PAYMENTS, _C.APPROVE_PAYMENTS, _C.APPROVE_ARREARS},
+    Role.SERVICE: frozenset({_C.SEE_CUSTOMERS, _C.CHANGE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_BILLS, _C.SEE_PAYMENTS}),
     Role.AUDITOR: _READS,
     Role.OPERATOR: frozenset({_C.OPERATE_FLEET, _C.MANAGE_STAFF}),
     Role.CUSTOMER: frozenset({_C.USE_PORTAL}),

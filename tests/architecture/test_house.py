@@ -19,8 +19,10 @@ TOP_LEVEL = {
 }  # fmt: skip
 PLATFORM = {"config", "hosting", "identity", "kernel", "markets", "tenancy"}
 ROOMS = [
-    "platform/identity", "platform/hosting", "tenants/customers", "tenants/tariffs", "tenants/metering",
-    "billing/ledger", "billing/invoices", "billing/runs", "billing/simulation",
+    "platform/identity", "platform/hosting",
+    "tenants/customers", "tenants/notices", "tenants/tariffs", "tenants/metering", "tenants/service",
+    "billing/ledger", "billing/invoices", "billing/charges", "billing/runs", "billing/simulation", "billing/corrections",
+    "billing/accruals", "billing/payments", "billing/prepayment", "billing/arrears",
 ]  # fmt: skip
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400

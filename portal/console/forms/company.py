@@ -20,6 +20,9 @@ ROLES = {
     Role.PRICING: _("Pricing: drafts of tariffs"),
     Role.METERING: _("Metering: imports of readings"),
     Role.BILLING: _("Billing: bill runs, issue and credit"),
+    Role.CASHIER: _("Cashier: payments at the counter"),
+    Role.COLLECTIONS: _("Collections: overdue bills, promises, instalments"),
+    Role.FINANCE: _("Finance: books, bank statements, refunds and write-offs approved"),
     Role.SERVICE: _("Service: customers and their bills"),
     Role.AUDITOR: _("Auditor: reads everything, changes nothing"),
 }

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AccrualsConfig(AppConfig):
+    name = "billing.accruals"
+    label = "accruals"

@@ -1,0 +1,1 @@
+"""Bills that are overdue: late fees, dunning, promises, instalments, deposits, disconnection, write-off."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PrepaymentConfig(AppConfig):
+    name = "billing.prepayment"
+    label = "prepayment"

@@ -1,0 +1,1 @@
+"""Accounts that pay ahead: their balance against estimated use, warnings, stop and resume."""

@@ -1,1 +1,1 @@
-"""Charges and credits of an account that are no energy: fees, add-ons, points, programme credits, each with its source."""
+"""Charges and credits that are no energy: fees, add-ons, points, programme credits, each with its source."""

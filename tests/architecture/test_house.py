@@ -21,8 +21,8 @@ PLATFORM = {"config", "hosting", "identity", "kernel", "markets", "tenancy"}
 ROOMS = [
     "platform/identity", "platform/hosting",
     "tenants/customers", "tenants/notices", "tenants/tariffs", "tenants/metering", "tenants/service",
-    "billing/ledger", "billing/invoices", "billing/charges", "billing/runs", "billing/simulation", "billing/corrections",
-    "billing/accruals", "billing/payments", "billing/prepayment", "billing/arrears",
+    "billing/ledger", "billing/invoices", "billing/charges", "billing/runs", "billing/simulation",
+    "billing/corrections", "billing/accruals", "billing/payments", "billing/prepayment", "billing/arrears",
 ]  # fmt: skip
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400

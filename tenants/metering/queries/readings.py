@@ -1,4 +1,4 @@
-"""Reads of channels, readings, their versions, and of imports."""
+"""Reads of channels, readings and their versions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 from django.db.models import Func, IntegerField, Max, Min, OuterRef, QuerySet, Subquery
-from django.utils.translation import gettext
 
 from kernel import market_time
-from kernel.errors import NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.metering import intervals
-from tenants.metering.formats import reasons
-from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, Meter, ReadingImport, ReadingImportRow
+from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, Meter
 
 DayKey = tuple[int, dt.date]
 Versions = dict[DayKey, int]
@@ -169,31 +166,6 @@ def readings_changed_since(
 def former_versions(*, channel_id: int, day: dt.date) -> QuerySet[IntervalDayRevision]:
     """This will list what stood there before, the oldest first."""
     return IntervalDayRevision.objects.filter(channel_id=channel_id, day=day).order_by("version")
-
-
-def imports() -> QuerySet[ReadingImport]:
-    """This will list imports, the latest first."""
-    return ReadingImport.objects.order_by("-pk")
-
-
-def reading_import(*, import_id: int) -> ReadingImport:
-    """This will return one import; raises NotFound."""
-    found = ReadingImport.objects.filter(pk=import_id).first()
-    if found is None:
-        raise NotFound(what=gettext_noop("reading import"), name=str(import_id))
-    return found
-
-
-def import_report(*, import_id: int, outcome: str | None = None) -> QuerySet[ReadingImportRow]:
-    """This will list the rows of an import in the order of the file, all or those of one outcome."""
-    found = ReadingImportRow.objects.filter(reading_import_id=import_id)
-    return (found.filter(outcome=outcome) if outcome else found).order_by("pk")
-
-
-def refusal_sentence(*, row: ReadingImportRow) -> str:
-    """This will say in the present language why the row was refused; nothing for a row that was taken."""
-    template = reasons.SENTENCES.get(row.code)
-    return gettext(template).format(**row.params) if template else ""
 
 
 def _packed_days(

@@ -63,7 +63,7 @@ FREE_FILES = {
     "billing/simulation/distribution.py": "the steps of a histogram",
     "tenants/metering/intervals.py": "days of 23 and 25 hours, readings of four bytes",
     "tenants/metering/operations/installing.py": "the usual length of a reading",
-    "tenants/metering/queries.py": "the earth's time zones end at UTC+14",
+    "tenants/metering/queries/readings.py": "the earth's time zones end at UTC+14",
 }
 FREE_KEYWORDS = {
     "chunk_size": "a limit of the program",

@@ -17,7 +17,7 @@ from tenants.metering import queries as metering_queries
 from tenants.metering.formats.base import Quality
 
 KINDS = ("consumption", "feed_in", "generation")
-POOR = (Quality.SUBSTITUTED, Quality.ESTIMATED, Quality.QUESTIONABLE)
+POOR = (Quality.SUBSTITUTED, Quality.ESTIMATED, Quality.QUESTIONABLE, Quality.EDITED)
 
 Mask = npt.NDArray[np.bool_]
 

@@ -26,7 +26,7 @@ from tenants.metering.formats.base import ACCEPTED_MINUTES, LARGEST, Quality
 
 MOST_READINGS, MOST_DAYS = 40_000, 1_000
 QUALITIES = [quality.name.lower() for quality in Quality]
-GIVEN_QUALITIES = [name for name in QUALITIES if name != "missing"]
+GIVEN_QUALITIES = [name for name in QUALITIES if name not in ("missing", "edited")]
 MISSING = int(Quality.MISSING)
 
 

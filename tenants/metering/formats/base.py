@@ -37,6 +37,7 @@ class Quality(enum.IntEnum):
     SUBSTITUTED = 3
     ESTIMATED = 4
     QUESTIONABLE = 5
+    EDITED = 6
     MISSING = 255
 
 

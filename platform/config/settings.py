@@ -218,6 +218,14 @@ EMAIL_HOST = os.environ.get("GRIDHALL_MAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("GRIDHALL_MAIL_PORT", "25"))
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 60
+
+# Text messages and WeChat: to files until a company's carrier is named here.
+NOTICE_PROVIDERS = {
+    "mail": "tenants.notices.providers.MailProvider",
+    "sms": os.environ.get("GRIDHALL_SMS_PROVIDER", "tenants.notices.providers.FileProvider"),
+    "wechat": os.environ.get("GRIDHALL_WECHAT_PROVIDER", "tenants.notices.providers.FileProvider"),
+}
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -57,6 +57,14 @@ def customer(*, number: str) -> Customer:
     return found
 
 
+def customer_by_id(*, customer_id: int) -> Customer:
+    """This will return the customer with that key; raises NotFound."""
+    found = Customer.objects.filter(pk=customer_id).first()
+    if found is None:
+        raise NotFound(what=CUSTOMER, name=customer_id)
+    return found
+
+
 def customer_detail(*, number: str) -> CustomerDetail:
     """This will return a customer with accounts, supply points and sign-in addresses in four queries."""
     found = customer(number=number)
@@ -101,6 +109,14 @@ def account(*, number: str) -> Account:
     found = Account.objects.select_related("customer").filter(number=number).first()
     if found is None:
         raise NotFound(what=ACCOUNT, name=number)
+    return found
+
+
+def account_by_id(*, account_id: int) -> Account:
+    """This will return the account with that key and its customer; raises NotFound."""
+    found = Account.objects.select_related("customer").filter(pk=account_id).first()
+    if found is None:
+        raise NotFound(what=ACCOUNT, name=str(account_id))
     return found
 
 

@@ -141,7 +141,8 @@ def _groups(invoice: Invoice, lines: Sequence[InvoiceLine], words: Wording) -> l
 def _group(
     part: Mapping[str, Any], period: Any, lines: Sequence[InvoiceLine], invoice: Invoice, words: Wording
 ) -> dict[str, Any]:
-    identifier = f"{pick(invoice.seller['identifier_title'], words.language)} {lines[0].identifier}"
+    title = pick(invoice.seller["identifier_title"], words.language)
+    identifier = f"{title} {lines[0].identifier}" if lines[0].identifier else ""
     return {
         "title": pick(part.get("product_titles") or "", words.language) or identifier,
         "subtitle": _joined(identifier, part.get("address", ""), words.period(_period(period))),

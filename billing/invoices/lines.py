@@ -12,11 +12,15 @@ from billing.invoices.taxes import Taxed
 from kernel.periods import Period
 
 RETAILER = "retailer"
+UNTAXED = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it is frozen: ``amount`` in minor units as rated, ``cells`` as the rating explains them."""
+    """A line as it is frozen: ``amount`` in minor units as rated, ``cells`` as the rating explains them.
+
+    ``untaxed`` lines bear no tax whoever earns them; ``ledger`` names the account that earns it, else its payee's.
+    """
 
     code: str
     titles: Mapping[str, str]
@@ -31,6 +35,8 @@ class Line:
     amount: Decimal
     cells: Sequence[Mapping[str, Any]]
     taxed: Taxed | None = None
+    untaxed: bool = False
+    ledger: str = ""
 
 
 def lines_of_parts(parts: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -70,6 +76,8 @@ def _line(part: Mapping[str, Any], line: Mapping[str, Any]) -> Line:
         payee=line["payee"] or RETAILER,
         amount=Decimal(line["posted"]),
         cells=cells,
+        untaxed=line.get("tax") == UNTAXED,
+        ledger=line.get("ledger", ""),
     )
 
 

@@ -154,6 +154,11 @@ def versions_of_drafts(*, draft_ids: Sequence[int]) -> dict[int, Mapping[str, An
     return dict(Draft.objects.filter(pk__in=draft_ids).values_list("pk", "versions"))
 
 
+def credit_notes_of(invoice_id: Any) -> QuerySet[Invoice]:
+    """This will list the credit note of an invoice, or of an ``OuterRef`` to one in a subquery."""
+    return Invoice.objects.filter(reverses_id=invoice_id)
+
+
 def _detail(found: Invoice | None, *, name: object) -> InvoiceDetail:
     if found is None:
         raise NotFound(what=INVOICE, name=name)

@@ -36,9 +36,9 @@ class TaxPolicy:
         """Return whether a charge is the tax itself."""
         return line.code == self.code and line.payee == STATE
 
-    def rate_of(self, payee: str) -> Decimal:
-        """Return the rate of a line that ``payee`` earns."""
-        return NO_TAX if payee in self.exempt_payees else self.rate
+    def rate_of(self, line: Taxable) -> Decimal:
+        """Return the rate of a line: none where it bears none, or what its payee earns does."""
+        return NO_TAX if line.untaxed or line.payee in self.exempt_payees else self.rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Taxable:
     payee: str
     code: str = ""
     part: Hashable = None
+    untaxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,11 @@ def summary(taxed: Sequence[Taxed], policy: TaxPolicy) -> list[dict[str, object]
 def _stated(line: Taxable, policy: TaxPolicy) -> Taxed:
     if policy.is_tax(line):
         return Taxed(net=Decimal(0), tax=line.amount, rate=policy.rate)
-    return Taxed(net=line.amount, tax=Decimal(0), rate=policy.rate_of(line.payee))
+    return Taxed(net=line.amount, tax=Decimal(0), rate=policy.rate_of(line))
 
 
 def _computed(line: Taxable, running: dict[Decimal, Decimal], policy: TaxPolicy, currency: str) -> Taxed:
-    rate = policy.rate_of(line.payee)
+    rate = policy.rate_of(line)
     before = running.get(rate, Decimal(0))
     running[rate] = before + line.amount
     tax = _tax_of(running[rate], rate, policy, currency) - _tax_of(before, rate, policy, currency)

@@ -167,7 +167,7 @@ def _postings(document: Document) -> list[NewPosting]:
     _, tax, gross = taxes.total(document.taxed)
     earned: dict[str, list[Taxed]] = {}
     for line, taxed in zip(document.lines, document.taxed, strict=True):
-        earned.setdefault(chart.account_earned_by(line.payee), []).append(taxed)
+        earned.setdefault(line.ledger or chart.account_earned_by(line.payee), []).append(taxed)
     credits = {code: taxes.total(rows)[0] for code, rows in earned.items()}
     sides = [
         ledger_entries.debit(chart.RECEIVABLE, Money(gross, document.currency), account_id=document.account_id),

@@ -45,7 +45,10 @@ def issue_drafts(*, draft_ids: Sequence[int], terms: IssueTerms) -> dict[int, in
 
 def _document(draft: Draft, terms: IssueTerms) -> Document:
     untaxed = lines.lines_of_parts([label_titles.named(part) for part in draft.parts])
-    taxable = [taxes.Taxable(line.amount, line.payee, line.code, (line.identifier, line.period)) for line in untaxed]
+    taxable = [
+        taxes.Taxable(line.amount, line.payee, line.code, (line.identifier, line.period), line.untaxed)
+        for line in untaxed
+    ]
     taxed = taxes.tax_amounts(lines=taxable, policy=terms.tax, currency=draft.currency)
     return Document(
         kind=InvoiceKind.INVOICE,
@@ -56,7 +59,7 @@ def _document(draft: Draft, terms: IssueTerms) -> Document:
         taxes=taxes.summary(taxed, terms.tax),
         buyer=_buyer(draft),
         usage=usage.combined([part.get("usage") or {} for part in draft.parts]),
-        bills=[(part["supply_point_id"], lines.period_of(part)) for part in draft.parts],
+        bills=[(part["supply_point_id"], lines.period_of(part)) for part in draft.parts if part["supply_point_id"]],
         draft_id=draft.pk,
     )
 

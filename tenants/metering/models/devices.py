@@ -1,4 +1,4 @@
-"""Meters and their channels: what hangs where, and what it measures."""
+"""Meters and their channels: what hangs where, and what it measures; and when nothing hangs there, why."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Meter(models.Model):
-    """A device and the period in which it hangs at a supply point.
+    """A device and the period in which it hangs at a metering position of a supply point.
 
-    Serials are not unique between makers, so what never overlaps is one serial at one supply point.
+    A position has one meter at a time and never none, unless a pause says why (docs/algorithms/registers.md, No gap).
+    Without one given the serial is the position: the database fills it in. Serials are not unique between makers: of
+    one maker a serial hangs in one place at a time, without a maker at one supply point once at a time.
     """
 
     serial = models.CharField(_("serial number"), max_length=40)
+    make = models.CharField(_("maker and type"), max_length=80, blank=True)
+    position = models.CharField(_("metering position"), max_length=40, blank=True)
     supply_point = models.ForeignKey(
         "customers.SupplyPoint", on_delete=models.PROTECT, related_name="meters", verbose_name=_("supply point")
     )
@@ -37,11 +41,84 @@ class Meter(models.Model):
                 condition=models.Q(period__isempty=False, period__startswith__isnull=False),
                 name="metering_meter_period_has_a_start",
             ),
+            ExclusionConstraint(
+                name="metering_meter_one_at_a_position",
+                expressions=[
+                    ("supply_point", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            ),
+            ExclusionConstraint(
+                name="metering_meter_in_one_place",
+                expressions=[
+                    ("make", RangeOperators.EQUAL),
+                    ("serial", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+                condition=~models.Q(make=""),
+            ),
         )
         indexes = (models.Index(fields=["serial"], name="metering_meter_serial"),)
 
     def __str__(self) -> str:
         return self.serial
+
+
+class MeterPause(models.Model):
+    """Why no meter counts at a supply point, or at one of its positions, for a while.
+
+    ``wh_per_day`` is what is agreed to be used while nothing is measured.
+    """
+
+    class Kind(models.TextChoices):
+        REMOVED = "removed", _("Meter removed")
+        SUSPENDED = "suspended", _("Supply suspended")
+        UNMETERED = "unmetered", _("Unmetered")
+
+    supply_point = models.ForeignKey(
+        "customers.SupplyPoint",
+        on_delete=models.PROTECT,
+        related_name="meter_pauses",
+        db_index=False,
+        verbose_name=_("supply point"),
+    )
+    position = models.CharField(_("metering position"), max_length=40, blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    period = DateRangeField(_("period"))
+    wh_per_day = models.BigIntegerField(_("agreed Wh a day"), default=0)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    recorded_at = models.DateTimeField(_("recorded at"))
+    recorded_by = models.CharField(_("recorded by"), max_length=254, blank=True)
+
+    class Meta:
+        verbose_name = _("pause of metering")
+        verbose_name_plural = _("pauses of metering")
+        ordering = ("supply_point", "period")
+        constraints = (
+            ExclusionConstraint(
+                name="metering_pause_one_at_a_time",
+                expressions=[
+                    ("supply_point", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(period__isempty=False, period__startswith__isnull=False),
+                name="metering_pause_period_has_a_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["removed", "suspended", "unmetered"]), name="metering_pause_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(wh_per_day=0) | models.Q(wh_per_day__gt=0, kind="unmetered"),
+                name="metering_pause_only_unmetered_uses",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.period}"
 
 
 class Channel(models.Model):

@@ -15,8 +15,8 @@ class DraftPart:
     """The bill of one supply point under one product version: ``bill`` is the rated bill's ``as_document()``.
 
     ``slices`` are the stretches it was rated in, to date the cells; ``label_titles`` names the calendar's labels
-    for people (``Pack.label_titles``). A part of charges alone has neither supply point nor identifier. ``usage`` is what the document's chart shows, as ``billing.invoices.usage``
-    makes it; an empty one shows none.
+    for people (``Pack.label_titles``). ``usage`` is what the document's chart shows, as ``billing.invoices.usage``
+    makes it; an empty one shows none. A part of charges alone has neither supply point nor identifier.
     """
 
     supply_point_id: int | None

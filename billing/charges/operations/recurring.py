@@ -90,7 +90,9 @@ def agree_add_on(
     MonthsUnknown, EndsBeforeStart, AddOnDiffers, and what ``add`` raises of amount and account.
     """
     known = kinds.kind(code=kind)
-    _check(known, amount, quantity, months, start, end)
+    _check(known, amount, quantity, months)
+    if end is not None and end <= start:
+        raise EndsBeforeStart(where="end", start=start.isoformat())
     adding.require_currency(account_id=account_id, currency=amount.currency)
     new = AddOn(
         account_id=account_id,
@@ -193,9 +195,7 @@ def _next(add_on: AddOn, made: Made, until: dt.date, at: dt.datetime) -> Account
     )
 
 
-def _check(
-    kind: kinds.Kind, amount: Money, quantity: Decimal, months: int, start: dt.date, end: dt.date | None
-) -> None:
+def _check(kind: kinds.Kind, amount: Money, quantity: Decimal, months: int) -> None:
     if not kind.recurring:
         raise NotRecurring(where="kind", kind=kind.code)
     if not amount.amount:
@@ -204,5 +204,3 @@ def _check(
         raise QuantityNotPositive(where="quantity")
     if months not in MONTHS:
         raise MonthsUnknown(where="months", known=", ".join(map(str, MONTHS)))
-    if end is not None and end <= start:
-        raise EndsBeforeStart(where="end", start=start.isoformat())

@@ -58,11 +58,12 @@ def _plain(value: object) -> object:
         case dt.date():
             return value.isoformat()
         case Decimal():
-            return _plain_amount(value)
+            return plain_amount(value)
         case _:
             return value
 
 
-def _plain_amount(value: Decimal) -> str:
+def plain_amount(value: Decimal) -> str:
+    """Return an amount as text without trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

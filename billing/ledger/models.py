@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.ledger import chain
+from billing.ledger import chain, closing
 from billing.ledger.kinds import EntryKind, LedgerAccountKind
 
 
@@ -67,6 +67,36 @@ class ChainHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}: {self.digest}"
+
+
+class ClosedDay(models.Model):
+    """The end of a day in the books: nothing is posted into it, or before it, any more. Only ever added."""
+
+    day = models.DateField(_("day"), primary_key=True)
+    position = models.BigIntegerField(_("seals"))
+    digest = models.CharField(_("seal"), max_length=64)
+    totals = models.JSONField(_("totals"))
+    previous = models.CharField(_("proof before"), max_length=64)
+    proof = models.CharField(_("proof"), max_length=64)
+    closed_at = models.DateTimeField(_("closed at"))
+    closed_by = models.CharField(_("closed by"), max_length=254, blank=True)
+
+    class Meta:
+        verbose_name = _("closed day")
+        verbose_name_plural = _("closed days")
+        constraints = (
+            models.UniqueConstraint(fields=["previous"], name="ledger_closing_follows_one"),
+            models.UniqueConstraint(fields=["proof"], name="ledger_closing_proof_once"),
+            models.CheckConstraint(condition=Q(position__gte=0), name="ledger_closing_position_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+    def as_closing(self) -> closing.Closing:
+        """This will return the row as what is proven and exported."""
+        totals = tuple((code, currency, debit, credit) for code, currency, debit, credit in self.totals)
+        return closing.Closing(self.day, self.position, self.digest, totals, self.previous, self.proof)
 
 
 class Entry(models.Model):

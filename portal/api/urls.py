@@ -92,6 +92,7 @@ ROUTES: _Routes = {
     f"invoices/{NUMBER}/credit": (invoices.Invoices, {"post": "credit"}),
     f"invoices/{NUMBER}": (invoices.Invoices, {"get": "retrieve"}),
     "ledger/balances": (ledger.Balances, {"get": "list"}),
+    "ledger/closings": (ledger.Closings, {"get": "list"}),
     "ledger/trial-balance": (ledger.Books, {"get": "trial_balance"}),
 }
 urlpatterns = [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.urls import include, path, register_converter
 
 from portal.console.views import (
     accounts,
     brand,
+    closings,
     customer_import,
     customers,
     home,
@@ -52,7 +55,20 @@ class CountConverter(KeyConverter):
     regex = "[0-9]{1,9}"
 
 
+class DayConverter:
+    """Days as the calendar has them: 2026-03-31."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> dt.date:
+        return dt.date.fromisoformat(value)
+
+    def to_url(self, value: dt.date | str) -> str:
+        return str(value)
+
+
 register_converter(NumberConverter, "number")
+register_converter(DayConverter, "day")
 register_converter(KeyConverter, "key")
 register_converter(CountConverter, "count")
 
@@ -118,6 +134,9 @@ urlpatterns = [
     path("ledger/", ledger.trial_balance, name="ledger"),
     path("ledger/export.csv", ledger.export, name="ledger_csv"),
     path("ledger/seals/", ledger.verify, name="seals"),
+    path("ledger/days/", closings.closings, name="closings"),
+    path("ledger/days/close/", closings.close, name="close_books"),
+    path("ledger/days/<day:day>.json", closings.document, name="closing"),
     path("ledger/entries/", ledger.entries, name="entries"),
     path("ledger/entries/<key:entry_id>/", ledger.entry, name="entry"),
     path("company/brand/", brand.brand, name="brand"),

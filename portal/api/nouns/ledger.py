@@ -16,6 +16,7 @@ from identity.capabilities import Capability
 from kernel.money import Money
 from portal.api import values, views
 from portal.api.nouns import accounts
+from tenancy import context
 from tenants.customers import queries as customer_queries
 
 
@@ -39,6 +40,26 @@ class TrialBalance(serializers.Serializer):
     """All ledger accounts; per currency debits and credits are equal."""
 
     results = TrialRow(many=True)
+
+
+class Closing(serializers.Serializer):
+    """A closed day: the chain of seals up to there, the sums of all accounts, and the proof over both.
+
+    Keep it outside the platform: it proves later that the books up to that day are still those that were closed.
+    """
+
+    day = serializers.DateField()
+    position = serializers.IntegerField()
+    seal = serializers.CharField()
+    totals = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    previous = serializers.CharField()
+    proof = serializers.CharField()
+    closed_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        document = instance.as_closing().document(company=context.current_retailer().code)
+        shown: dict[str, Any] = super().to_representation({**document, "closed_at": instance.closed_at})
+        return shown
 
 
 class AccountBalance(accounts.Balance):
@@ -78,3 +99,17 @@ class Books(views.Noun):
 
 def _balances(page: list[Any]) -> dict[str, Any]:
     return {"balances": queries.balances(account_ids=[account.pk for account in page])}
+
+
+class Closings(views.Noun):
+    """Closed days of the books."""
+
+    scopes = {"list": Capability.SEE_LEDGER}
+    ordering = ("-day",)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return queries.closings()
+
+    @extend_schema(summary=_("List the closed days"), responses=Closing(many=True))
+    def list(self, request: Request) -> Response:
+        return self.page(self.get_queryset(), Closing)

@@ -17,6 +17,7 @@ from billing.ledger.kinds import LedgerAccountKind
 from identity.capabilities import Capability
 from kernel.money import Money
 from portal.console import csv_files, pages
+from portal.console.forms import closings as closing_forms
 from portal.console.forms import runs as forms
 from portal.shared import tables
 
@@ -104,16 +105,17 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     return render(request, "console/entry.html", page)
 
 
-@pages.page(Capability.SEE_LEDGER)
+@pages.form_page(Capability.SEE_LEDGER)
 def verify(request: HttpRequest) -> HttpResponse:
     """Compute every seal again; a page of its own, since the whole ledger is read."""
-    noted = request.GET.get("noted", "").strip().lower()[:64] or None
+    form = closing_forms.CheckForm(request.POST or request.GET or None, request.FILES or None)
+    kept = form.cleaned_data if form.is_bound and form.is_valid() else {"noted": None, "exported": []}
     page = {
-        "report": queries.verify_chain(noted=noted),
-        "noted": noted,
+        "form": form,
+        "report": queries.verify_chain(noted=kept["noted"], exported=kept["exported"]),
         "crumbs": [(gettext("Trial balance"), reverse("console:ledger")), (gettext("Seals"), "")],
     }
-    return render(request, "console/seals.html", page)
+    return render(request, "console/seals.html", page, status=422 if form.errors else 200)
 
 
 def _sums(rows: list[queries.TrialRow]) -> list[tuple[str, Decimal, Decimal]]:

@@ -38,6 +38,8 @@ READS = {
     "ledger/export.csv": C.SEE_LEDGER,
     "ledger/seals/": C.SEE_LEDGER,
     "ledger/entries/": C.SEE_LEDGER,
+    "ledger/days/": C.SEE_LEDGER,
+    "ledger/days/close/": C.CLOSE_BOOKS,
     "company/brand/": C.CHANGE_BRAND,
     "company/staff/": C.MANAGE_STAFF,
     "company/staff/invite/": C.MANAGE_STAFF,
@@ -137,6 +139,7 @@ class TestTheTable:
         elsewhere = {
             "customer_import", "customer_import_errors", "confirm_customer_import", "import", "import_progress",
             "import_rows", "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
+            "closing",
         }  # fmt: skip
 
         assert asked - elsewhere == written

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.ledger import queries
+from billing.ledger import closing, queries
+from config.management.companies import retailers_named
+from kernel.errors import GridhallError
 from tenancy import context, models
 
 
@@ -17,15 +21,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", nargs="?", help="the company; all when none is named")
         parser.add_argument("--noted", help="a seal noted earlier that must still be in the chain")
+        parser.add_argument("--closings", type=Path, help="folder of exported closings (close_books --to)")
 
-    def handle(self, *args: Any, code: str | None, noted: str | None, **options: Any) -> None:
-        changed = [retailer.code for retailer in _retailers(code) if not self._verify(retailer, noted)]
+    def handle(
+        self, *args: Any, code: str | None, noted: str | None, closings: Path | None = None, **options: Any
+    ) -> None:
+        exported = _exported(closings) if closings else {}
+        changed = [
+            retailer.code
+            for retailer in retailers_named(code)
+            if not self._verify(retailer, noted, exported.get(retailer.code, []))
+        ]
         if changed:
             raise CommandError(f"The books of {len(changed)} company(ies) were changed: {', '.join(changed)}")
 
-    def _verify(self, retailer: models.Retailer, noted: str | None) -> bool:
+    def _verify(self, retailer: models.Retailer, noted: str | None, exported: list[closing.Closing]) -> bool:
         with context.use(retailer):
-            report = queries.verify_chain(noted=noted)
+            report = queries.verify_chain(noted=noted, exported=exported)
         state = "intact" if report.intact else "CHANGED"
         self.stdout.write(
             f"{retailer.code}: {report.seals} seals, {report.postings} postings, {state}, head {report.head}"
@@ -35,7 +47,15 @@ class Command(BaseCommand):
         return report.intact
 
 
-def _retailers(code: str | None) -> list[models.Retailer]:
-    if code is not None:
-        return [context.retailer_by_code(code=code)]
-    return list(models.Retailer.objects.exclude(status=models.Retailer.Status.PROVISIONING).order_by("code"))
+def _exported(folder: Path) -> dict[str, list[closing.Closing]]:
+    """Read the exported closings of a folder, by company."""
+    if not folder.is_dir():
+        raise CommandError(f"There is no folder {folder}.")
+    found: dict[str, list[closing.Closing]] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            document = json.loads(path.read_text("utf-8"))
+            found.setdefault(document["company"], []).append(closing.read(document))
+        except (GridhallError, ValueError, KeyError, TypeError) as refusal:
+            raise CommandError(f"{path.name}: this is no exported closing ({refusal}).") from refusal
+    return found

@@ -11,7 +11,7 @@ from billing.ledger import chain, copying
 from billing.ledger.chart import CHART
 from billing.ledger.entries import LedgerAccountKey, NewEntry, NewPosting
 from billing.ledger.kinds import EntryKind
-from billing.ledger.models import ChainHead, Entry, LedgerAccount, Posting, Seal
+from billing.ledger.models import ChainHead, ClosedDay, Entry, LedgerAccount, Posting, Seal
 from kernel.errors import GridhallError, NotFound, gettext_noop
 from kernel.money import Money
 from tenants.customers import refusals
@@ -48,6 +48,16 @@ class UnknownLedgerAccount(GridhallError):
     template = gettext_noop("There is no ledger account “{ledger_account}”.")
 
 
+class DayClosed(GridhallError):
+    """An entry names a day that was closed."""
+
+    code = "ledger_day_closed"
+    template = gettext_noop("The books are closed up to {day}. Use {first} or a later date; nothing was posted.")
+
+    def __init__(self, *, day: dt.date) -> None:
+        super().__init__(day=day.isoformat(), first=(day + dt.timedelta(days=1)).isoformat())
+
+
 def reserve_entry_ids(*, count: int) -> list[int]:
     """This will set ``count`` entry keys aside, so that documents can name the entries they are posted by."""
     return copying.reserve_ids(model=Entry, count=count)
@@ -57,8 +67,8 @@ def post(*, entries: Sequence[NewEntry], posted_at: dt.datetime) -> list[int]:
     """This will post the entries in one batch under one new seal and return their keys, in the given order.
 
     Runs in the caller's transaction where there is one; call it last, since it locks the head of the hash
-    chain until commit. Raises Unbalanced, EmptyEntry, AlreadyReversed or UnknownLedgerAccount; the
-    transaction is then to be rolled back.
+    chain until commit. Raises Unbalanced, EmptyEntry, AlreadyReversed, DayClosed or UnknownLedgerAccount; the
+    transaction is then to be rolled back. ``queries.booking_day`` names the day to use for what happened earlier.
     """
     if not entries:
         return []
@@ -113,7 +123,7 @@ def _post(entries: Sequence[NewEntry], posted_at: dt.datetime) -> list[int]:
         fields=_POSTING_FIELDS,
         rows=((row.posting_id, row.entry_id, row.ledger_account_id, row.amount, row.currency) for row in rows),
     )
-    _seal(seal_id, rows, len(entries), posted_at)
+    _seal(seal_id, rows, entries, posted_at)
     return entry_ids
 
 
@@ -144,20 +154,32 @@ def _rows(
     ]
 
 
-def _seal(seal_id: int, rows: Iterable[chain.SealedRow], entry_count: int, sealed_at: dt.datetime) -> None:
+def _seal(seal_id: int, rows: Iterable[chain.SealedRow], entries: Sequence[NewEntry], sealed_at: dt.datetime) -> None:
     in_order = sorted(rows, key=lambda row: (row.entry_id, row.posting_id))
-    ChainHead.objects.bulk_create([ChainHead()], ignore_conflicts=True)
-    head = ChainHead.objects.select_for_update().get()
+    head = lock_head()
+    _refuse_closed(min(entry.business_date for entry in entries))
     digest = chain.seal(previous=head.digest, rows=in_order)
     Seal.objects.create(
         id=seal_id,
         position=head.position + 1,
         previous=head.digest,
         digest=digest,
-        entry_count=entry_count,
+        entry_count=len(entries),
         sealed_at=sealed_at,
     )
     ChainHead.objects.update(position=head.position + 1, digest=digest)
+
+
+def lock_head() -> ChainHead:
+    """This will lock the head of the chain until commit: what is posted or closed meanwhile waits."""
+    ChainHead.objects.bulk_create([ChainHead()], ignore_conflicts=True)
+    return ChainHead.objects.select_for_update().get()
+
+
+def _refuse_closed(earliest: dt.date) -> None:
+    closed = ClosedDay.objects.order_by("-day").values_list("day", flat=True).first()
+    if closed is not None and earliest <= closed:
+        raise DayClosed(day=closed)
 
 
 def _keys_of(entries: Sequence[NewEntry]) -> list[int]:

@@ -1,18 +1,17 @@
-"""Reading the books: balances, statements, the trial balance, and the proof that nothing was changed."""
+"""Reading the books: balances, statements, entries, the trial balance."""
 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When, Window
 from django.db.models.functions import Coalesce
 
-from billing.ledger import chain, chart
-from billing.ledger.models import ChainHead, Entry, Posting, Seal
+from billing.ledger import chart
+from billing.ledger.models import Entry, Posting
 from kernel.money import Money
 
 _ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=24, decimal_places=4))
@@ -45,20 +44,6 @@ class StatementRow:
     reference: str
     money: Money
     balance: Money
-
-
-@dataclass(frozen=True, slots=True)
-class ChainReport:
-    """What the check of the hash chain found; ``faults`` is empty when nothing was changed."""
-
-    seals: int
-    postings: int
-    head: str
-    faults: tuple[str, ...]
-
-    @property
-    def intact(self) -> bool:
-        return not self.faults
 
 
 def balance(*, account_id: int, currency: str, on: dt.date | None = None) -> Money:
@@ -123,65 +108,6 @@ def entries() -> QuerySet[Entry]:
 def entries_of(*, reference: str) -> QuerySet[Entry]:
     """This will return the entries posted for a document, oldest first, with their postings."""
     return Entry.objects.filter(reference=reference).prefetch_related("postings__ledger_account").order_by("id")
-
-
-def head() -> str:
-    """This will return the last seal: note it elsewhere, and verify_chain can later prove that it is still there."""
-    return ChainHead.objects.values_list("digest", flat=True).first() or chain.GENESIS
-
-
-def verify_chain(*, noted: str | None = None) -> ChainReport:
-    """This will compute every seal again from the rows and report each that differs.
-
-    ``noted`` is a seal written down earlier: it must still be in the chain, which shows that the chain was
-    not cut and rewritten since. Reads rows in a stream; memory stays that of one batch.
-    """
-    faults: list[str] = []
-    digest, position, postings, seen = chain.GENESIS, 0, 0, noted in (None, chain.GENESIS)
-    for position, (seal, rows) in enumerate(_batches(), start=1):
-        postings += len(rows)
-        faults += _faults_of(seal, rows, position, digest)
-        digest = seal.digest
-        seen = seen or digest == noted
-    last = ChainHead.objects.first() or ChainHead()
-    if (last.position, last.digest) != (position, digest):
-        faults.append(f"The head names seal {last.position}, the last one is {position}.")
-    if not seen:
-        faults.append(f"The noted seal {noted} is not in the chain.")
-    return ChainReport(seals=position, postings=postings, head=digest, faults=tuple(faults))
-
-
-def _faults_of(seal: Seal, rows: list[chain.SealedRow], position: int, previous: str) -> Iterator[str]:
-    if seal.position != position or seal.previous != previous:
-        yield f"Seal {seal.position} does not follow the one before it."
-    if len({row.entry_id for row in rows}) != seal.entry_count:
-        yield f"Seal {seal.position} covers {seal.entry_count} entries, but others stand there now."
-    if chain.seal(previous=seal.previous, rows=rows) != seal.digest:
-        yield f"Seal {seal.position} does not match its rows: they were changed after posting."
-
-
-def _sealed_rows() -> Iterator[tuple[int, chain.SealedRow]]:
-    values = (
-        Posting.objects.order_by("entry__seal__position", "entry_id", "id")
-        .values_list(
-            "entry__seal_id", "entry_id", "id", "entry__posted_at", "entry__business_date", "entry__kind",
-            "entry__reference", "entry__reverses_id", "ledger_account_id", "ledger_account__code",
-            "ledger_account__account_id", "currency", "amount",
-        )
-        .iterator(chunk_size=5000)
-    )  # fmt: skip
-    return ((value[0], chain.SealedRow(*value[1:])) for value in values)
-
-
-def _batches() -> Iterator[tuple[Seal, list[chain.SealedRow]]]:
-    groups = itertools.groupby(_sealed_rows(), key=lambda pair: pair[0])
-    seal_id, group = next(groups, (None, iter(())))
-    for seal in Seal.objects.order_by("position").iterator():
-        if seal.id != seal_id:
-            yield seal, []
-            continue
-        yield seal, [row for _, row in group]
-        seal_id, group = next(groups, (None, iter(())))
 
 
 def _statement_row(posting: Posting, running: Decimal) -> StatementRow:

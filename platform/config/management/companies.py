@@ -1,0 +1,12 @@
+"""The companies that a command works on."""
+
+from __future__ import annotations
+
+from tenancy import context, models
+
+
+def retailers_named(code: str | None) -> list[models.Retailer]:
+    """Return the company of that code, or all that are provisioned; raises UnknownRetailer."""
+    if code is not None:
+        return [context.retailer_by_code(code=code)]
+    return list(models.Retailer.objects.exclude(status=models.Retailer.Status.PROVISIONING).order_by("code"))

@@ -19,13 +19,26 @@ class BillRun(models.Model):
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Kind(models.TextChoices):
+        REGULAR = "regular", _("Regular")
+        SINGLE = "single", _("Out of turn")
+        FINAL = "final", _("Final bill")
+
     number = models.PositiveIntegerField(_("run number"))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.REGULAR)
+    lot = models.ForeignKey(
+        "runs.BillingLot", on_delete=models.PROTECT, null=True, related_name="runs", verbose_name=_("lot")
+    )
     period = DateRangeField(_("supply period"))
+    cut_off_day = models.PositiveSmallIntegerField(_("cut-off day"), null=True)
+    planned_for = models.DateField(_("planned billing day"), null=True)
     title = models.CharField(_("title"), max_length=120, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.PREPARING)
     created_at = models.DateTimeField(_("created at"))
     billing_date = models.DateField(_("billing date"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    held_at = models.DateTimeField(_("held since"), null=True, blank=True)
+    hold_note = models.CharField(_("why it is held"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("bill run")
@@ -33,6 +46,18 @@ class BillRun(models.Model):
         ordering = ("-number",)
         constraints = (
             models.UniqueConstraint(fields=["number"], name="runs_billrun_number_unique"),
+            models.UniqueConstraint(
+                fields=["lot", "period"],
+                condition=~models.Q(state="cancelled"),
+                name="runs_billrun_lot_period_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["regular", "single", "final"]), name="runs_billrun_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cut_off_day__isnull=True) | models.Q(cut_off_day__range=(1, 28)),
+                name="runs_billrun_cut_off_in_every_month",
+            ),
             models.CheckConstraint(
                 condition=models.Q(period__isempty=False),
                 name="runs_billrun_period_not_empty",
@@ -61,13 +86,16 @@ class BillRunItem(models.Model):
 
     A step claims the row with FOR UPDATE SKIP LOCKED and writes its outcome in the same transaction, so a
     process that dies leaves the row as it was. ``waiting`` → ``drafted`` | ``parked`` | ``refused`` → ``issued``;
-    a person moves a row to and from ``held``, and releases a parked one.
+    a person moves a row to and from ``held``, and releases a parked one; above an amount it is then ``released``
+    until another person approves it. ``brakes`` lists every doubt with its figures, ``reason`` is the first.
+    ``watch`` is what a parked item waits for, to be compared with what is there now.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
         DRAFTED = "drafted", _("Drafted")
         PARKED = "parked", _("Parked")
+        RELEASED = "released", _("Waits for approval")
         REFUSED = "refused", _("Refused")
         HELD = "held", _("Held")
         ISSUED = "issued", _("Issued")
@@ -89,7 +117,25 @@ class BillRunItem(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.WAITING)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     reason_params = models.JSONField(_("details"), default=dict, blank=True)
+    brakes = models.JSONField(_("brakes"), default=list, blank=True)
+    watch = models.JSONField(_("waits for"), default=dict, blank=True)
     released = models.BooleanField(_("released by a person"), default=False)
+    released_by = models.ForeignKey(
+        "identity.User",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("released by"),
+    )
+    approved_by = models.ForeignKey(
+        "identity.User",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
     total = models.DecimalField(_("total"), max_digits=20, decimal_places=4, null=True, blank=True)
     energy_wh = models.BigIntegerField(_("energy in Wh"), null=True, blank=True)
     draft = models.ForeignKey(
@@ -130,6 +176,7 @@ class BillRunItem(models.Model):
                         "waiting",
                         "drafted",
                         "parked",
+                        "released",
                         "refused",
                         "held",
                         "issued",
@@ -142,8 +189,19 @@ class BillRunItem(models.Model):
                 condition=~models.Q(state="issued") | models.Q(invoice__isnull=False),
                 name="runs_billrunitem_issued_has_invoice",
             ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by__isnull=True) | ~models.Q(approved_by=models.F("released_by")),
+                name="runs_billrunitem_approved_by_another",
+            ),
         )
-        indexes = (models.Index(fields=["run", "state", "id"], name="runs_billrunitem_claim"),)
+        indexes = (
+            models.Index(fields=["run", "state", "id"], name="runs_billrunitem_claim"),
+            models.Index(
+                fields=["state", "id"],
+                condition=models.Q(state__in=["parked", "released", "held", "refused"]),
+                name="runs_billrunitem_exceptions",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.account_id} {self.state}"

@@ -19,13 +19,19 @@ from tenants.metering.queries.readings import (
     span_of,
     versions_of,
 )
+from tenants.metering.queries.register_facts import Correction, corrections_in, register_versions
+from tenants.metering.queries.register_uses import KindUse, RegisterUse, register_uses
 
 __all__ = [
+    "Correction",
     "DayKey",
     "IntervalBlock",
+    "KindUse",
+    "RegisterUse",
     "Versions",
     "channel_count",
     "channels_of",
+    "corrections_in",
     "day_totals",
     "former_versions",
     "import_report",
@@ -39,6 +45,8 @@ __all__ = [
     "readings_until",
     "recorded_minutes",
     "refusal_sentence",
+    "register_uses",
+    "register_versions",
     "span_of",
     "versions_of",
 ]

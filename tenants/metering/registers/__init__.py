@@ -1,0 +1,1 @@
+"""The arithmetic of registers, pure (docs/algorithms/registers.md)."""

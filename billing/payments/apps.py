@@ -4,3 +4,4 @@ from django.apps import AppConfig
 class PaymentsConfig(AppConfig):
     name = "billing.payments"
     label = "payments"
+    append_only = ("payments_allocation", "payments_payment", "payments_paymentreversal")

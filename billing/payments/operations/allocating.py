@@ -1,0 +1,100 @@
+"""Settling: reversed items first with what reversed them, then credits with debits as the policy orders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Abs
+
+from billing.payments import locks, settlement, terms
+from billing.payments.models import Allocation, OpenItem
+from billing.payments.settlement import Match, Side
+
+
+def settle_accounts(*, account_ids: Sequence[int], at: dt.datetime) -> int:
+    """This will settle what is open on the accounts as far as their credit goes; return how many rows were added."""
+    with transaction.atomic():
+        locks.hold_accounts(account_ids)
+        return sum(settle_held(account_id=account_id, at=at) for account_id in sorted(set(account_ids)))
+
+
+def settle_held(
+    *, account_id: int, at: dt.datetime, entry_id: int | None = None, invoice_ids: Sequence[int] = ()
+) -> int:
+    """This will settle one account whose lock is held; the credit of ``entry_id`` first with ``invoice_ids``."""
+    added = _settle_reversals(account_id, at)
+    by_currency: dict[str, list[OpenItem]] = {}
+    for item in _open(account_id):
+        by_currency.setdefault(item.currency, []).append(item)
+    for items in by_currency.values():
+        added += _store(_matches(items, entry_id, invoice_ids), {item.pk: item for item in items}, at)
+    return added
+
+
+def _matches(items: Sequence[OpenItem], entry_id: int | None, invoice_ids: Sequence[int]) -> list[Match]:
+    order = terms.of_retailer()
+    debits = sorted(
+        (item for item in items if item.amount > 0),
+        key=lambda item: order.place(kind=item.kind, due_on=item.due_on, item_id=item.pk),
+    )
+    credits = sorted((item for item in items if item.amount < 0), key=lambda item: (item.business_date, item.pk))
+    sides = {item.pk: Side(item.pk, abs(item.amount) - item.settled) for item in items}
+    chosen = [sides[debit.pk] for invoice_id in invoice_ids for debit in debits if debit.invoice_id == invoice_id]
+    new = [sides[credit.pk] for credit in credits if credit.entry_id == entry_id]
+    return [
+        *settlement.settle(debits=chosen, credits=new),
+        *settlement.settle(debits=[sides[one.pk] for one in debits], credits=[sides[one.pk] for one in credits]),
+    ]
+
+
+def _settle_reversals(account_id: int, at: dt.datetime) -> int:
+    """Give back what settled an item that was reversed, and settle it with its reversal instead."""
+    pending = list(_open(account_id).filter(reverses__isnull=False).select_related("reverses").order_by("pk"))
+    added = 0
+    for reversal in pending:
+        added += _release(reversal.reverses, reversal.business_date, at)
+        target = OpenItem.objects.get(pk=reversal.reverses_id)
+        debit, credit = (target, reversal) if target.amount > 0 else (reversal, target)
+        both = {item.pk: item for item in (debit, credit)}
+        sides = [Side(item.pk, abs(item.amount) - item.settled) for item in (debit, credit)]
+        added += _store(settlement.settle(debits=sides[:1], credits=sides[1:]), both, at)
+    return added
+
+
+def _release(item: OpenItem, on: dt.date, at: dt.datetime) -> int:
+    side = Q(debit=item) if item.amount > 0 else Q(credit=item)
+    taken_back = Allocation.objects.filter(reverses__isnull=False).values("reverses")
+    standing = Allocation.objects.filter(side, reverses__isnull=True).exclude(pk__in=taken_back.filter(side))
+    rows = [
+        Allocation(
+            debit_id=row.debit_id,
+            credit_id=row.credit_id,
+            amount=-row.amount,
+            effective_on=max(on, row.effective_on),
+            reverses=row,
+            made_at=at,
+        )
+        for row in standing.order_by("pk")
+    ]
+    return len(Allocation.objects.bulk_create(rows))
+
+
+def _store(matches: Sequence[Match], items: Mapping[int, OpenItem], at: dt.datetime) -> int:
+    rows = [
+        Allocation(
+            debit_id=match.debit_id,
+            credit_id=match.credit_id,
+            amount=match.amount,
+            effective_on=max(items[match.debit_id].business_date, items[match.credit_id].business_date),
+            made_at=at,
+        )
+        for match in matches
+    ]
+    return len(Allocation.objects.bulk_create(rows))
+
+
+def _open(account_id: int) -> QuerySet[OpenItem]:
+    return OpenItem.objects.filter(account=account_id, settled__lt=Abs(F("amount")))

@@ -1,0 +1,28 @@
+"""Sweeps: credit that came before its bill is settled, whoever issued it; a lost or doubled message changes nothing."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from billing.payments import operations, queries
+from tenancy import queries as tenancy_queries
+from tenancy import tasks as tenancy_tasks
+from tenancy.tasks import platform_task, tenant_task
+
+SETTLED_AT_ONCE = 200
+"""Accounts settled in one transaction."""
+
+
+@tenant_task
+def settle(after: int = 0) -> None:
+    """Settle the next accounts that have both credit and debts, then send itself for the rest."""
+    account_ids = queries.accounts_to_settle(limit=SETTLED_AT_ONCE, after=after)
+    operations.settle_accounts(account_ids=account_ids, at=timezone.now())
+    if len(account_ids) == SETTLED_AT_ONCE:
+        settle.delay(account_ids[-1])
+
+
+@platform_task
+def settle_all() -> None:
+    """Send a sweep to every active retailer, in turn."""
+    tenancy_tasks.send_for_each(settle, tenancy_queries.active_retailers())

@@ -1,8 +1,8 @@
 """What a market charges for paying late, read from its pack. Pure.
 
-Sources: China, 供电营业规则 (rates a day, split at the end of the year, least amount); Germany, §§ 247, 288, 289 BGB (points
-above the base rate, lump sum, no interest on interest); a rate a month and a fixed fee as in the United States and
-Australia. What a rule leaves open is a value of the policy.
+Sources: China, 供电营业规则 (rates a day, split at the end of the year, least amount); Germany, §§ 247, 288, 289 BGB
+(points above the base rate, lump sum, no interest on interest); a rate a month and a fixed fee as in the United States
+and Australia. What a rule leaves open is a value of the policy.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What paying late costs, day by day, from the history of what was open. Pure and exact.
 
-A debt becomes spans: days in a row with the same open amount and the same rate. The fee of a span is exact; only the sum
+A debt becomes spans: days in a row with the same open amount and the same rate. The fee of a span is exact; the sum
 over a debt is rounded, once. Late fees bear no late fees: the amounts are principal.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import decimal
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -198,7 +199,7 @@ def _cut(stretches: Sequence[Stretch], at: Iterable[dt.date]) -> Iterable[Stretc
     marks = sorted(set(at))
     for first, until, amount in stretches:
         edges = [first, *(mark for mark in marks if first < mark < until), until]
-        for since, ends in zip(edges, edges[1:], strict=False):
+        for since, ends in itertools.pairwise(edges):
             yield since, ends, amount
 
 

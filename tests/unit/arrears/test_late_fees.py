@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -178,7 +179,7 @@ class TestLaws:
 
         parts = sum(
             late_fees.accrued(debt=owed, first=first, until=until, policy=rule)
-            for first, until in zip(edges, edges[1:], strict=False)
+            for first, until in itertools.pairwise(edges)
         )
 
         whole = late_fees.accrued(debt=owed, first=edges[0], until=edges[-1], policy=rule)
@@ -209,4 +210,4 @@ class TestLaws:
         for kind in kinds:
             spans = [span for span in found.spans if span.kind == kind]
             assert all(DUE < span.first < span.until for span in spans)
-            assert all(a.until <= b.first for a, b in zip(spans, spans[1:], strict=False))
+            assert all(a.until <= b.first for a, b in itertools.pairwise(spans))

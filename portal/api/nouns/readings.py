@@ -255,8 +255,6 @@ def _day(
         day=day["day"],
         values=np.array([value or 0 for value in day["values"]], dtype=np.int32),
         quality=_qualities(day),
-        identifier=identifier,
-        register_code=register,
     )
 
 

@@ -131,7 +131,58 @@ class ChannelDay:
         return int(np.count_nonzero(self.quality == Quality.MISSING))
 
 
-Item = ChannelDay | Refusal
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What days of one register have in common; ``aliases`` are further names of the supply point."""
+
+    identifier: str
+    aliases: tuple[str, ...]
+    register_code: str
+    kind: Kind
+    unit: Unit
+    minutes: int
+    zone: str
+    meter_serial: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DayBlock:
+    """Many days with equally many slots: day i has ``forms[form_of[i]]``, ordinal ``days[i]``, row ``rows[i]``.
+
+    ``values`` and ``quality`` are days × slots; as of ``ChannelDay``.
+    """
+
+    forms: list[Form]
+    form_of: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int64]
+    values: Values
+    quality: Qualities
+    rows: npt.NDArray[np.int64]
+
+
+def separate_days(block: DayBlock) -> Iterator[ChannelDay]:
+    """Yield the days of a block one by one."""
+    for place, (form_at, ordinal, row) in enumerate(
+        zip(block.form_of.tolist(), block.days.tolist(), block.rows.tolist(), strict=True)
+    ):
+        form = block.forms[form_at]
+        yield ChannelDay(
+            identifier=form.identifier,
+            register_code=form.register_code,
+            kind=form.kind,
+            unit=form.unit,
+            minutes=form.minutes,
+            day=dt.date.fromordinal(ordinal),
+            zone=form.zone,
+            values=block.values[place],
+            quality=block.quality[place],
+            row=row,
+            meter_serial=form.meter_serial,
+            aliases=form.aliases,
+        )
+
+
+Item = ChannelDay | DayBlock | Refusal
 Items = Iterator[Item]
 
 
@@ -149,13 +200,14 @@ class ReadOptions:
     """What the person who gives the file says about it; what is None is taken from the file.
 
     ``zone`` overrules everything, ``zone_of`` tells the zone of a supply point known to the company.
-    ``identifier`` names the supply point of a file that holds one only.
+    ``identifier`` names the supply point of a file that holds one only; ``mapping`` says what its columns are.
     """
 
     zone: str | None = None
     unit: str | None = None
     identifier: str | None = None
     zone_of: ZoneOf = no_zone
+    mapping: dict[str, Any] | None = None
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernel import market_time
-from tenants.metering.formats import base, column_cells, column_headers, column_words, numbers, opening
+from tenants.metering.formats import base, column_blocks, column_cells, column_headers, column_words, numbers, opening
 from tenants.metering.formats.base import Kind, Quality, Refusal, Unit
 
 _HEADER_WITHIN = 20
@@ -83,8 +83,59 @@ def read(opened: opening.Opened, options: base.ReadOptions) -> base.Items:
     table, first = _header(rows, options)
     if first is not None:
         yield from _take(table, *first)
+    reader = _quick_reader(table)
+    if reader is not None:
+        yield from column_blocks.read(reader, rows)
+        return
     for row, line in rows:
         yield from _take(table, row, line)
+
+
+def _quick_reader(table: _Table) -> column_blocks.Reader | None:
+    """The quick way for rows that end with their readings and bring no sum that would have to be checked."""
+    layout = table.layout
+    lead = layout.columns[0]
+    day_at = layout.roles["day"]
+    if layout.columns != tuple(range(lead, layout.width)) or "total" in layout.roles or day_at >= lead:
+        return None
+    return column_blocks.Reader(
+        delimiter=table.delimiter,
+        lead=lead,
+        day_at=day_at,
+        count=len(layout.columns),
+        head_of=functools.partial(_head_of, table),
+        day_of=lambda text: column_cells.date_of(column_cells.unwrapped(text.strip())),
+        slots_of=lambda day, head: _slots(day, base.zone_named(head.form.zone), layout.minutes),
+        slow=functools.partial(_take, table),
+        plain=functools.partial(_plain, table),
+    )
+
+
+def _plain(table: _Table, tail: str) -> str | None:
+    """The readings with points as decimal marks, where the file's mark is known; None where it has to be asked."""
+    if not table.decimal_comma:
+        return tail
+    if table.mark == ".":
+        return None if "," in tail else tail
+    return tail.replace(",", ".") if table.mark == "," and "." not in tail else None
+
+
+def _head_of(table: _Table, head: tuple[str, ...]) -> column_blocks.Head | None:
+    """What a row's first cells say; None where something is wrong with them, which the slow way will tell."""
+    cells = [*(cell.strip() for cell in head), *([""] * len(table.layout.columns))]
+    try:
+        identifier, aliases = _identifier(table, cells)
+        register, kind = _register(table, cells)
+        unit, factor = _unit(table, cells, kind)
+        quality = _row_quality(table, cells)
+        _check_multiplier(table, cells)
+        zone = _zone(table, (identifier, *aliases))
+    except _BadRow:
+        return None
+    serial = column_cells.unwrapped(table.text(cells, "serial"))
+    form = base.Form(identifier, aliases, register, kind, unit, table.layout.minutes, zone.key, serial)
+    seen = table.seen.setdefault((identifier, *aliases, register), {})
+    return column_blocks.Head(form, factor, quality, seen)
 
 
 def _header(rows: Iterator[tuple[int, str]], options: base.ReadOptions) -> tuple[_Table, tuple[int, str] | None]:

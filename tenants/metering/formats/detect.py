@@ -28,10 +28,19 @@ FORMATS = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A recognised file: the code of its format and its days and refusals, in file order."""
+    """A recognised file: the code of its format and its days and refusals, in file order; its unpacked size."""
 
     format: str
     items: Generator[base.Item, None, None]
+    opened: opening.Opened
+
+    @property
+    def size(self) -> int:
+        return self.opened.size
+
+    def position(self) -> int:
+        """Return how many of the unpacked bytes were read."""
+        return self.size if self.opened.content.closed else self.opened.content.tell()
 
 
 def read(
@@ -46,7 +55,7 @@ def read(
     for candidate in FORMATS:
         if candidate.recognises(head):
             items = candidate.read(opened, options or base.ReadOptions())
-            return Reading(candidate.code, _until_closed(items, opened))
+            return Reading(candidate.code, _until_closed(items, opened), opened)
     opened.content.close()
     raise base.refuse_file("unknown_format")
 

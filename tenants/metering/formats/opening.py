@@ -67,6 +67,7 @@ class Opened:
     content: IO[bytes]
     encoding: str
     limits: Limits
+    size: int = 0
 
     def head(self) -> str:
         """Return the first characters, for recognising a format."""
@@ -126,7 +127,10 @@ def _only_member(source: BinaryIO, limits: Limits) -> IO[bytes]:
 def _measured(stream: IO[bytes], limits: Limits) -> Opened:
     content = tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes)  # noqa: SIM115 - the reader closes it
     try:
-        return Opened(content, _copied(stream, content, limits), limits)
+        encoding = _copied(stream, content, limits)
+        size = content.seek(0, io.SEEK_END)
+        content.seek(0)
+        return Opened(content, encoding, limits, size)
     except BaseException:
         content.close()
         raise

@@ -105,5 +105,6 @@ SENTENCES: dict[str, str] = {
     "channel_differs": _(
         "Register {register} of “{identifier}” is kept in {kept}; the file has {found}. A register keeps its form."
     ),
+    "worker_died": _("Reading this file has failed {times} times; it was given up. Split it or tell the operator."),
     "already_refused": _("More rows were refused; the first {limit} are listed."),
 }

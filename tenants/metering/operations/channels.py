@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kernel import market_time
@@ -15,6 +16,8 @@ from tenants.metering.formats import base
 from tenants.metering.models import Channel, IntervalDay, Meter
 
 _ONE_BY_ONE = 20
+_NO_VALUES = np.zeros(0, dtype=np.int32)
+_NO_QUALITY = np.zeros(0, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Directory:
         self._asked = 0
         self._all_known = False
         self._channels: dict[tuple[int, str], Channel] = {}
+        self._zones: dict[int, str] = {}
         self._loaded: set[int] = set()
         self._wanted: dict[tuple[int, str], int] = {}
         self._news: list[Wanted] = []
@@ -92,6 +96,23 @@ class Directory:
         number = channel.pk if channel is not None else self._want(key, point, day)
         self._note(number, day)
         return number
+
+    def channels_of_block(self, block: base.DayBlock) -> list[int] | None:
+        """Return the number of the channel of each form, or None where a form needs to be asked day by day."""
+        numbers: list[int] = []
+        ordinals = block.days
+        for place, form in enumerate(block.forms):
+            held = ordinals[block.form_of == place] if len(block.forms) > 1 else ordinals
+            found = self.channel_of(_sighting(form, int(held.max())))
+            if isinstance(found, base.Refusal) or not self._keeps_days(found, form.zone):
+                return None
+            self._note(found, _sighting(form, int(held.min())))
+            numbers.append(found)
+        return numbers
+
+    def _keeps_days(self, number: int, zone: str) -> bool:
+        known = self._news[-number - 1].zone if number < 0 else self._zones.get(number)
+        return known == zone
 
     def make_channels(self) -> dict[int, int]:
         """Create the channels and meters that were seen first; return provisional numbers with their ids."""
@@ -147,6 +168,7 @@ class Directory:
         found = found.filter(supply_point_id__in=wanted) if wanted is not None else found.all()
         for channel in found:
             self._channels[channel.supply_point_id, channel.register_code] = channel
+            self._zones[channel.pk] = channel.recording_zone
         self._loaded |= wanted if wanted is not None else {point.id for point in self._points.values() if point}
 
     def _want(self, key: tuple[int, str], point: Point, day: base.ChannelDay) -> int:
@@ -171,6 +193,24 @@ class Directory:
         if day.meter_serial:
             serial = day.meter_serial[:40]
             seen.serials[serial] = min(day.day, seen.serials.get(serial, day.day))
+
+
+def _sighting(form: base.Form, ordinal: int) -> base.ChannelDay:
+    """A day without readings, to ask with."""
+    return base.ChannelDay(
+        identifier=form.identifier,
+        register_code=form.register_code,
+        kind=form.kind,
+        unit=form.unit,
+        minutes=form.minutes,
+        day=dt.date.fromordinal(ordinal),
+        zone=form.zone,
+        values=_NO_VALUES,
+        quality=_NO_QUALITY,
+        row=0,
+        meter_serial=form.meter_serial,
+        aliases=form.aliases,
+    )
 
 
 def _differing(channel: Channel, day: base.ChannelDay) -> base.Refusal | None:

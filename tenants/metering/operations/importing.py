@@ -1,30 +1,44 @@
-"""Import a meter file: all of it or nothing, with a report for every row."""
+"""Import a meter file: all of it or nothing, with a report for every row.
+
+An import is read into a staging table and stored in one transaction, so a worker that dies leaves nothing behind and
+the next one begins anew. Who has it in hand holds a lock of its database connection, which ends with the connection:
+a message that is delivered twice does not run it twice at once (docs/algorithms/readings.md, Workers that die).
+"""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
-import itertools
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from django.core.files.base import File
 from django.db import connection, transaction
-from django.db.models import CharField
+from django.db.models import CharField, F
+from django.db.models.functions import Now
 
 from kernel.errors import Invalid, NotFound, gettext_noop
-from tenants.metering.formats import base, detect
-from tenants.metering.models import ReadingImport, ReadingImportRow
-from tenants.metering.operations import channels, storing
+from tenants.metering import faults
+from tenants.metering.formats import base
+from tenants.metering.models import ReadingImport
+from tenants.metering.operations import channels, reading_files, reporting, storing
+from tenants.metering.operations.reading_files import REPORTED
 
-REPORTED = 1000
-"""After so many refusals the rest of a file is not read."""
+__all__ = ["REPORTED", "TextTooLong", "confirm_import", "import_file", "run_import", "sweep_imports", "upload_file"]
 
-_CHUNK = 2000
+MOST_ATTEMPTS = 20
+"""A file that kills its workers so often is refused."""
+
+LOST_AFTER = dt.timedelta(minutes=5)
+DEAD_AFTER = dt.timedelta(minutes=1)
 _SAID = ("zone", "unit", "identifier", "requested_by")
 _HASHED = 1 << 20
 State = ReadingImport.State
+WAITING = (State.UPLOADED, State.CONFIRMED)
+RUNNING = (State.CHECKING, State.IMPORTING)
+ENDED = (State.DONE, State.REFUSED, State.TAKING_BACK, State.TAKEN_BACK)
 
 
 class TextTooLong(Invalid):
@@ -44,9 +58,13 @@ def upload_file(
     unit: str = "",
     identifier: str = "",
     requested_by: str = "",
+    check_only: bool = False,
 ) -> ReadingImport:
-    """This will keep ``file`` for a later ``run_import``; nothing of it is read yet."""
-    record = _record(file, file_name, source, at, zone, unit, identifier, requested_by)
+    """This will keep ``file`` for a later ``run_import``; nothing of it is read yet.
+
+    With ``check_only`` it is checked and then waits for ``confirm_import``.
+    """
+    record = record_file(file, file_name, source, at, (zone, unit, identifier, requested_by), check_only=check_only)
     file.seek(0)
     record.file.save(f"{record.checksum[:16]}-{record.pk}", File(file), save=False)
     record.save(update_fields=["file"])
@@ -64,47 +82,100 @@ def import_file(
     identifier: str = "",
     requested_by: str = "",
     dry_run: bool = False,
+    mapping: dict[str, Any] | None = None,
 ) -> ReadingImport:
     """This will import ``file`` now, recorded ``at``, or with ``dry_run`` only say what it would change.
 
     The outcome is in the returned record (``state`` done, checked or refused) and in its rows. A file with any refused
-    row leaves no reading, channel or meter behind.
+    row leaves no reading, channel or meter behind. ``mapping`` is that of a profile, for files that need one.
     """
-    record = _record(file, file_name, source, at, zone, unit, identifier, requested_by)
+    said = (zone, unit, identifier, requested_by)
+    record = record_file(file, file_name, source, at, said, mapping=mapping or {})
     return _run(record, file, at, dry_run)
 
 
-def run_import(*, import_id: int, at: dt.datetime, dry_run: bool = False) -> ReadingImport:
-    """This will import an uploaded file; one that is done or refused is left as it is. Raises NotFound."""
-    record = ReadingImport.objects.filter(pk=import_id).first()
-    if record is None:
-        raise NotFound(what=gettext_noop("reading import"), name=str(import_id))
-    if record.state in {State.DONE, State.REFUSED} or not record.file:
-        return record
-    with record.file.open("rb") as file:
-        return _run(record, cast(BinaryIO, file), at, dry_run)
+def confirm_import(*, import_id: int) -> bool:
+    """This will let a checked import go on; tell whether it waited for that."""
+    waiting = ReadingImport.objects.filter(pk=import_id, state=State.CHECKED).exclude(file="")
+    return bool(waiting.update(state=State.CONFIRMED, heartbeat_at=None))
 
 
-def _record(file: BinaryIO, file_name: str, source: str, at: dt.datetime, *said: str) -> ReadingImport:
+def run_import(*, import_id: int, at: dt.datetime, dry_run: bool | None = None, wait: bool = True) -> ReadingImport:
+    """This will check or store an uploaded file, whichever is next; one that ended is left as it is. Raises NotFound.
+
+    ``dry_run`` overrules what is next. While another worker has it in hand this waits for its end, or without ``wait``
+    returns at once.
+    """
+    record = _standing(import_id)
+    with _in_hand(record, wait=wait) as held:
+        if not held:
+            return record
+        faults.reach("import.held")
+        record = _standing(import_id)
+        checks = _is_next(record) if dry_run is None else dry_run
+        if checks is None or record.state in ENDED or not record.file:
+            return record
+        if record.attempts >= MOST_ATTEMPTS:
+            reporting.refuse(
+                record=record, refusals=[base.Refusal("worker_died", params={"times": MOST_ATTEMPTS})], at=at
+            )
+            _forget_file(record)
+            return record
+        with record.file.open("rb") as file:
+            return _run(record, cast(BinaryIO, file), at, checks)
+
+
+def sweep_imports(*, at: dt.datetime) -> list[int]:
+    """This will list the imports whose message was lost or whose worker died, to be sent again; each once a while."""
+    lost = ReadingImport.objects.filter(
+        state__in=(*WAITING, *RUNNING, State.TAKING_BACK), created_at__lt=at - DEAD_AFTER
+    )
+    silent = [
+        record.pk
+        for record in lost.only("pk", "state", "heartbeat_at", "created_at")
+        if at - (record.heartbeat_at or record.created_at) > (DEAD_AFTER if record.state in RUNNING else LOST_AFTER)
+    ]
+    ReadingImport.objects.filter(pk__in=silent, state__in=(*WAITING, State.TAKING_BACK)).update(heartbeat_at=at)
+    return silent
+
+
+def record_file(
+    file: BinaryIO, file_name: str, source: str, at: dt.datetime, said: tuple[str, ...], **further: Any
+) -> ReadingImport:
+    """Make the record of a file that was given; the same bytes rank as when they were first given."""
     for name, text in zip(_SAID, said, strict=True):
         _refuse_long(name, text)
-    zone, unit, identifier, requested_by = said
     digest, size = hashlib.sha256(), 0
     file.seek(0)
     while chunk := file.read(_HASHED):
         digest.update(chunk)
         size += len(chunk)
+    checksum = digest.hexdigest()
+    earlier = ReadingImport.objects.filter(checksum=checksum, given_at__isnull=False).order_by("given_at").first()
     return ReadingImport.objects.create(
         file_name=file_name.replace("\0", "")[-255:],
         source=source,
-        requested_by=requested_by,
-        checksum=digest.hexdigest(),
+        checksum=checksum,
         size=size,
-        zone=zone,
-        unit=unit,
-        identifier=identifier,
+        given_at=min(earlier.given_at, at) if earlier is not None and earlier.given_at else at,
         created_at=at,
+        **dict(zip(_SAID, said, strict=True)),
+        **further,
     )
+
+
+def _standing(import_id: int) -> ReadingImport:
+    record = ReadingImport.objects.filter(pk=import_id).first()
+    if record is None:
+        raise NotFound(what=gettext_noop("reading import"), name=str(import_id))
+    return record
+
+
+def _is_next(record: ReadingImport) -> bool | None:
+    """Whether checking is next (True) or storing (False); None when nothing is."""
+    if record.state == State.UPLOADED:
+        return record.check_only
+    return {State.CHECKING: True, State.CONFIRMED: False, State.IMPORTING: False}.get(State(record.state))
 
 
 def _refuse_long(name: str, text: str) -> None:
@@ -113,130 +184,96 @@ def _refuse_long(name: str, text: str) -> None:
         raise TextTooLong(longest=longest, where=name)
 
 
+@contextmanager
+def _in_hand(record: ReadingImport, *, wait: bool) -> Iterator[bool]:
+    """Hold the import for this connection, or answer that another one does."""
+    key = [zlib.crc32(f"{connection.schema_name}.reading_import".encode()) - 2**31, record.pk % 2**31]
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        held = wait or bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held and connection.connection is not None and not connection.connection.closed:
+            _let_go(key)
+
+
+def _let_go(key: list[int]) -> None:
+    if connection.in_atomic_block and connection.needs_rollback:
+        return  # the transaction failed; the lock goes with the connection, or with the next sweep's
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
 def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) -> ReadingImport:
-    _save(record, state=State.CHECKING if dry_run else State.IMPORTING, days_read=0)
+    reporting.save(
+        record,
+        state=State.CHECKING if dry_run else State.IMPORTING,
+        days_read=0,
+        rows_read=0,
+        bytes_read=0,
+        attempts=F("attempts") + 1,
+        heartbeat_at=Now(),
+    )
+    faults.reach("import.begun")
     directory = channels.Directory()
     with storing.staged() as stage:
-        refusals = _stage(record, file, directory, stage)
+        refusals = reading_files.stage_file(record=record, file=file, directory=directory, stage=stage)
+        faults.reach("import.read")
         refusals += [
             base.Refusal("day_twice", row, None, {"other": other}) for row, other in stage.duplicates(limit=REPORTED)
         ]
+        faults.reach("import.checked")
         if refusals:
-            _refuse(record, refusals, at)
+            reporting.refuse(record=record, refusals=refusals, at=at)
         elif dry_run:
             stage.compare()
             _finish(record, stage, stage.outcomes(), at, State.CHECKED)
         else:
             _store(record, directory, stage, at)
-    if record.state in {State.DONE, State.REFUSED}:
+    faults.reach("import.committed")
+    if record.state in ENDED:
         _forget_file(record)
+    faults.reach("import.file_forgotten")
     return record
-
-
-def _stage(
-    record: ReadingImport, file: BinaryIO, directory: channels.Directory, stage: storing.Stage
-) -> list[base.Refusal]:
-    """Read the whole file into the stage; return what is refused, at most REPORTED and a note that there is more."""
-    refusals: list[base.Refusal] = []
-    options = base.ReadOptions(
-        zone=record.zone or None,
-        unit=record.unit or None,
-        identifier=record.identifier or None,
-        zone_of=directory.zone_of,
-    )
-    try:
-        reading = detect.read(source=file, options=options)
-        with contextlib.closing(reading.items):
-            items = _to_the_end(reading.items)
-            while chunk := list(itertools.islice(items, _CHUNK)):
-                stage.copy(list(_placed(chunk, directory, refusals)))
-                _save(record, days_read=record.days_read + len(chunk), format=reading.format)
-                if len(refusals) > REPORTED:
-                    return [*refusals[:REPORTED], base.Refusal("already_refused", None, None, {"limit": REPORTED})]
-    except base.FileRefused as refused:
-        refusals.append(refused.refusal)
-    else:
-        if not refusals and record.days_read == 0:
-            refusals.append(base.Refusal("no_readings"))
-    return refusals
-
-
-def _to_the_end(items: base.Items) -> base.Items:
-    """Hand out the items, and last what ends the file: the refusals before it are told too."""
-    try:
-        yield from items
-    except base.FileRefused as refused:
-        yield refused.refusal
-
-
-def _placed(
-    items: list[base.Item], directory: channels.Directory, refusals: list[base.Refusal]
-) -> Iterator[storing.DayReadings]:
-    for item in items:
-        if isinstance(item, base.Refusal):
-            refusals.append(item)
-            continue
-        found = directory.channel_of(item)
-        if isinstance(found, base.Refusal):
-            refusals.append(found)
-            continue
-        yield storing.DayReadings(
-            channel_id=found,
-            day=item.day,
-            values=item.values,
-            quality=item.quality,
-            stamped_at=item.stamped_at,
-            row=item.row,
-            identifier=item.identifier[:64],
-            register_code=item.register_code,
-        )
 
 
 @transaction.atomic
 def _store(record: ReadingImport, directory: channels.Directory, stage: storing.Stage, at: dt.datetime) -> None:
     standing = ReadingImport.objects.select_for_update().get(pk=record.pk)
-    if standing.state in {State.DONE, State.REFUSED}:
+    if standing.state in ENDED:
         record.refresh_from_db()
         return
+    faults.reach("import.locked")
     stage.rename_channels(ids=directory.make_channels())
+    faults.reach("import.channels_made")
     stage.lock_channels()
     stage.compare()
-    _finish(record, stage, stage.store(at=at, import_id=record.pk), at, State.DONE)
+    faults.reach("import.compared")
+    stored = storing.store(stage=stage, at=at, import_id=record.pk)
+    faults.reach("import.stored")
+    _finish(record, stage, stored, at, State.DONE)
 
 
 def _finish(
     record: ReadingImport, stage: storing.Stage, stored: storing.Stored, at: dt.datetime, state: ReadingImport.State
 ) -> None:
-    record.rows.all().delete()
-    with connection.cursor() as cursor:
-        cursor.execute(_REPORT.format(stage=stage.table), [record.pk])
-    _save(
+    reporting.write_rows(record=record, stage=stage)
+    reporting.save(
         record,
         state=state,
         finished_at=at,
+        bytes_read=record.bytes_total,
         days_accepted=stored.accepted,
         days_corrected=stored.corrected,
         days_unchanged=stored.unchanged,
         days_outdated=stored.outdated,
         rows_refused=0,
     )
-
-
-@transaction.atomic
-def _refuse(record: ReadingImport, refusals: list[base.Refusal], at: dt.datetime) -> None:
-    record.rows.all().delete()
-    ReadingImportRow.objects.bulk_create(
-        ReadingImportRow(
-            reading_import=record,
-            outcome=ReadingImportRow.Outcome.REFUSED,
-            row=refusal.row,
-            column=refusal.column,
-            code=refusal.code,
-            params=refusal.params,
-        )
-        for refusal in refusals
-    )
-    _save(record, state=State.REFUSED, finished_at=at, rows_refused=len(refusals))
+    faults.reach("import.reported")
 
 
 def _forget_file(record: ReadingImport) -> None:
@@ -246,19 +283,3 @@ def _forget_file(record: ReadingImport) -> None:
         record.file = ""
         record.save(update_fields=["file"])
         transaction.on_commit(lambda: record.file.storage.delete(stored))
-
-
-def _save(record: ReadingImport, **changes: Any) -> None:
-    for name, value in changes.items():
-        setattr(record, name, value)
-    record.save(update_fields=list(changes))
-
-
-_REPORT = """
-INSERT INTO metering_readingimportrow
-    (reading_import_id, outcome, row, "column", code, params, channel_id, identifier, register_code,
-    day, total, missing)
-SELECT %s, outcome, row, NULL, '', '{{}}', CASE WHEN channel_id > 0 THEN channel_id END, identifier, register_code,
-    day, total, missing
-FROM {stage} ORDER BY row
-"""

@@ -1,0 +1,160 @@
+"""Read a whole file into the stage, block by block, and say on the way how far it got."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+from django.db.models.functions import Now
+
+from tenants.metering import faults
+from tenants.metering.formats import base, detect
+from tenants.metering.models import ReadingImport
+from tenants.metering.operations import channels, reporting, row_bytes, storing
+
+REPORTED = 1000
+"""After so many refusals the rest of a file is not read."""
+
+_CHUNK = 2000
+
+
+def stage_file(
+    *, record: ReadingImport, file: BinaryIO, directory: channels.Directory, stage: storing.Stage
+) -> list[base.Refusal]:
+    """This will stage every day of ``file`` and return what is refused, at most REPORTED and a note of more."""
+    refusals: list[base.Refusal] = []
+    options = base.ReadOptions(
+        zone=record.zone or None,
+        unit=record.unit or None,
+        identifier=record.identifier or None,
+        zone_of=directory.zone_of,
+        mapping=record.mapping or None,
+    )
+    try:
+        reading = detect.read(source=file, options=options)
+        reporting.save(record, format=reading.format, bytes_total=reading.size)
+        faults.reach("import.opened")
+        with contextlib.closing(reading.items):
+            target = _Target(record, directory, stage, refusals)
+            for _ in _blocks(reading.items, target):
+                _note_progress(record, reading, target)
+                faults.reach("import.block_staged")
+                if len(refusals) > REPORTED:
+                    return [*refusals[:REPORTED], base.Refusal("already_refused", None, None, {"limit": REPORTED})]
+    except base.FileRefused as refused:
+        refusals.append(refused.refusal)
+    else:
+        if not refusals and record.days_read == 0:
+            refusals.append(base.Refusal("no_readings"))
+    return refusals
+
+
+class _Target:
+    """Where the items of a file go."""
+
+    def __init__(
+        self,
+        record: ReadingImport,
+        directory: channels.Directory,
+        stage: storing.Stage,
+        refusals: list[base.Refusal],
+    ) -> None:
+        self._given_at = record.given_at or record.created_at
+        self._directory = directory
+        self._stage = stage
+        self._refusals = refusals
+        self.days = 0
+        self.rows = 0
+
+    def take_single(self, items: list[base.Item]) -> None:
+        """Stage days that came one by one."""
+        self.days += len(items)
+        self._stage.copy(list(self._placed(items)), at=self._given_at)
+
+    def take_block(self, block: base.DayBlock) -> None:
+        """Stage a block; where its channels are in doubt, day by day."""
+        numbers = self._directory.channels_of_block(block)
+        if numbers is None:
+            self.take_single(list(base.separate_days(block)))
+            return
+        self._name(numbers, block.forms)
+        self.days += block.rows.size
+        self.rows = max(self.rows, int(block.rows.max()))
+        self._stage.copy_rows(
+            [
+                row_bytes.block(
+                    channel_ids=np.array(numbers, dtype=np.int64)[block.form_of],
+                    days=block.days,
+                    values=block.values,
+                    quality=block.quality,
+                    rows=block.rows,
+                    stamped_at=self._given_at,
+                    given=True,
+                )
+            ]
+        )
+
+    def _name(self, numbers: list[int], forms: list[base.Form]) -> None:
+        for number, form in zip(numbers, forms, strict=True):
+            self._stage.names.setdefault(number, (form.identifier[:64], form.register_code))
+
+    def _placed(self, items: list[base.Item]) -> Iterator[storing.DayReadings]:
+        for item in items:
+            if isinstance(item, base.Refusal):
+                self._refusals.append(item)
+                self.rows = max(self.rows, item.row or 0)
+            elif isinstance(item, base.ChannelDay):
+                yield from self._day(item)
+
+    def _day(self, item: base.ChannelDay) -> Iterator[storing.DayReadings]:
+        self.rows = max(self.rows, item.row)
+        found = self._directory.channel_of(item)
+        if isinstance(found, base.Refusal):
+            self._refusals.append(found)
+            return
+        self._stage.names.setdefault(found, (item.identifier[:64], item.register_code))
+        yield storing.DayReadings(
+            channel_id=found,
+            day=item.day,
+            values=item.values,
+            quality=item.quality,
+            stamped_at=item.stamped_at,
+            row=item.row,
+        )
+
+
+def _blocks(items: base.Items, target: _Target) -> Iterator[None]:
+    """Hand everything to the target, in the order of the file, pausing after each block of it."""
+    waiting: list[base.Item] = []
+    for item in _to_the_end(items):
+        if isinstance(item, base.DayBlock):
+            if waiting:
+                target.take_single(waiting)
+                waiting = []
+            target.take_block(item)
+            yield
+        else:
+            waiting.append(item)
+            if len(waiting) >= _CHUNK:
+                target.take_single(waiting)
+                waiting = []
+                yield
+    if waiting:
+        target.take_single(waiting)
+        yield
+
+
+def _to_the_end(items: base.Items) -> base.Items:
+    """Hand out the items, and last what ends the file: the refusals before it are told too."""
+    try:
+        yield from items
+    except base.FileRefused as refused:
+        yield refused.refusal
+
+
+def _note_progress(record: ReadingImport, reading: detect.Reading, target: _Target) -> None:
+    reporting.save(
+        record, days_read=target.days, rows_read=target.rows, bytes_read=reading.position(), heartbeat_at=Now()
+    )

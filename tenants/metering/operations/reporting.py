@@ -1,0 +1,56 @@
+"""The report of an import: what became of each row, and where the import stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from tenants.metering.formats import base
+from tenants.metering.models import ReadingImport, ReadingImportRow
+from tenants.metering.operations import storing
+
+
+def write_rows(*, record: ReadingImport, stage: storing.Stage) -> None:
+    """This will write a row for each staged day, in the order of the file, in the place of an earlier report."""
+    record.rows.all().delete()
+    names = stage.write_names()
+    with connection.cursor() as cursor:
+        cursor.execute(_REPORT.format(stage=stage.table, names=names), [record.pk])
+
+
+@transaction.atomic
+def refuse(*, record: ReadingImport, refusals: Sequence[base.Refusal], at: dt.datetime) -> None:
+    """This will end the import as refused; the report lists why, and nothing else of the file is kept."""
+    record.rows.all().delete()
+    ReadingImportRow.objects.bulk_create(
+        ReadingImportRow(
+            reading_import=record,
+            outcome=ReadingImportRow.Outcome.REFUSED,
+            row=refusal.row,
+            column=refusal.column,
+            code=refusal.code,
+            params=refusal.params,
+        )
+        for refusal in refusals
+    )
+    save(record, state=ReadingImport.State.REFUSED, finished_at=at, rows_refused=len(refusals))
+
+
+def save(record: ReadingImport, **changes: Any) -> None:
+    """Change the record and save just that."""
+    for name, value in changes.items():
+        setattr(record, name, value)
+    record.save(update_fields=list(changes))
+
+
+_REPORT = """
+INSERT INTO metering_readingimportrow
+    (reading_import_id, outcome, row, "column", code, params, channel_id, identifier, register_code,
+    day, total, missing)
+SELECT %s, s.outcome, s.row, NULL, '', '{{}}', CASE WHEN s.channel_id > 0 THEN s.channel_id END, n.identifier,
+    n.register_code, s.day, s.total, s.missing
+FROM {stage} s JOIN {names} n ON n.channel_id = s.channel_id ORDER BY s.row
+"""

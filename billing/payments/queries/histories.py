@@ -1,0 +1,66 @@
+"""How the open amount of bills went down day by day: what late fees are computed from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+_HISTORIES = """
+SELECT i.id, i.account_id, i.invoice_id, i.due_on, i.business_date, i.currency, i.amount,
+       EXISTS (SELECT FROM payments_openitem r WHERE r.reverses_id = i.id) AS taken_back,
+       a.days, a.amounts
+  FROM payments_openitem i
+  LEFT JOIN LATERAL (
+        SELECT array_agg(day ORDER BY day) AS days, array_agg(amount ORDER BY day) AS amounts FROM (
+            SELECT effective_on AS day, sum(amount) AS amount FROM payments_allocation
+             WHERE debit_id = i.id GROUP BY effective_on) daily) a ON true
+ WHERE i.amount > 0 AND i.invoice_id IS NOT NULL AND i.due_on < %(before)s
+   AND (%(accounts)s::bigint[] IS NULL OR i.account_id = ANY(%(accounts)s))
+   AND (i.settled < i.amount OR EXISTS (
+        SELECT FROM payments_allocation c WHERE c.debit_id = i.id AND c.made_at >= %(since)s))
+ ORDER BY i.account_id, i.due_on, i.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BillHistory:
+    """A bill that fell due: ``settled`` holds what was settled of it by day (negative: given back)."""
+
+    item_id: int
+    account_id: int
+    invoice_id: int
+    due_on: dt.date
+    billed_on: dt.date
+    currency: str
+    gross: Decimal
+    taken_back: bool
+    settled: tuple[tuple[dt.date, Decimal], ...]
+
+    @property
+    def open(self) -> Decimal:
+        """What is open of it now."""
+        return self.gross - sum((amount for _day, amount in self.settled), Decimal(0))
+
+
+def histories(
+    *, due_before: dt.date, changed_since: dt.datetime, account_ids: Sequence[int] | None = None
+) -> list[BillHistory]:
+    """This will return the bills that fell due before a day and are open, or were settled since ``changed_since``.
+
+    One statement, by account and due date. Allocations made within one day come together.
+    """
+    values = {
+        "before": due_before,
+        "since": changed_since,
+        "accounts": None if account_ids is None else list(account_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORIES, values)
+        return [
+            BillHistory(*row[:8], settled=tuple(zip(row[8] or (), row[9] or (), strict=True)))
+            for row in cursor.fetchall()
+        ]

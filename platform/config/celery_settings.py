@@ -17,6 +17,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_t
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep bill runs": {"task": "billing.runs.tasks.sweep_all_runs", "schedule": 60.0},
     "sweep simulations": {"task": "billing.simulation.tasks.sweep_all_simulations", "schedule": 60.0},
+    "rate what is unbilled": {"task": "billing.accruals.tasks.rate_all_unbilled", "schedule": 1800.0},
     "close the books": {"task": "billing.ledger.tasks.close_all_books", "schedule": 3600.0},
     "sweep messages": {"task": "tenants.notices.tasks.sweep_all_messages", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},

@@ -22,6 +22,7 @@ from portal.api.nouns import (
     readings,
     simulations,
     supply_points,
+    unbilled,
 )
 
 NUMBER, IDENTIFIER = "<path:number>", "<path:identifier>"
@@ -91,6 +92,7 @@ ROUTES: _Routes = {
     f"invoices/{NUMBER}/document": (invoices.Invoices, {"get": "document"}),
     f"invoices/{NUMBER}/credit": (invoices.Invoices, {"post": "credit"}),
     f"invoices/{NUMBER}": (invoices.Invoices, {"get": "retrieve"}),
+    "unbilled": (unbilled.UnbilledAmounts, {"get": "list"}),
     "ledger/balances": (ledger.Balances, {"get": "list"}),
     "ledger/closings": (ledger.Closings, {"get": "list"}),
     "ledger/trial-balance": (ledger.Books, {"get": "trial_balance"}),

@@ -52,6 +52,7 @@ SECTIONS = (
         [
             Item(_("Trial balance"), "ledger", "ledger", Capability.SEE_LEDGER, exact=True),
             Item(_("Entries"), "entries", "file", Capability.SEE_LEDGER),
+            Item(_("Unbilled"), "unbilled", "tariff", Capability.SEE_LEDGER),
             Item(_("Closed days"), "closings", "shield", Capability.SEE_LEDGER),
         ],
     ),

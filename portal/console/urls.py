@@ -22,6 +22,7 @@ from portal.console.views import (
     search,
     supply_points,
     tariffs,
+    unbilled,
 )
 
 
@@ -134,6 +135,8 @@ urlpatterns = [
     path("ledger/", ledger.trial_balance, name="ledger"),
     path("ledger/export.csv", ledger.export, name="ledger_csv"),
     path("ledger/seals/", ledger.verify, name="seals"),
+    path("ledger/unbilled/", unbilled.unbilled, name="unbilled"),
+    path("ledger/unbilled/export.csv", unbilled.export, name="unbilled_csv"),
     path("ledger/days/", closings.closings, name="closings"),
     path("ledger/days/close/", closings.close, name="close_books"),
     path("ledger/days/<day:day>.json", closings.document, name="closing"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 

@@ -38,6 +38,8 @@ READS = {
     "ledger/export.csv": C.SEE_LEDGER,
     "ledger/seals/": C.SEE_LEDGER,
     "ledger/entries/": C.SEE_LEDGER,
+    "ledger/unbilled/": C.SEE_LEDGER,
+    "ledger/unbilled/export.csv": C.SEE_LEDGER,
     "ledger/days/": C.SEE_LEDGER,
     "ledger/days/close/": C.CLOSE_BOOKS,
     "company/brand/": C.CHANGE_BRAND,

@@ -81,17 +81,27 @@ SENTENCES = {
     Check.MISSING: _("{found} of {expected} intervals are missing, in {gaps} gaps; the longest has {longest}."),
     Check.ABSENT: _("The day has no readings, though days before or after it have."),
     Check.CLOCK: _("The clock was off by {seconds} seconds; {allowed} are tolerated."),
-    Check.SUM: _("The intervals sum to {intervals} {unit}, the register says {register} {unit}; {allowed} are tolerated."),
-    Check.SPIKE: _("The highest interval is {highest} {unit}, the third highest {third}: {over} % above it, {allowed} % are usual."),
-    Check.HIGH_USE: _("The day's total is {total} {unit}; the same weekday of {weeks} earlier weeks had {usual} on average."),
-    Check.LOW_USE: _("The day's total is {total} {unit}; the same weekday of {weeks} earlier weeks had {usual} on average."),
+    Check.SUM: _(
+        "The intervals sum to {intervals} {unit}, the register says {register} {unit}; {allowed} are tolerated."
+    ),
+    Check.SPIKE: _(
+        "The highest interval is {highest} {unit}, the third highest {third}: {over} % above it, {allowed} % are usual."
+    ),
+    Check.HIGH_USE: _(
+        "The day's total is {total} {unit}; the same weekday of {weeks} earlier weeks had {usual} on average."
+    ),
+    Check.LOW_USE: _(
+        "The day's total is {total} {unit}; the same weekday of {weeks} earlier weeks had {usual} on average."
+    ),
     Check.ZERO: _("Nothing was used for {hours} hours; {allowed} are usual at a point in use."),
     Check.NEGATIVE: _("{found} intervals are negative; the lowest is {lowest} {unit}."),
     Check.REACTIVE: _("Reactive energy is {reactive} varh beside {active} Wh; up to {allowed} varh are usual."),
     Check.FLAG: _("The meter flagged {flags} over {found} intervals; they are no end points of an estimate."),
     Check.CAPACITY: _("The highest interval is {highest} W; the contract has {capacity} kVA."),
     Check.REGISTER_ORDER: _("The register stands at {end}, after {start}: no roll-over explains it."),
-    Check.CHECK_METER: _("The check meter counts {check} {unit}, the main meter {main} {unit}; {allowed} % apart are tolerated."),
+    Check.CHECK_METER: _(
+        "The check meter counts {check} {unit}, the main meter {main} {unit}; {allowed} % apart are tolerated."
+    ),
     Check.DUPLICATE: _("The source told the day twice with the same time of change; {changed} intervals differ."),
     Check.FLAT: _("{found} intervals in a row have the same value, {value} {unit}."),
     Check.ESTIMATES: _("The channel was estimated on {days} days in a row; {allowed} are allowed."),

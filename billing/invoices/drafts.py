@@ -16,7 +16,8 @@ class DraftPart:
 
     ``slices`` are the stretches it was rated in, to date the cells; ``label_titles`` names the calendar's labels
     for people (``Pack.label_titles``). ``usage`` is what the document's chart shows, as ``billing.invoices.usage``
-    makes it; an empty one shows none. A part of charges alone has neither supply point nor identifier.
+    makes it; an empty one shows none. ``estimated_days`` counts the days that rest on an estimated reading. A part
+    of charges alone has neither supply point nor identifier.
     """
 
     supply_point_id: int | None
@@ -29,6 +30,7 @@ class DraftPart:
     slices: Sequence[Period] = ()
     label_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     usage: Mapping[str, Any] = field(default_factory=dict)
+    estimated_days: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the part as it is stored in the draft."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from billing.invoices import taxes
 from billing.invoices.taxes import Taxed
 from kernel.periods import Period
 
@@ -20,6 +21,7 @@ class Line:
     """A line as it is frozen: ``amount`` in minor units as rated, ``cells`` as the rating explains them.
 
     ``untaxed`` lines bear no tax whoever earns them; ``ledger`` names the account that earns it, else its payee's.
+    ``credits`` is the position of the line that a credit note's line takes back.
     """
 
     code: str
@@ -37,6 +39,8 @@ class Line:
     taxed: Taxed | None = None
     untaxed: bool = False
     ledger: str = ""
+    tax_class: str = taxes.STANDARD
+    credits: int | None = None
 
 
 def lines_of_parts(parts: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -78,6 +82,7 @@ def _line(part: Mapping[str, Any], line: Mapping[str, Any]) -> Line:
         cells=cells,
         untaxed=line.get("tax") == UNTAXED,
         ledger=line.get("ledger", ""),
+        tax_class=line.get("tax") or taxes.STANDARD,
     )
 
 

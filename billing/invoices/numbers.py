@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import connection
 
+from billing.invoices.issuers import Issuer
 from billing.invoices.models import InvoiceKind, NumberSeries
-from billing.invoices.terms import IssueTerms
-
-NO_YEAR = 0
 
 _TAKE = """
 UPDATE invoices_numberseries SET next_number = next_number + %s
-WHERE legal_entity = %s AND kind = %s AND year = %s RETURNING id, prefix, next_number - %s
+WHERE legal_entity = %s AND series = %s AND kind = %s AND year = %s AND month = %s
+RETURNING id, prefix, next_number - %s
 """
 
 
-def take(*, kind: InvoiceKind, count: int, terms: IssueTerms) -> list[tuple[int, int, str]]:
+def take(*, kind: InvoiceKind, count: int, issuer: Issuer, issued_on: dt.date) -> list[tuple[int, int, str]]:
     """This will take ``count`` numbers, as (series, sequence, number), and lock the series until commit.
 
-    Call it first of all locks and as late as possible: documents of one legal entity are numbered one
-    transaction after the other, which is what keeps the series without gaps.
+    Call it first of all locks and as late as possible: documents of one series are numbered one transaction after the
+    other, which is what keeps the series without gaps. A series keeps the prefix it started with.
     """
-    year = terms.issued_on.year if terms.numbers.by_year else NO_YEAR
-    prefix = terms.numbers.prefix if kind == InvoiceKind.INVOICE else terms.numbers.credit_prefix
-    key = {"legal_entity": terms.legal_entity, "kind": kind, "year": year}
+    rule = issuer.numbers
+    year, month = rule.starts(issued_on)
+    prefix = rule.prefix if kind == InvoiceKind.INVOICE else rule.credit_prefix
+    key = {
+        "legal_entity": issuer.legal_entity,
+        "series": issuer.series,
+        "kind": str(kind),
+        "year": year,
+        "month": month,
+    }
     NumberSeries.objects.bulk_create([NumberSeries(**key, prefix=prefix)], ignore_conflicts=True)
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [count, terms.legal_entity, str(kind), year, count])
+        cursor.execute(_TAKE, [count, *key.values(), count])
         series, prefix, first = cursor.fetchone()
     return [
-        (series, sequence, terms.numbers.text(prefix=prefix, year=year, sequence=sequence))
+        (series, sequence, rule.text(prefix=prefix, year=year, month=month, sequence=sequence))
         for sequence in range(first, first + count)
     ]

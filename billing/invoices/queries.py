@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import BooleanField, DateField, Exists, F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from billing.invoices import costs, label_titles, lines
 from billing.invoices.lines import Line
-from billing.invoices.models import Draft, Invoice, InvoiceKind, InvoiceLine
+from billing.invoices.models import BilledPeriod, Draft, Invoice, InvoiceKind, InvoiceLine, IssuedDraft
 from billing.ledger import queries as ledger_queries
 from kernel.errors import NotFound, gettext_noop
-from kernel.money import Money
+from kernel.money import EXACT, Money
 from kernel.periods import Period
 from tenants.customers import date_ranges
 
@@ -24,12 +25,18 @@ INVOICE, DRAFT = gettext_noop("invoice"), gettext_noop("draft")
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDetail:
-    """An invoice with its lines in order, and what it reverses or was reversed by."""
+    """An invoice with its lines in order, what it reverses or was reversed by, and the parts that were credited."""
 
     invoice: Invoice
     lines: list[InvoiceLine]
     reverses: Invoice | None
     reversed_by: Invoice | None
+    parts: list[Invoice]
+
+    @property
+    def left(self) -> Decimal:
+        """What the invoice amounts to after the parts that were credited."""
+        return self.invoice.gross + sum((part.gross for part in self.parts), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +124,8 @@ def owed(*, accounts: Sequence[Any]) -> list[Owed]:
 def billed_in(*, account_ids: Sequence[int], period: Period) -> dict[tuple[int, Period], Billed]:
     """This will sum up the invoices in force inside ``period`` by account and supply period, in one query."""
     lines_in_force = InvoiceLine.objects.filter(
-        ~Exists(Invoice.objects.filter(reverses=OuterRef("invoice_id"))),
-        invoice__kind=InvoiceKind.INVOICE,
+        ~Exists(Invoice.objects.filter(reverses=OuterRef("invoice_id"), partial=False)),
+        Q(invoice__kind=InvoiceKind.INVOICE) | _is_part_of_what_stands(),
         invoice__account__in=account_ids,
         invoice__supply_period__contained_by=date_ranges.of_period(period),
     )
@@ -129,6 +136,44 @@ def billed_in(*, account_ids: Sequence[int], period: Period) -> dict[tuple[int, 
         (account_id, date_ranges.to_period(supplied)): Billed(whole, income)
         for account_id, supplied, whole, income in rows.order_by()
     }
+
+
+def billed_until(*, supply_point_ids: Collection[int]) -> dict[int, dt.date]:
+    """This will return the first day after the last one that an invoice in force covers, by supply point."""
+    found = BilledPeriod.objects.filter(supply_point_id__in=supply_point_ids).values_list("supply_point_id")
+    return dict(found.annotate(last=Max(Func("period", function="upper", output_field=DateField()))).order_by())
+
+
+def daily_amounts(*, account_ids: Collection[int]) -> dict[int, Decimal]:
+    """This will return what a day cost on the last invoice in force of each account, with tax and unrounded."""
+    rows = (
+        Invoice.objects.filter(~_is_credited(), account__in=account_ids, kind=InvoiceKind.INVOICE)
+        .order_by("account_id", "-issued_on", "-id")
+        .distinct("account_id")
+        .values_list("account_id", "supply_period", "gross")
+    )
+    return {
+        account_id: EXACT.divide(gross, Decimal((supplied.upper - supplied.lower).days))
+        for account_id, supplied, gross in rows
+    }
+
+
+def credited_by_line(*, invoice_id: int) -> dict[int, tuple[Decimal, Decimal]]:
+    """This will return what credit notes took back so far by position of line: amount and tax, signed as the line."""
+    rows = (
+        InvoiceLine.objects.filter(invoice__reverses=invoice_id, credits__isnull=False)
+        .values_list("credits")
+        .annotate(amount=Sum("amount"), taken=Sum("tax"))
+        .order_by()
+    )
+    return {position: (-amount, -tax) for position, amount, tax in rows if position is not None}
+
+
+def invoices_of_drafts(*, draft_ids: Sequence[int]) -> dict[int, int]:
+    """This will return the invoice of each draft that was issued, alone or in a collective invoice."""
+    alone = Invoice.objects.filter(draft__in=draft_ids).values_list("draft_id", "pk")
+    together = IssuedDraft.objects.filter(draft__in=draft_ids).values_list("draft_id", "invoice_id")
+    return {draft: key for draft, key in (*alone, *together) if draft is not None}
 
 
 def drafts(*, draft_ids: Sequence[int]) -> QuerySet[Draft]:
@@ -155,8 +200,8 @@ def versions_of_drafts(*, draft_ids: Sequence[int]) -> dict[int, Mapping[str, An
 
 
 def credit_notes_of(invoice_id: Any) -> QuerySet[Invoice]:
-    """This will list the credit note of an invoice, or of an ``OuterRef`` to one in a subquery."""
-    return Invoice.objects.filter(reverses_id=invoice_id)
+    """This will list the credit note that took an invoice back whole, or of an ``OuterRef`` to one in a subquery."""
+    return Invoice.objects.filter(reverses_id=invoice_id, partial=False)
 
 
 def _detail(found: Invoice | None, *, name: object) -> InvoiceDetail:
@@ -166,21 +211,36 @@ def _detail(found: Invoice | None, *, name: object) -> InvoiceDetail:
         invoice=found,
         lines=list(found.lines.order_by("position")),
         reverses=found.reverses,
-        reversed_by=Invoice.objects.filter(reverses=found).first(),
+        reversed_by=Invoice.objects.filter(reverses=found, partial=False).first(),
+        parts=list(Invoice.objects.filter(reverses=found, partial=True).order_by("pk")),
     )
 
 
 def _is_credited() -> Exists:
-    return Exists(Invoice.objects.filter(reverses=OuterRef("pk")), output_field=BooleanField())
+    whole = Invoice.objects.filter(reverses=OuterRef("pk"), partial=False)
+    return Exists(whole, output_field=BooleanField())
+
+
+def _is_part_of_what_stands() -> Q:
+    """Lines of credit notes that took back a part of an invoice which nobody took back whole."""
+    whole = Invoice.objects.filter(reverses=OuterRef("invoice__reverses"), partial=False)
+    return Q(~Exists(whole), invoice__partial=True)
+
+
+def _credited_part() -> Coalesce:
+    """What credit notes took back of an invoice so far, negative."""
+    parts = Invoice.objects.filter(reverses=OuterRef("pk"), partial=True).values("reverses")
+    return Coalesce(Subquery(parts.annotate(taken=Sum("gross")).values("taken")), Value(Decimal(0)))
 
 
 def _invoices_in_force(account_ids: Sequence[int]) -> dict[int, list[tuple[dt.date, Money]]]:
     found = (
         invoices(account_ids=account_ids, kind=InvoiceKind.INVOICE)
         .exclude(_is_credited())
-        .filter(gross__gt=Value(0))
+        .annotate(left=F("gross") + _credited_part())
+        .filter(left__gt=Value(0))
         .order_by("account", "-due_on", "-id")
-        .values_list("account", "due_on", "gross", "currency")
+        .values_list("account", "due_on", "left", "currency")
     )
     grouped: dict[int, list[tuple[dt.date, Money]]] = {}
     for account, due_on, gross, currency in found:

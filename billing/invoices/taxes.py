@@ -17,13 +17,15 @@ from kernel.money import EXACT, round_to_minor
 
 NO_TAX = Decimal(0)
 STATE = "state"
+STANDARD = "standard"
 
 
 @dataclass(frozen=True, slots=True)
 class TaxPolicy:
     """How a market taxes electricity: ``rate`` as a ratio (0.13), and whether prices include it.
 
-    Lines of ``exempt_payees`` bear none: what a household earns by feeding in is not the retailer's supply.
+    Lines of ``exempt_payees`` bear none: what a household earns by feeding in is not the retailer's supply. ``rates``
+    are those of other classes than the standard one; ``by_line`` rounds each line by itself.
     """
 
     code: str
@@ -31,6 +33,8 @@ class TaxPolicy:
     rate: Decimal
     inclusive: bool
     exempt_payees: frozenset[str] = field(default_factory=frozenset)
+    by_line: bool = False
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
 
     def is_tax(self, line: Taxable) -> bool:
         """Return whether a charge is the tax itself."""
@@ -38,7 +42,9 @@ class TaxPolicy:
 
     def rate_of(self, line: Taxable) -> Decimal:
         """Return the rate of a line: none where it bears none, or what its payee earns does."""
-        return NO_TAX if line.untaxed or line.payee in self.exempt_payees else self.rate
+        if line.untaxed or line.payee in self.exempt_payees:
+            return NO_TAX
+        return self.rates.get(line.tax_class, self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Taxable:
     code: str = ""
     part: Hashable = None
     untaxed: bool = False
+    tax_class: str = STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ def _stated(line: Taxable, policy: TaxPolicy) -> Taxed:
 
 def _computed(line: Taxable, running: dict[Decimal, Decimal], policy: TaxPolicy, currency: str) -> Taxed:
     rate = policy.rate_of(line)
-    before = running.get(rate, Decimal(0))
+    before = Decimal(0) if policy.by_line else running.get(rate, Decimal(0))
     running[rate] = before + line.amount
     tax = _tax_of(running[rate], rate, policy, currency) - _tax_of(before, rate, policy, currency)
     return Taxed(net=line.amount - tax if policy.inclusive else line.amount, tax=tax, rate=rate)

@@ -13,22 +13,31 @@ import markets.packs
 from billing.invoices.taxes import TaxPolicy
 
 WORKING = "working"
-BY_YEAR = "year"
+BY_YEAR, BY_MONTH = "year", "month"
+BY_LINE = "line"
 EXEMPT_PAYEES = frozenset({"customer"})
 
 
 @dataclass(frozen=True, slots=True)
 class NumberRule:
-    """How numbers read: ``prefix``, the year where the series starts anew with it, then ``digits`` digits."""
+    """How numbers read: ``prefix``, the year (and month) where the series starts anew with it, then the digits."""
 
     prefix: str
     credit_prefix: str
     digits: int
-    by_year: bool
+    reset: str
 
-    def text(self, *, prefix: str, year: int, sequence: int) -> str:
-        """Return the number as printed: INV00000042, or 20260000000042 by year."""
-        return f"{prefix}{year if self.by_year else ''}{sequence:0{self.digits}d}"
+    def starts(self, day: dt.date) -> tuple[int, int]:
+        """Return the year and month in which the series of ``day`` started; 0 where it never starts anew with them."""
+        return (
+            day.year if self.reset in (BY_YEAR, BY_MONTH) else 0,
+            day.month if self.reset == BY_MONTH else 0,
+        )
+
+    def text(self, *, prefix: str, year: int, sequence: int, month: int = 0) -> str:
+        """Return the number as printed: INV00000042, 20260000000042 by year, 2026040000000042 by month."""
+        start = (f"{year}" if year else "") + (f"{month:02d}" if month else "")
+        return f"{prefix}{start}{sequence:0{self.digits}d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,8 @@ def tax_policy(*, policy: Mapping[str, Any]) -> TaxPolicy:
         rate=Decimal(policy["rate"] or 0),
         inclusive=policy["prices"] == "inclusive",
         exempt_payees=frozenset(policy.get("exempt_payees", EXEMPT_PAYEES)),
+        by_line=policy.get("rounding") == BY_LINE,
+        rates={name: Decimal(rate or 0) for name, rate in policy.get("classes", {}).items()},
     )
 
 
@@ -81,7 +92,7 @@ def number_rule(*, policy: Mapping[str, Any]) -> NumberRule:
         prefix=prefix,
         credit_prefix=str(policy.get("credit_prefix", f"C{prefix}")),
         digits=int(policy["digits"]),
-        by_year=policy["by"] == BY_YEAR,
+        reset=str(policy["by"]),
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing.invoices import numbers, taxes
+from billing.invoices.issuers import Issuer
 from billing.invoices.lines import Line
-from billing.invoices.models import BilledPeriod, Invoice, InvoiceKind, InvoiceLine
+from billing.invoices.models import BilledPeriod, Invoice, InvoiceKind, InvoiceLine, IssuedDraft
 from billing.invoices.operations.drafting import as_text
 from billing.invoices.taxes import Taxed
 from billing.invoices.terms import IssueTerms
@@ -35,10 +36,11 @@ _INVOICE_FIELDS = (
         "seller",
         "usage",
     ),
+    *("partial", "final", "reason"),
 )
 _LINE_FIELDS = (
     *("invoice", "position", "code", "titles", "supply_point", "identifier", "supply_period", "product_version_id"),
-    *("quantity", "unit", "price", "payee", "amount", "net", "tax", "gross", "tax_rate", "cells"),
+    *("quantity", "unit", "price", "payee", "ledger", "amount", "net", "tax", "gross", "tax_rate", "cells", "credits"),
 )
 
 
@@ -56,7 +58,23 @@ class LinesDiffer(GridhallError):
     template = gettext_noop("An invoice needs lines that sum to its totals; nothing was issued.")
 
 
+class NumberTaken(GridhallError):
+    """Two series write the same number."""
+
+    code = "invoice_number_taken"
+    template = gettext_noop("Another series has a document of this number already; give each series its own prefix.")
+
+
+class CreditsTooMuch(GridhallError):
+    """More would be taken back than was billed."""
+
+    code = "credits_too_much"
+    template = gettext_noop("Credits may not exceed what the invoice or any of its lines still holds.")
+
+
 REFUSALS: Mapping[str, GridhallError] = {
+    "invoices_number_text_once": NumberTaken(),
+    "invoices_credits_within": CreditsTooMuch(),
     "invoices_period_billed_once": PeriodAlreadyBilled(),
     "invoices_lines_sum": LinesDiffer(),
 }
@@ -64,7 +82,11 @@ REFUSALS: Mapping[str, GridhallError] = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An invoice or credit note about to be written, all lines taxed."""
+    """An invoice or credit note about to be written, all lines taxed.
+
+    ``drafts`` are those of a collective invoice, each with the account it is of. ``reversed_entry_id`` is the entry
+    to mirror where the whole invoice is taken back at once.
+    """
 
     kind: InvoiceKind
     account_id: int
@@ -74,10 +96,16 @@ class Document:
     taxes: Sequence[Mapping[str, Any]]
     buyer: Mapping[str, Any]
     usage: Mapping[str, Any]
+    issuer: Issuer
+    inclusive: bool
     bills: Sequence[tuple[int, Period]] = ()
     draft_id: int | None = None
+    drafts: Sequence[tuple[int, int]] = ()
     reverses_id: int | None = None
     reversed_entry_id: int | None = None
+    partial: bool = False
+    final: bool = False
+    reason: str = ""
 
     @property
     def taxed(self) -> list[Taxed]:
@@ -93,7 +121,7 @@ def write(*, documents: Sequence[Document], terms: IssueTerms) -> list[int]:
 
     Runs inside the caller's transaction. Locks the number series first and the head of the ledger last.
     """
-    taken = numbers.take(kind=documents[0].kind, count=len(documents), terms=terms)
+    taken = _take_numbers(documents, terms)
     keys = copying.reserve_ids(model=Invoice, count=len(documents))
     reserved = iter(ledger_operations.reserve_entry_ids(count=sum(document.has_entry for document in documents)))
     entry_ids = [next(reserved) if document.has_entry else None for document in documents]
@@ -112,6 +140,15 @@ def write(*, documents: Sequence[Document], terms: IssueTerms) -> list[int]:
         fields=("invoice", "supply_point", "period"),
         rows=((key, supply_point_id, as_range(period)) for key, supply_point_id, period in periods),
     )
+    copying.copy_rows(
+        model=IssuedDraft,
+        fields=("draft", "invoice", "account"),
+        rows=(
+            (draft_id, key, account_id)
+            for key, document in zip(keys, documents, strict=True)
+            for draft_id, account_id in document.drafts
+        ),
+    )
     new_entries = [
         _entry(entry_id, number, document, terms)
         for (_, _, number), entry_id, document in zip(taken, entry_ids, documents, strict=True)
@@ -119,6 +156,19 @@ def write(*, documents: Sequence[Document], terms: IssueTerms) -> list[int]:
     ]
     ledger_operations.post(entries=new_entries, posted_at=terms.posted_at)
     return keys
+
+
+def _take_numbers(documents: Sequence[Document], terms: IssueTerms) -> list[tuple[int, int, str]]:
+    """Number the documents of each series in their order; series are locked in one order by everybody."""
+    places: dict[tuple[str, str], list[int]] = {}
+    for place, document in enumerate(documents):
+        places.setdefault((document.issuer.legal_entity, document.issuer.series), []).append(place)
+    taken: dict[int, tuple[int, int, str]] = {}
+    for key in sorted(places):
+        mine, issuer = places[key], documents[places[key][0]].issuer
+        found = numbers.take(kind=documents[0].kind, count=len(mine), issuer=issuer, issued_on=terms.issued_on)
+        taken.update(zip(mine, found, strict=True))
+    return [taken[place] for place in range(len(documents))]
 
 
 def as_range(period: Period) -> str:
@@ -134,8 +184,8 @@ def _invoice_row(
     return (
         *(key, str(document.kind), *taken, document.account_id, document.draft_id, document.reverses_id, entry_id),
         *(as_range(document.period), terms.issued_on, due_on, document.currency, net, tax, gross),
-        *(terms.tax.inclusive, as_text(document.taxes), as_text(document.buyer), as_text(terms.seller)),
-        as_text(document.usage),
+        *(document.inclusive, as_text(document.taxes), as_text(document.buyer), as_text(document.issuer.seller)),
+        *(as_text(document.usage), document.partial, document.final, document.reason),
     )
 
 
@@ -145,7 +195,8 @@ def _line_rows(keys: Sequence[int], documents: Sequence[Document]) -> Iterator[t
             yield (
                 *(key, position, line.code, as_text(line.titles), line.supply_point_id, line.identifier),
                 *(as_range(line.period), line.product_version_id, line.quantity, line.unit, line.price, line.payee),
-                *(line.amount, taxed.net, taxed.tax, taxed.gross, taxed.rate, as_text(line.cells)),
+                *(line.ledger, line.amount, taxed.net, taxed.tax, taxed.gross, taxed.rate, as_text(line.cells)),
+                line.credits,
             )
 
 
@@ -158,8 +209,9 @@ def _entry(entry_id: int, number: str, document: Document, terms: IssueTerms) ->
             kind=ledger_entries.EntryKind.CREDIT_NOTE,
         )
         return NewEntry(mirror.business_date, mirror.kind, number, mirror.postings, entry_id, mirror.reverses_id)
-    postings = _postings(document)
-    return NewEntry(terms.issued_on, ledger_entries.EntryKind.INVOICE, number, postings, entry_id)
+    kinds = ledger_entries.EntryKind
+    kind = kinds.INVOICE if document.kind == InvoiceKind.INVOICE else kinds.CREDIT_NOTE
+    return NewEntry(terms.issued_on, kind, number, _postings(document), entry_id)
 
 
 def _postings(document: Document) -> list[NewPosting]:

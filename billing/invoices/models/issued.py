@@ -1,4 +1,4 @@
-"""Drafts, which may change, and invoices, which never do (triggers in migration 0002).
+"""Drafts, which may change, and invoices, which never do (triggers in migrations 0002 and 0004).
 
 Lines are written before their invoice: the invoice closes them, and its trigger checks that they sum to its
 totals. A period is billed once: ``BilledPeriod`` holds what un-reversed invoices cover.
@@ -43,11 +43,16 @@ class Draft(models.Model):
 
 
 class NumberSeries(models.Model):
-    """Invoice numbers without gaps: one row per legal entity, kind of document and year, locked to take numbers."""
+    """Invoice numbers without gaps: one row per legal entity, series, kind of document and time until the next reset.
+
+    The row is locked to take numbers. ``year`` and ``month`` are 0 where the series does not start anew with them.
+    """
 
     legal_entity = models.CharField(_("legal entity"), max_length=200)
+    series = models.CharField(_("series"), max_length=16, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=16, choices=InvoiceKind)
     year = models.PositiveSmallIntegerField(_("year"))
+    month = models.PositiveSmallIntegerField(_("month"), default=0)
     prefix = models.CharField(_("prefix"), max_length=32)
     next_number = models.BigIntegerField(_("next number"), default=1)
 
@@ -55,7 +60,9 @@ class NumberSeries(models.Model):
         verbose_name = _("number series")
         verbose_name_plural = _("number series")
         constraints = (
-            models.UniqueConstraint(fields=["legal_entity", "kind", "year"], name="invoices_series_once"),
+            models.UniqueConstraint(
+                fields=["legal_entity", "series", "kind", "year", "month"], name="invoices_series_once"
+            ),
             models.CheckConstraint(condition=Q(next_number__gt=0), name="invoices_series_positive"),
         )
 
@@ -96,6 +103,9 @@ class Invoice(models.Model):
     tax = models.DecimalField(_("tax"), max_digits=20, decimal_places=4)
     gross = models.DecimalField(_("gross"), max_digits=20, decimal_places=4)
     prices_include_tax = models.BooleanField(_("prices include tax"))
+    partial = models.BooleanField(_("takes back a part only"), default=False)
+    final = models.BooleanField(_("final bill"), default=False)
+    reason = models.CharField(_("reason"), max_length=400, blank=True, default="")
     taxes = models.JSONField(_("tax summary"), encoder=DjangoJSONEncoder)
     buyer = models.JSONField(_("customer as billed"), encoder=DjangoJSONEncoder)
     seller = models.JSONField(_("seller as billed"), encoder=DjangoJSONEncoder)
@@ -108,7 +118,7 @@ class Invoice(models.Model):
             models.UniqueConstraint(fields=["series", "sequence"], name="invoices_number_once"),
             models.UniqueConstraint(fields=["number"], name="invoices_number_text_once"),
             models.UniqueConstraint(fields=["draft"], name="invoices_draft_issued_once"),
-            models.UniqueConstraint(fields=["reverses"], name="invoices_reversed_once"),
+            models.UniqueConstraint(fields=["reverses"], condition=Q(partial=False), name="invoices_reversed_once"),
             models.UniqueConstraint(fields=["entry"], name="invoices_entry_once"),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoices_totals_add_up"),
             models.CheckConstraint(condition=Q(kind__in=InvoiceKind.values), name="invoices_kind_known"),
@@ -117,8 +127,12 @@ class Invoice(models.Model):
                 | Q(kind=InvoiceKind.INVOICE, reverses__isnull=True),
                 name="invoices_credit_note_reverses",
             ),
+            models.CheckConstraint(
+                condition=Q(partial=False) | Q(kind=InvoiceKind.CREDIT_NOTE), name="invoices_partial_is_a_credit_note"
+            ),
         )
         indexes = (
+            models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="invoices_credits_of"),
             models.Index(fields=["account", "-issued_on", "-id"], name="invoices_of_account"),
             models.Index(fields=["-issued_on", "-id"], name="invoices_newest"),
         )
@@ -132,6 +146,7 @@ class InvoiceLine(models.Model):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveIntegerField(_("position"))
+    credits = models.PositiveIntegerField(_("position it takes back"), null=True)
     code = models.CharField(_("code"), max_length=64)
     titles = models.JSONField(_("titles"), encoder=DjangoJSONEncoder)
     supply_point = models.ForeignKey(
@@ -144,6 +159,7 @@ class InvoiceLine(models.Model):
     unit = models.CharField(_("unit"), max_length=24, blank=True)
     price = models.DecimalField(_("price"), max_digits=34, decimal_places=16, null=True)
     payee = models.CharField(_("earned by"), max_length=16)
+    ledger = models.CharField(_("ledger account"), max_length=64, blank=True, default="")
     amount = models.DecimalField(_("amount"), max_digits=20, decimal_places=4)
     net = models.DecimalField(_("net"), max_digits=20, decimal_places=4)
     tax = models.DecimalField(_("tax"), max_digits=20, decimal_places=4)
@@ -165,6 +181,23 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice_id}/{self.position} {self.code}"
+
+
+class IssuedDraft(models.Model):
+    """A draft that went into a collective invoice together with those of other accounts, and the account it is of."""
+
+    draft = models.OneToOneField(Draft, on_delete=models.DO_NOTHING, related_name="+", verbose_name=_("draft"))
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="drafts", verbose_name=_("invoice"))
+    account = models.ForeignKey(
+        "customers.Account", on_delete=models.PROTECT, related_name="+", verbose_name=_("account")
+    )
+
+    class Meta:
+        verbose_name = _("draft in a collective invoice")
+        verbose_name_plural = _("drafts in collective invoices")
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} in {self.invoice_id}"
 
 
 class BilledPeriod(models.Model):

@@ -1,6 +1,7 @@
 """Reads of the metering room: one file an idea, all of them known by this name."""
 
 from tenants.metering.queries.imports import import_report, imports, reading_import, refusal_sentence
+from tenants.metering.queries.quantities import SumCheck, recorded, sum_checks
 from tenants.metering.queries.readings import (
     DayKey,
     IntervalBlock,
@@ -21,6 +22,21 @@ from tenants.metering.queries.readings import (
 )
 from tenants.metering.queries.register_facts import Correction, corrections_in, register_versions
 from tenants.metering.queries.register_uses import KindUse, RegisterUse, register_uses
+from tenants.metering.queries.registers import (
+    Unowned,
+    correction,
+    corrections,
+    doubted_reads,
+    meter,
+    meters,
+    pauses_of,
+    reads_of,
+    register,
+    register_of,
+    register_read,
+    registers_of,
+    unowned,
+)
 
 __all__ = [
     "Correction",
@@ -28,25 +44,41 @@ __all__ = [
     "IntervalBlock",
     "KindUse",
     "RegisterUse",
+    "SumCheck",
+    "Unowned",
     "Versions",
     "channel_count",
     "channels_of",
+    "correction",
+    "corrections",
     "corrections_in",
     "day_totals",
+    "doubted_reads",
     "former_versions",
     "import_report",
     "imports",
     "interval_block",
+    "meter",
+    "meters",
     "meters_of",
     "missing_days",
     "month_totals",
+    "pauses_of",
     "reading_import",
     "readings_changed_since",
     "readings_until",
+    "reads_of",
+    "recorded",
     "recorded_minutes",
     "refusal_sentence",
+    "register",
+    "register_of",
+    "register_read",
     "register_uses",
     "register_versions",
+    "registers_of",
     "span_of",
+    "sum_checks",
+    "unowned",
     "versions_of",
 ]

@@ -213,16 +213,11 @@ def _settle_rest(
         for pk, at in sorted(alike, reverse=True):
             del made[pk][at]
         return
-    takes = max(
-        alike, key=lambda place: (made[place[0]][place[1]].register.label == policy.rest_label, _wh(made, place))
-    )
-    use = made[takes[0]][takes[1]]
+    uses = {place: made[place[0]][place[1]] for place in alike}
+    takes = max(alike, key=lambda place: (uses[place].register.label == policy.rest_label, uses[place].quantity))
+    use = uses[takes]
     if rest and use.quantity + rest >= 0:
         made[takes[0]][takes[1]] = RegisterUse(use.register, use.stretch, use.quantity + rest)
-
-
-def _wh(made: Mapping[int, Sequence[RegisterUse]], place: tuple[int, int]) -> int:
-    return made[place[0]][place[1]].quantity
 
 
 def _allowed(use: RegisterUse, policy: Policy) -> int:

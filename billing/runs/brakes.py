@@ -12,6 +12,9 @@ from typing import Any
 
 NEGATIVE, ZERO_USE = "negative_total", "zero_use"
 FAR_ABOVE, FAR_BELOW = "far_above_history", "far_below_history"
+DOUBTED, ESTIMATED = "readings_doubted", "estimated_share"
+FIRST_BILL, ABOVE_APPROVAL = "first_bill", "above_approval"
+WHOLE = 100
 LEAST_HISTORY_DAYS = 25
 """A first bill of a few days says nothing about what is usual."""
 
@@ -24,16 +27,28 @@ class Limits:
     times_below: Decimal
     negative_total: bool
     zero_use_days: int
+    estimated_share: Decimal = Decimal(1)
+    first_bill: bool = False
+    approval_above: Decimal | None = None
 
     @classmethod
-    def of_policy(cls, policy: Mapping[str, Any]) -> Limits:
-        """This will read ``policies.brakes`` of a market pack."""
+    def of_policy(cls, policy: Mapping[str, Any], kind: str) -> Limits:
+        """This will read ``policies.brakes`` of a market pack; a mapping among them is by kind of customer."""
+        own = {name: value.get(kind) if isinstance(value, Mapping) else value for name, value in policy.items()}
+        approval = own.get("approval_above")
         return cls(
-            times_above=Decimal(policy["times_history_above"]),
-            times_below=Decimal(policy["times_history_below"]),
-            negative_total=bool(policy["negative_total"]),
-            zero_use_days=int(policy["zero_use_days"]),
+            times_above=Decimal(own["times_history_above"]),
+            times_below=Decimal(own["times_history_below"]),
+            negative_total=bool(own["negative_total"]),
+            zero_use_days=int(own["zero_use_days"]),
+            estimated_share=Decimal(own.get("estimated_share") or 1),
+            first_bill=bool(own.get("first_bill")),
+            approval_above=None if approval is None else Decimal(approval),
         )
+
+    def needs_approval(self, total: Decimal) -> bool:
+        """This will say whether a bill of ``total`` goes out only when a second person agrees."""
+        return self.approval_above is not None and abs(total) > self.approval_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,10 @@ class Supply:
     history_days: int = 0
     history_wh: int = 0
     metered: bool = True
+    first_bill: bool = False
+    slots: int = 0
+    estimated_slots: int = 0
+    doubted_readings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +76,39 @@ class Doubt:
     params: Mapping[str, str]
 
 
-def doubt_about(*, total: Decimal, supplies: Sequence[Supply], period_days: int, limits: Limits) -> Doubt | None:
-    """This will return the first reason to park a bill of ``total``, or None when it is plausible."""
+def doubts_about(
+    *,
+    total: Decimal,
+    supplies: Sequence[Supply],
+    period_days: int,
+    limits: Limits,
+    billed: Decimal | None = None,
+) -> list[Doubt]:
+    """This will return every reason to park a bill, none when it is plausible.
+
+    ``total`` is what the energy comes to, ``billed`` (unless given the same) what the bill does with its charges.
+    """
+    doubts = []
     if limits.negative_total and total < 0 and not any(supply.feed_in_wh for supply in supplies):
-        return Doubt(NEGATIVE, {"total": str(total)})
+        doubts.append(Doubt(NEGATIVE, {"total": str(total)}))
     for supply in supplies:
-        found = _use(supply, period_days, limits)
-        if found is not None:
-            return found
-    return None
+        doubts += [found for found in (_use(supply, period_days, limits), *_readings(supply, limits)) if found]
+    amount = total if billed is None else billed
+    if limits.needs_approval(amount):
+        doubts.append(Doubt(ABOVE_APPROVAL, {"total": str(amount), "limit": str(limits.approval_above)}))
+    return doubts
+
+
+def _readings(supply: Supply, limits: Limits) -> list[Doubt]:
+    doubts = []
+    if supply.doubted_readings:
+        doubts.append(Doubt(DOUBTED, {"identifier": supply.identifier, "count": str(supply.doubted_readings)}))
+    if supply.estimated_slots > limits.estimated_share * supply.slots:
+        share = supply.estimated_slots * WHOLE // supply.slots
+        doubts.append(Doubt(ESTIMATED, {"identifier": supply.identifier, "percent": str(share)}))
+    if limits.first_bill and supply.first_bill and supply.metered:
+        doubts.append(Doubt(FIRST_BILL, {"identifier": supply.identifier}))
+    return doubts
 
 
 def _use(supply: Supply, period_days: int, limits: Limits) -> Doubt | None:

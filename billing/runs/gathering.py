@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from billing.rating import calendars, errors, inputs, tariffs
+from billing.runs import account_facts, readings, sections
 from billing.runs import history as bill_history
-from billing.runs import readings, sections
+from billing.runs.account_facts import FactBook
 from billing.runs.history import History
 from billing.runs.models import BillRunItem
 from billing.runs.readings import Grid, Readings
@@ -38,6 +39,7 @@ class Plan:
     published: dict[tuple[str, Period], indices.Publication] = field(default_factory=dict)
     facts: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
     index_values: dict[tuple[str, Period], inputs.IndexValue] = field(default_factory=dict)
+    account_facts: FactBook = field(default_factory=FactBook)
 
     def refuse(self, item_id: int, refusal: GridhallError) -> None:
         """This will keep the first refusal of an item."""
@@ -48,13 +50,16 @@ class Plan:
         return [each for each in self.sections if each.place == place and each.item_id not in self.refusals]
 
 
-def plan(*, items: Sequence[BillRunItem], period: Period) -> Plan:
-    """This will cut the items' supply points into sections and read what they depend on, but not the readings."""
+def plan(*, items: Sequence[BillRunItem], period: Period, steps: Sequence[Period] = ()) -> Plan:
+    """This will cut the items' supply points into sections and read what they depend on, but not the readings.
+
+    All items are of ``period``; ``steps`` are the months that their run bills together, else it is rated whole.
+    """
     occupancies = occupancies_of(account_ids=[item.account_id for item in items], period=period)
     points = {each.supply_point_id for held in occupancies.values() for each in held}
     terms = tariff_queries.terms_in(supply_point_ids=points, period=period)
     payers = [(item.pk, item.account_id) for item in items]
-    made = cut(payers=payers, period=period, occupancies=occupancies, terms=terms, tariff_of=_tariff_of)
+    made = cut(payers=payers, period=period, occupancies=occupancies, terms=terms, tariff_of=_tariff_of, steps=steps)
     made.history = bill_history.of_sections(made.sections)
     read_sources(plans=[made])
     return made
@@ -75,6 +80,7 @@ def cut(
     occupancies: Mapping[int, Sequence[Any]],
     terms: Mapping[int, Sequence[tariff_queries.Terms]],
     tariff_of: Callable[[Any], tariffs.Tariff],
+    steps: Sequence[Period] = (),
 ) -> Plan:
     """This will cut the supply points of payers (item, account) into the sections of ``period``; it asks no database.
 
@@ -90,6 +96,7 @@ def cut(
                 occupancies=occupancies.get(account_id, ()),
                 terms=terms,
                 tariff_of=tariff_of,
+                steps=steps,
             )
         except GridhallError as refusal:
             made.refuse(item_id, refusal)
@@ -101,8 +108,10 @@ def read_sources(*, plans: Sequence[Plan]) -> None:
     facts = _facts(plans)
     published = _published(plans)
     index_values: dict[tuple[str, Period], inputs.IndexValue] = {}
+    stated = account_facts.of_sections([section for made in plans for section in made.sections])
     for made in plans:
         made.facts, made.published, made.index_values = facts, published, index_values
+        made.account_facts = stated
 
 
 def supply_points(made: Plan) -> Iterable[tuple[int, Any]]:
@@ -120,6 +129,7 @@ def used(*, section: Section, made: Plan, channels: Mapping[int, Any]) -> dict[s
 
     ``channels`` holds the version of each channel's readings. Raises EarlierBillOpen.
     """
+    stated = made.account_facts.of(section)
     return {
         "supply_point": section.supply_point.pk,
         "product_version": section.version.pk,
@@ -140,16 +150,17 @@ def used(*, section: Section, made: Plan, channels: Mapping[int, Any]) -> dict[s
             for code in sorted(section.tariff.required_indices)
         },
         "readings": {str(channel_id): version for channel_id, version in sorted(channels.items())},
-    }
+    } | ({"facts": as_text(stated)} if stated else {})
 
 
 def account_inputs(*, section: Section, made: Plan, read: Readings | None, labels: LabelCache) -> inputs.AccountInputs:
     """This will put together what the engine rates a section with; raises what the calendar or history refuses."""
     return inputs.AccountInputs(
         slices=[_slice(section, part, made, read, labels) for part in section.slices],
-        period_days=made.period.days,
+        period_days=section.full_days,
         already=made.history.already(section),
         carried=made.history.carried(section),
+        facts=made.account_facts.of(section),
     )
 
 

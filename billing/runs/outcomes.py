@@ -14,10 +14,10 @@ _WRITE = """
 UPDATE runs_billrunitem item
    SET state = new.state, reason = new.reason, reason_params = new.reason_params::jsonb,
        draft_id = new.draft_id, invoice_id = new.invoice_id, total = new.total, energy_wh = new.energy_wh,
-       attempts = item.attempts + %s, changed_at = %s
+       brakes = new.brakes::jsonb, watch = new.watch::jsonb, attempts = item.attempts + %s, changed_at = %s
   FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::numeric[],
-              %s::bigint[])
-       AS new (id, state, reason, reason_params, draft_id, invoice_id, total, energy_wh)
+              %s::bigint[], %s::text[], %s::text[])
+       AS new (id, state, reason, reason_params, draft_id, invoice_id, total, energy_wh, brakes, watch)
  WHERE item.id = new.id
 """
 
@@ -33,6 +33,8 @@ def write(*, items: Sequence[BillRunItem], at: dt.datetime, attempts: int = 0) -
         [item.invoice_id for item in items],
         [item.total for item in items],
         [item.energy_wh for item in items],
+        [json.dumps(item.brakes) for item in items],
+        [json.dumps(item.watch) for item in items],
     )
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [attempts, at, *columns])

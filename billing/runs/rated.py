@@ -50,6 +50,8 @@ class RatedPart:
     usage: Mapping[str, Any]
     feed_in_wh: int
     metered: bool
+    slots: int = 0
+    estimated_slots: int = 0
 
 
 def rate(*, made: Plan, read: Mapping[int, Readings]) -> list[RatedPart]:
@@ -152,7 +154,16 @@ def _part(each: Evaluated, made: Plan, found: Readings | None, labels: LabelCach
         usage=_usage(section, found, labels),
         feed_in_wh=_energy(section, found, readings.FEED_IN),
         metered=readings.CONSUMPTION in section.tariff.required_channels,
+        slots=0 if found is None else _count(section, found, readings.CONSUMPTION)[0],
+        estimated_slots=0 if found is None else _count(section, found, readings.CONSUMPTION)[1],
     )
+
+
+def _count(section: Section, found: Readings, kind: str) -> tuple[int, int]:
+    """The slots of the section, and how many of them are estimated."""
+    at = found.grid.slots_of(section.period)
+    guessed = found.estimated.get(kind)
+    return at.stop - at.start, 0 if guessed is None else int(guessed[at].sum())
 
 
 def _energy(section: Section, found: Readings | None, kind: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,11 +20,13 @@ import numpy.typing as npt
 from kernel import market_time
 from kernel.periods import Period
 from tenants.metering import queries as metering_queries
+from tenants.metering.formats.base import Quality
 
 CONSUMPTION, FEED_IN, GENERATION, REACTIVE, DEMAND = "consumption", "feed_in", "generation", "reactive", "demand"
 KINDS = (CONSUMPTION, FEED_IN, GENERATION, REACTIVE, DEMAND)
 ABSENT_IS_ZERO = (FEED_IN, GENERATION)
 MINUTES_PER_HOUR = 60
+GUESSED = (Quality.SUBSTITUTED, Quality.ESTIMATED)
 _DIGEST_LENGTH = 16
 Values = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -64,6 +66,8 @@ class Readings:
     values: Mapping[str, Values]
     missing: Mapping[str, Mask]
     versions: Mapping[int, str]
+    estimated: Mapping[str, Mask] = field(default_factory=dict)
+    """Slots whose value was estimated, by kind; kinds that are all measured are absent."""
 
 
 def of_supply_points(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> dict[int, Readings]:
@@ -121,7 +125,7 @@ def _read(grid: Grid, channels: Mapping[int, Sequence[Any]]) -> dict[int, Readin
     return {
         point: _of_point(
             grid,
-            (block.values, block.missing),
+            (block.values, block.missing, np.isin(block.quality, GUESSED)),
             [(channel, rows[channel.pk]) for channel in held],
             {channel.pk: digests[channel.pk] for channel in held},
         )
@@ -151,11 +155,12 @@ def _recorded_days(zone: ZoneInfo, start: dt.datetime, end: dt.datetime) -> tupl
 
 
 def _of_point(
-    grid: Grid, laid: tuple[Values, Mask], held: Sequence[tuple[Any, int]], versions: Mapping[int, str]
+    grid: Grid, laid: tuple[Values, Mask, Mask], held: Sequence[tuple[Any, int]], versions: Mapping[int, str]
 ) -> Readings:
-    values, missing = laid
+    values, missing, guessed = laid
     sums: dict[str, Values] = {}
     gaps: dict[str, Mask] = {}
+    estimated: dict[str, Mask] = {}
     for kind in KINDS:
         rows = [row for channel, row in held if channel.kind == kind]
         # A register that recorded nothing at all is not in use, as long as another of its kind is.
@@ -163,6 +168,8 @@ def _of_point(
         if used:
             sums[kind] = values[used].sum(axis=0)
             gaps[kind] = np.logical_or.reduce(missing[used], axis=0)
+            if guessed[used].any():
+                estimated[kind] = np.logical_or.reduce(guessed[used], axis=0)
     if DEMAND not in sums and CONSUMPTION in sums:
         sums[DEMAND] = sums[CONSUMPTION] * (MINUTES_PER_HOUR // grid.minutes)
         gaps[DEMAND] = gaps[CONSUMPTION]
@@ -170,7 +177,7 @@ def _of_point(
         if kind not in sums:
             sums[kind] = np.zeros(grid.starts.size, dtype=np.int64)
             gaps[kind] = np.zeros(grid.starts.size, dtype=np.bool_)
-    return Readings(grid, sums, gaps, versions)
+    return Readings(grid, sums, gaps, versions, estimated)
 
 
 def _naive(day: dt.date, zone: ZoneInfo) -> dt.datetime:

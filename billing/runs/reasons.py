@@ -9,6 +9,7 @@ from billing.runs import brakes
 from kernel.errors import GridhallError, gettext_noop
 
 INPUTS_CHANGED, HELD, UNEXPECTED = "inputs_changed", "held_by_person", "unexpected"
+ACCOUNT_HELD = "account_held"
 SENTENCE = "sentence"
 
 SENTENCES: dict[str, str] = {
@@ -16,6 +17,11 @@ SENTENCES: dict[str, str] = {
     brakes.ZERO_USE: gettext_noop("{identifier} used nothing in {days} days, although its meter is active."),
     brakes.FAR_ABOVE: gettext_noop("{identifier} used {energy_kwh} kWh; usual for so many days are {usual_kwh} kWh."),
     brakes.FAR_BELOW: gettext_noop("{identifier} used only {energy_kwh} kWh; usual are {usual_kwh} kWh."),
+    brakes.DOUBTED: gettext_noop("{identifier} has {count} open doubts about its readings of the period."),
+    brakes.ESTIMATED: gettext_noop("{percent}% of the readings of {identifier} are estimated."),
+    brakes.FIRST_BILL: gettext_noop("This is the first bill of {identifier}."),
+    brakes.ABOVE_APPROVAL: gettext_noop("The bill comes to {total}; above {limit} two people look at it."),
+    ACCOUNT_HELD: gettext_noop("The account is held: {note}"),
     INPUTS_CHANGED: gettext_noop("Readings, agreement or prices changed after the bill was rated; it is rated anew."),
     HELD: gettext_noop("Held back: {note}"),
     UNEXPECTED: gettext_noop("The bill could not be rated because of a fault of the program ({error})."),

@@ -57,6 +57,8 @@ class Section:
     slices: tuple[Slice, ...]
     contract_start: dt.date
     place: int
+    full_days: int
+    """Days of the month (or other stretch) that what is due per period is shared by."""
 
     @property
     def period(self) -> Period:
@@ -71,22 +73,25 @@ def of_item(
     occupancies: Iterable[Any],
     terms: Mapping[int, Sequence[Terms]],
     tariff_of: Callable[[Any], tariffs.Tariff],
+    steps: Sequence[Period] = (),
 ) -> list[Section]:
     """This will cut one account's supply points into sections over ``period``; raises NoAgreement or AnotherAccount.
 
-    A new section starts where the product version changes and where a tier's window starts anew; a new slice where
-    only the agreement changes.
+    A new section starts where a step starts (a month of a bill of several; without ``steps`` the period is one), where
+    the product version changes and where a tier's window starts anew; a new slice where only the agreement changes.
     """
     sections: list[Section] = []
     for occupancy in occupancies:
-        held = date_ranges.within(occupancy.period, period)
-        if held is None:
-            continue
         point = occupancy.supply_point
-        parts = _parts(point.identifier, account_id, held, terms.get(point.pk, ()))
-        place = sum(section.supply_point.pk == point.pk for section in sections)
-        for count, group in enumerate(_groups(parts, tariff_of), start=place):
-            sections.append(_section((item_id, account_id), point, group, tariff_of, count))
+        for step in steps or (period,):
+            inside = step.intersection(period)
+            held = None if inside is None else date_ranges.within(occupancy.period, inside)
+            if held is None:
+                continue
+            parts = _parts(point.identifier, account_id, held, terms.get(point.pk, ()))
+            place = sum(section.supply_point.pk == point.pk for section in sections)
+            for count, group in enumerate(_groups(parts, tariff_of), start=place):
+                sections.append(_section((item_id, account_id, step.days), point, group, tariff_of, count))
     return sections
 
 
@@ -136,7 +141,11 @@ def _at_windows(part: Terms, tariff: tariffs.Tariff) -> list[tuple[Terms, bool]]
 
 
 def _section(
-    payer: tuple[int, int], point: Any, group: Sequence[Terms], tariff_of: Callable[[Any], tariffs.Tariff], place: int
+    payer: tuple[int, int, int],
+    point: Any,
+    group: Sequence[Terms],
+    tariff_of: Callable[[Any], tariffs.Tariff],
+    place: int,
 ) -> Section:
     version = group[0].version
     return Section(
@@ -156,4 +165,5 @@ def _section(
         ),
         contract_start=group[0].agreement.period.lower,
         place=place,
+        full_days=payer[2],
     )

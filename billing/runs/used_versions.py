@@ -1,30 +1,50 @@
-"""Whether what a draft was rated from still stands: occupancy, agreements, versions, readings, indices, the past."""
+"""Whether what a draft was rated from still stands: agreements, readings, indices, facts, charges, the past."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from billing.charges import queries as charge_queries
 from billing.runs import gathering, readings
 from billing.runs.models import BillRunItem
 from kernel.errors import GridhallError
+from kernel.periods import Period
 from tenants.customers import date_ranges
 
+Versions = Mapping[int, Mapping[str, Any]]
+"""What each draft used, by draft."""
 
-def changed(*, items: Sequence[BillRunItem], versions: Mapping[int, Mapping[str, Any]]) -> set[int]:
+
+def changed(*, items: Sequence[BillRunItem], versions: Versions, steps: Sequence[Period] = ()) -> set[int]:
     """This will return the items whose draft no longer says what would be rated today.
 
-    ``versions`` holds what each draft used, by draft. The plan is made again without reading a single interval.
+    The plan is made again without reading a single interval. The charges that the drafts carry are locked.
     """
-    if not items:
-        return set()
-    period = date_ranges.to_period(items[0].period)
-    made = gathering.plan(items=items, period=period)
+    stale: set[int] = set()
+    for period, alike in by_period(items).items():
+        stale |= _changed(alike, versions, period, steps)
+    return stale
+
+
+def by_period(items: Iterable[BillRunItem]) -> dict[Period, list[BillRunItem]]:
+    """This will group items by the days they bill: a final bill has fewer than its run."""
+    grouped: dict[Period, list[BillRunItem]] = {}
+    for item in items:
+        grouped.setdefault(date_ranges.to_period(item.period), []).append(item)
+    return grouped
+
+
+def _changed(items: Sequence[BillRunItem], versions: Versions, period: Period, steps: Sequence[Period]) -> set[int]:
+    made = gathering.plan(items=items, period=period, steps=steps)
     channels = readings.versions_of(points=gathering.supply_points(made), period=period)
+    pending = charge_queries.pending(account_ids=[item.account_id for item in items], until=period.end, lock=True)
     stale: set[int] = set()
     for item in items:
-        before = versions.get(item.draft_id or 0, {}).get("parts")
-        if item.pk in made.refusals or before is None or _now(item, made, channels, before) != before:
+        before = versions.get(item.draft_id or 0, {})
+        charges = [charge.pk for charge in pending.get(item.account_id, ())]
+        same = item.pk not in made.refusals and charges == before.get("charges", [])
+        if not same or _now(item, made, channels, before.get("parts", ())) != before.get("parts"):
             stale.add(item.pk)
     return stale
 

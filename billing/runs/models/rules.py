@@ -85,7 +85,7 @@ class AccountFact(models.Model):
 
 
 class BillingRules(models.Model):
-    """The company's own limits; what is not in ``rules`` is the market's (``policies.brakes``, ``policies.billing``)."""
+    """The company's own limits; what it does not name is the market's (``policies.brakes``, ``policies.billing``)."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     rules = models.JSONField(_("rules"), default=dict)

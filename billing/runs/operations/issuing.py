@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 
+from billing.charges import operations as charge_operations
 from billing.invoices import operations as invoice_operations
 from billing.invoices import queries as invoice_queries
 from billing.invoices import terms as invoice_terms
-from billing.runs import outcomes, queries, reasons, used_versions
+from billing.runs import outcomes, queries, reasons, schedules, used_versions
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import GridhallError
 from tenancy import context
@@ -42,18 +43,21 @@ def issue_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Issued:
     ledger, the invoices or the database itself refuse is set aside with the refusal, and the others are issued.
     """
     run = queries.run_by_id(run_id=run_id)
-    if run.state != BillRun.State.ISSUING or run.billing_date is None:
+    if run.state != BillRun.State.ISSUING or run.billing_date is None or run.held_at is not None:
         return Issued()
     items = _claim(run_id, limit)
     if not items:
         return Issued()
     drafts = [item.draft_id for item in items if item.draft_id]
-    stale = used_versions.changed(items=items, versions=invoice_queries.versions_of_drafts(draft_ids=drafts))
+    versions = invoice_queries.versions_of_drafts(draft_ids=drafts)
+    for period, alike in used_versions.by_period(items).items():
+        charge_operations.accrue(account_ids=[item.account_id for item in alike], until=period.end, at=at)
+    stale = used_versions.changed(items=items, versions=versions, steps=schedules.steps_of(run))
     back = [item for item in items if item.pk in stale]
     fresh = [item for item in items if item.pk not in stale]
     _send_back(back, at)
     terms = invoice_terms.of_retailer(retailer=context.current_retailer(), issued_on=run.billing_date, posted_at=at)
-    refused = _issue(fresh, terms, at)
+    refused = _issue(fresh, versions, terms, at)
     return Issued(issued=len(fresh) - refused, sent_back=len(back), refused=refused)
 
 
@@ -76,24 +80,37 @@ def _send_back(items: Sequence[BillRunItem], at: dt.datetime) -> None:
     invoice_operations.discard_drafts(draft_ids=drafts)
 
 
-def _issue(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerms, at: dt.datetime) -> int:
+def _issue(
+    items: Sequence[BillRunItem],
+    versions: used_versions.Versions,
+    terms: invoice_terms.IssueTerms,
+    at: dt.datetime,
+) -> int:
     """Issue all at once; when one is refused, issue one by one and set the refused aside. Returns how many were."""
     if not items:
         return 0
     try:
         with transaction.atomic():
-            _issue_together(items, terms, at)
+            _issue_together(items, versions, terms, at)
     except (GridhallError, IntegrityError, DataError) as refusal:
         if len(items) > 1:
-            return sum(_issue([item], terms, at) for item in items)
+            return sum(_issue([item], versions, terms, at) for item in items)
         _refuse(items[0], refusal, at)
         return 1
     return 0
 
 
-def _issue_together(items: Sequence[BillRunItem], terms: invoice_terms.IssueTerms, at: dt.datetime) -> None:
+def _issue_together(
+    items: Sequence[BillRunItem],
+    versions: used_versions.Versions,
+    terms: invoice_terms.IssueTerms,
+    at: dt.datetime,
+) -> None:
     drafts = [item.draft_id for item in items if item.draft_id]
     issued = invoice_operations.issue_drafts(draft_ids=drafts, terms=terms)
+    charge_operations.mark_billed(
+        charges={issued[draft]: versions[draft]["charges"] for draft in drafts if "charges" in versions[draft]}
+    )
     for item in items:
         item.state, item.invoice_id = ItemState.ISSUED, issued[item.draft_id or 0]
         item.reason, item.reason_params = "", {}

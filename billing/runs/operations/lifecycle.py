@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import Max
 
 from billing.invoices import operations as invoice_operations
-from billing.runs import queries
-from billing.runs.models import BillRun, BillRunItem
+from billing.runs import queries, schedules, selection
+from billing.runs.models import BillingLot, BillRun, BillRunItem
 from kernel.errors import Conflict, Invalid, gettext_noop
 from kernel.periods import Period
 from tenants.customers import date_ranges, refusals
-from tenants.customers import queries as customer_queries
 
 State, ItemState = BillRun.State, BillRunItem.State
+FIRST_OF_MONTH = 1
+ITEMS_AT_ONCE = 10_000
 LATEST_BILLING = dt.timedelta(days=3 * 366)
 """So long after the last day supplied a bill may still be dated; corrections of some years back are made."""
 
@@ -48,6 +50,20 @@ class BillingDateImplausible(Invalid):
     template = gettext_noop("{date} cannot be the date of these bills; choose a day soon after the period.")
 
 
+class LotRunExists(Conflict):
+    """The lot's period has its run."""
+
+    code = "lot_run_exists"
+    template = gettext_noop("Lot {lot} has a run for {start} to {end} already.")
+
+
+class RunHeld(Conflict):
+    """A person holds the run; nothing of it is rated or issued."""
+
+    code = "run_held"
+    template = gettext_noop("Bill run {number} is held: {note}")
+
+
 class AlreadyIssued(Conflict):
     """Invoices of the run are out; a run is cancelled only before that."""
 
@@ -62,16 +78,74 @@ def create_run(*, period: Period, at: dt.datetime, title: str = "", account_ids:
     An account whose days are in another run already is left out; two runs at once cannot take the same one, the
     database sees to it. Raises NothingToBill.
     """
-    number = (BillRun.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    return _create(BillRun(period=date_ranges.of_period(period), title=title, created_at=at), period, at, account_ids)
+
+
+@transaction.atomic
+def create_lot_run(*, lot: BillingLot, period: Period, at: dt.datetime) -> BillRun:
+    """This will make the run of a lot's period, to be issued on the lot's billing day.
+
+    The months of the period are rated one by one. Raises LotRunExists or NothingToBill.
+    """
     run = BillRun(
-        number=number, period=date_ranges.of_period(period), title=title, state=State.PREPARING, created_at=at
+        lot=lot,
+        period=date_ranges.of_period(period),
+        cut_off_day=lot.cycle.cut_off_day,
+        planned_for=schedules.billing_day(lot=lot, period=period),
+        created_at=at,
     )
-    with refusals.named({"runs_billrun_number_unique": AnotherStarted(number=number)}):
+    bounds = {"start": period.start.isoformat(), "end": period.end.isoformat()}
+    with refusals.named({"runs_billrun_lot_period_once": LotRunExists(lot=lot.code, **bounds)}):
+        return _create(run, period, at, queries.accounts_of_lot(lot=lot))
+
+
+@transaction.atomic
+def create_single_run(
+    *, account_id: int, period: Period, within: Period, cut_off_day: int | None, at: dt.datetime, final: bool
+) -> BillRun:
+    """This will make a run of one account for ``period``, shared by days as a part of ``within``; raises NothingToBill.
+
+    ``cut_off_day`` is that of the account's cycle; None: calendar months.
+    """
+    run = BillRun(
+        kind=BillRun.Kind.FINAL if final else BillRun.Kind.SINGLE,
+        period=date_ranges.of_period(within),
+        cut_off_day=cut_off_day or FIRST_OF_MONTH,
+        created_at=at,
+    )
+    return _create(run, period, at, [account_id])
+
+
+def _create(run: BillRun, period: Period, at: dt.datetime, account_ids: Collection[int] | None) -> BillRun:
+    """Store the run with its items, which bill ``period``: all of the run's, or a part of it."""
+    run.number = (BillRun.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    run.state = State.PREPARING
+    with refusals.named({"runs_billrun_number_unique": AnotherStarted(number=run.number)}):
         run.save()
     if not _add_items(run, period, at, account_ids):
         raise NothingToBill(start=period.start.isoformat(), end=period.end.isoformat())
     run.state = State.RATING
     run.save(update_fields=["state"])
+    return run
+
+
+@transaction.atomic
+def hold_run(*, run_id: int, note: str, at: dt.datetime) -> BillRun:
+    """This will let nothing of the run be rated or issued until it is resumed; chunks under way end first."""
+    run = _locked(run_id)
+    if run.state in {State.DONE, State.CANCELLED}:
+        raise WrongState(number=run.number, state=run.get_state_display(), needed=State.REVIEW.label)
+    run.held_at, run.hold_note = run.held_at or at, note
+    run.save(update_fields=["held_at", "hold_note"])
+    return run
+
+
+@transaction.atomic
+def resume_run(*, run_id: int) -> BillRun:
+    """This will let the run go on; one that is not held is left as it is."""
+    run = _locked(run_id)
+    run.held_at, run.hold_note = None, ""
+    run.save(update_fields=["held_at", "hold_note"])
     return run
 
 
@@ -94,6 +168,8 @@ def start_issuing(*, run_id: int, billing_date: dt.date) -> BillRun:
     """
     run = _locked(run_id)
     _require(run, State.REVIEW)
+    if run.held_at is not None:
+        raise RunHeld(number=run.number, note=run.hold_note)
     period = date_ranges.to_period(run.period)
     if not period.start <= billing_date < period.end + LATEST_BILLING:
         raise BillingDateImplausible(where="billing_date", date=billing_date.isoformat())
@@ -113,7 +189,7 @@ def finish_issuing(*, run_id: int, at: dt.datetime) -> BillRun:
         return run
     if counts.get(ItemState.WAITING):
         run.state = State.RATING
-    elif any(counts.get(state) for state in (ItemState.PARKED, ItemState.HELD, ItemState.REFUSED)):
+    elif any(counts.get(state) for state in queries.FOR_REVIEW):
         run.state = State.REVIEW
     else:
         run.state, run.finished_at = State.DONE, at
@@ -147,15 +223,21 @@ def cancel_run(*, run_id: int, at: dt.datetime) -> BillRun:
     return run
 
 
-def _add_items(run: BillRun, period: Period, at: dt.datetime, account_ids: list[int] | None) -> int:
-    accounts = customer_queries.accounts_occupied_in(period=period)
-    if account_ids is not None:
-        accounts = accounts.filter(pk__in=account_ids)
-    taken = BillRunItem.objects.exclude(state=ItemState.CANCELLED).filter(period__overlap=run.period)
-    free = accounts.exclude(pk__in=taken.values("account_id")).values_list("pk", flat=True)
+def _add_items(run: BillRun, period: Period, at: dt.datetime, account_ids: Collection[int] | None) -> int:
+    days = selection.to_bill(period=period, account_ids=account_ids)
     BillRunItem.objects.bulk_create(
-        (BillRunItem(run=run, account_id=pk, period=run.period, state=ItemState.WAITING, changed_at=at) for pk in free),
+        (
+            BillRunItem(
+                run=run,
+                account_id=account_id,
+                period=date_ranges.of_period(part),
+                state=ItemState.WAITING,
+                changed_at=at,
+            )
+            for account_id, part in days.items()
+        ),
         ignore_conflicts=True,
+        batch_size=ITEMS_AT_ONCE,
     )
     return BillRunItem.objects.filter(run=run).count()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,8 @@ from kernel.periods import Period
 from tenants.customers import date_ranges
 
 RUN, ITEM = gettext_noop("bill run"), gettext_noop("bill run item")
-OPEN_STATES = ("waiting", "drafted", "parked", "held", "refused")
+OPEN_STATES = ("waiting", "drafted", "parked", "released", "held", "refused")
+FOR_REVIEW = ("parked", "released", "held", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Progress:
 
     @property
     def for_review(self) -> int:
-        return sum(self.counts.get(state, 0) for state in ("parked", "held", "refused"))
+        return sum(self.counts.get(state, 0) for state in FOR_REVIEW)
 
     @property
     def rated_share(self) -> int:
@@ -54,7 +56,7 @@ class Progress:
 
 def runs() -> QuerySet[BillRun]:
     """This will list bill runs, the latest first, with ``item_count``, ``issued_count`` and ``review_count``."""
-    states = {"issued_count": ("issued",), "review_count": ("parked", "held", "refused")}
+    states = {"issued_count": ("issued",), "review_count": FOR_REVIEW}
     counts: dict[str, Any] = {
         name: Count("items", filter=Q(items__state__in=values)) for name, values in states.items()
     }
@@ -136,9 +138,12 @@ def reason_counts(*, run: BillRun) -> dict[str, int]:
 
 
 def unfinished_run_ids() -> dict[int, str]:
-    """This will return the runs whose work is not done, with their state: what a sweep enqueues again."""
+    """This will return the runs whose work is not done, with their state: what a sweep enqueues again.
+
+    A held run rests.
+    """
     states = (BillRun.State.RATING, BillRun.State.ISSUING)
-    return dict(BillRun.objects.filter(state__in=states).values_list("pk", "state"))
+    return dict(BillRun.objects.filter(state__in=states, held_at__isnull=True).values_list("pk", "state"))
 
 
 def waiting_count(*, run_id: int) -> int:
@@ -153,8 +158,13 @@ def drafted_count(*, run_id: int) -> int:
 
 def reason_sentence(*, item: BillRunItem) -> str:
     """This will say in the present language why an item stands where it does; nothing when all is well."""
-    template = reasons.template_of(item.reason, item.reason_params)
-    details = reasons.Text(item.reason_params)
+    return brake_sentence(code=item.reason, params=item.reason_params)
+
+
+def brake_sentence(*, code: str, params: Mapping[str, Any]) -> str:
+    """This will say one brake or reason in the present language."""
+    template = reasons.template_of(code, params)
+    details = reasons.Text(params)
     word = reasons.KINDS.get(details.get("kind", ""))
     if word is not None:
         details["kind"] = gettext(word)

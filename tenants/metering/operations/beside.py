@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -203,50 +204,58 @@ def other_registers(stored: Stored) -> list[Found]:
     watched = [pair for group in by_point.values() if len(group) > 1 for pair in _pairs_of(group)]
     if not watched or not stored.days.size:
         return []
-    ids = sorted({place.id for pair in watched for place in pair[:2]})
+    ids = sorted({place.id for pair in watched for place in (pair.judged, pair.beside)})
     totals = _totals(ids, stored)
     changed = {(int(c), int(d)) for c, d in zip(stored.channel_ids, stored.days, strict=True) if c in set(ids)}
     found: list[Found] = []
-    for watching, beside, check in watched:
-        for day in sorted({day for channel_id, day in changed if channel_id in (watching.id, beside.id)}):
-            found += _beside(stored, watching, beside, check, day, totals)
+    for pair in watched:
+        for day in sorted({day for channel_id, day in changed if channel_id in (pair.judged.id, pair.beside.id)}):
+            found += _beside(stored, pair, day, totals)
     return found
 
 
-def _pairs_of(group: Sequence[Place]) -> Iterable[tuple[Place, Place, Check]]:
-    """(register that is judged, register beside it, check): the main register by its check, reactive by active."""
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A register that is judged by the one beside it."""
+
+    judged: Place
+    beside: Place
+    check: Check
+
+
+def _pairs_of(group: Sequence[Place]) -> Iterable[_Pair]:
+    """The main register is judged by its check, reactive energy by active."""
     mains = [place for place in group if place.kind != Channel.Kind.CHECK]
     for place in group:
         alike = {each.register_code: each for each in mains if each.unit == place.unit}
         if place.kind == Channel.Kind.CHECK and alike:
             code = comparing.main_register(check_code=place.register_code, mains=alike)
             if code is not None:
-                yield alike[code], place, Check.CHECK_METER
+                yield _Pair(alike[code], place, Check.CHECK_METER)
         if place.kind == Channel.Kind.REACTIVE:
             active = [each for each in mains if each.kind == Channel.Kind.CONSUMPTION]
             if len(active) == 1:
-                yield place, active[0], Check.REACTIVE
+                yield _Pair(place, active[0], Check.REACTIVE)
 
 
-def _beside(
-    stored: Stored, judged: Place, beside: Place, check: Check, day: int, totals: Mapping[Key, int]
-) -> Iterable[Found]:
-    date = dt.date.fromordinal(day)
-    stored.looked_at.append((judged.id, date, str(check)))
-    mine, other = totals.get((judged.id, day)), totals.get((beside.id, day))
+def _beside(stored: Stored, pair: _Pair, day: int, totals: Mapping[Key, int]) -> Iterable[Found]:
+    date, judged = dt.date.fromordinal(day), pair.judged
+    stored.looked_at.append((judged.id, date, str(pair.check)))
+    mine, other = totals.get((judged.id, day)), totals.get((pair.beside.id, day))
     if mine is None or other is None:
         return
     limits = stored.limits[judged.kind]
-    if check is Check.REACTIVE:
+    params: dict[str, Any] | None = None
+    if pair.check is Check.REACTIVE:
         ratio = limits.kvarh_ratio
         if ratio is not None and comparing.too_reactive(reactive=mine, active=other, ratio=ratio):
             params = {"reactive": mine, "active": other, "allowed": int(other * ratio)}
-            yield findings.found_on(limits=limits, channel_id=judged.id, day=date, check=check, **params)
-        return
-    share = limits.check_meter_backup if beside.check_share == "backup" else limits.check_meter_main
-    if share is not None and comparing.meters_differ(main=mine, check=other, share=share):
-        params = {"main": mine, "check": other, "allowed": _percent(share), "unit": judged.unit}  # type: ignore[dict-item]
-        yield findings.found_on(limits=limits, channel_id=judged.id, day=date, check=check, **params)
+    else:
+        share = limits.check_meter_backup if pair.beside.check_share == "backup" else limits.check_meter_main
+        if share is not None and comparing.meters_differ(main=mine, check=other, share=share):
+            params = {"main": mine, "check": other, "allowed": _percent(share), "unit": judged.unit}
+    if params is not None:
+        yield findings.found_on(limits=limits, channel_id=judged.id, day=date, check=pair.check, **params)
 
 
 def _percent(share: Fraction) -> str:
@@ -278,7 +287,8 @@ def packed_days(*, keys: Iterable[Key]) -> dict[Key, tuple[bytes, bytes]]:
     wanted = list(keys)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT d.channel_id, d.day, d."values", d.quality FROM unnest(%s::bigint[], %s::date[]) w(channel_id, day)
+            """SELECT d.channel_id, d.day, d."values", d.quality
+            FROM unnest(%s::bigint[], %s::date[]) w(channel_id, day)
             JOIN metering_intervalday d ON d.channel_id = w.channel_id AND d.day = w.day""",
             [[channel for channel, _ in wanted], [dt.date.fromordinal(day) for _, day in wanted]],
         )

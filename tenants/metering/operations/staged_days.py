@@ -18,6 +18,7 @@ from markets import packs
 from tenancy import context
 from tenants.metering.formats.base import ACCEPTED_MINUTES
 from tenants.metering.models import Channel
+from tenants.metering.packing import VALUE_BYTES
 from tenants.metering.validation import checks, limits, states
 
 Int64s = npt.NDArray[np.int64]
@@ -27,7 +28,7 @@ CAPACITY_NAMES = ("contract_kva", "capacity_kva")
 SECONDS_PER_MINUTE = 60
 
 _CHANGED = "outcome IN ('accepted', 'corrected')"
-_STATES = np.array([states.state_of(byte) == states.State.ESTIMATED for byte in range(states.BYTES)])
+_ESTIMATED = np.array([states.state_of(byte) == states.State.ESTIMATED for byte in range(states.BYTES)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Rows:
 
 @dataclass(slots=True)
 class Totals:
-    """What the stage told of whole days: channel, day (ordinal), total, and whether all is there, nothing, estimated."""
+    """What the stage told of days: channel, day (ordinal), total, and whether it is whole, nothing, estimated."""
 
     channel_ids: list[Int64s] = field(default_factory=list)
     days: list[Int64s] = field(default_factory=list)
@@ -152,22 +153,30 @@ def _capacity(attributes: Mapping) -> int:
     return checks.NO_CAPACITY
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What the days of a block share."""
+
+    kind: str
+    unit: str
+    slots: int
+    lasting: int
+
+
 def _blocks(page: list[tuple], places: Mapping[int, Place], totals: Totals) -> Iterator[Rows]:
-    groups: dict[tuple, list[tuple]] = {}
+    groups: dict[_Group, list[tuple]] = {}
     for row in page:
         place = places[row[0]]
-        lasting = day_minutes(row[1], place.zone)
-        groups.setdefault((place.kind, place.unit, len(row[2]), lasting), []).append(row)
-    for (kind, unit, size, lasting), rows in groups.items():
-        yield _rows(kind, unit, size // 4, lasting, rows, places, totals)
+        key = _Group(place.kind, place.unit, len(row[2]) // VALUE_BYTES, day_minutes(row[1], place.zone))
+        groups.setdefault(key, []).append(row)
+    for group, rows in groups.items():
+        yield _rows(group, rows, places, totals)
 
 
-def _rows(
-    kind: str, unit: str, slots: int, lasting: int, rows: list[tuple], places: Mapping[int, Place], totals: Totals
-) -> Rows:
-    minutes = minutes_of(slots=slots, lasting=lasting)
-    values = np.frombuffer(b"".join([row[2] for row in rows]), dtype="<i4").reshape(len(rows), slots)
-    quality = _quality([row[3] for row in rows], slots)
+def _rows(group: _Group, rows: list[tuple], places: Mapping[int, Place], totals: Totals) -> Rows:
+    minutes = minutes_of(slots=group.slots, lasting=group.lasting)
+    values = np.frombuffer(b"".join([row[2] for row in rows]), dtype="<i4").reshape(len(rows), group.slots)
+    quality = _quality([row[3] for row in rows], group.slots)
     channel_ids = np.array([row[0] for row in rows], dtype=np.int64)
     days = np.array([row[1].toordinal() for row in rows], dtype=np.int64)
     whole = np.array([row[5] == 0 for row in rows], dtype=np.bool_)
@@ -176,11 +185,12 @@ def _rows(
     totals.totals.append(np.array([row[4] for row in rows], dtype=np.int64))
     totals.whole.append(whole)
     totals.nothing.append(whole & ~values.any(axis=1))
-    totals.estimated.append(_STATES[quality].any(axis=1))
+    totals.estimated.append(_ESTIMATED[quality].any(axis=1))
     capacity = np.array([places[row[0]].capacity_va for row in rows], dtype=np.int64)
-    expected = np.full(len(rows), lasting // minutes, dtype=np.int64)
-    block = checks.Block(values, quality, minutes, unit in POWER_UNITS, expected, capacity, unit)
-    return Rows(channel_ids, days, kind, block)
+    expected = np.full(len(rows), group.lasting // minutes, dtype=np.int64)
+    is_power = group.unit in POWER_UNITS
+    block = checks.Block(values, quality, minutes, is_power, expected, capacity, group.unit)
+    return Rows(channel_ids, days, group.kind, block)
 
 
 def _quality(packed: list[bytes], slots: int) -> npt.NDArray[np.uint8]:

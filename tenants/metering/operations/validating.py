@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from kernel.periods import Period
 from tenants.metering.models import Channel, MeterFlag, ReadingException
 from tenants.metering.operations import beside, findings, register_sums, staged_days, versions_met
 from tenants.metering.operations.findings import Found
@@ -81,7 +82,7 @@ def keep_flags(*, flags: Sequence[Flag], at: dt.datetime) -> int:
 def find_absent(*, since: dt.date, until: dt.date, at: dt.datetime) -> int:
     """This will open an exception for each day of [since, until) without readings of a channel that had some before.
 
-    A channel whose meter was taken away on the day, or at a point that pauses, is not missed; return how many there are.
+    A channel whose meter was taken away by then, or at a point that pauses, is not missed; return how many there are.
     """
     limits = staged_days.limits_by_kind()
     with connection.cursor() as cursor:
@@ -92,6 +93,18 @@ def find_absent(*, since: dt.date, until: dt.date, at: dt.datetime) -> int:
         for channel_id, kind, day in rows
     ]
     return findings.write(found=found, at=at)
+
+
+@transaction.atomic
+def check_sums(*, supply_point_ids: Sequence[int], period: Period, at: dt.datetime) -> int:
+    """This will compare intervals with registers again (V3), as when a read has come; return how many differ."""
+    ids = Channel.objects.filter(supply_point_id__in=supply_point_ids).values_list("pk", flat=True)
+    places = staged_days.places(channel_ids=list(ids))
+    limits = staged_days.limits_by_kind()
+    found, looked = register_sums.compare(
+        supply_point_ids=supply_point_ids, period=period, places=places, limits=limits
+    )
+    return findings.write(found=found, at=at, healable=looked)
 
 
 def accept(*, exception_ids: Sequence[int], by: str, at: dt.datetime, note: str = "") -> int:

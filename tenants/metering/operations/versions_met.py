@@ -27,7 +27,7 @@ def overtake_proposals(*, stage_table: str, at: dt.datetime) -> int:
 
 
 def replace_determinations(*, stage_table: str, at: dt.datetime) -> int:
-    """This will end the determinations whose slots have other values now, and keep the rest of their ranges standing."""
+    """This will end the determinations whose slots have other values now; the rest of their ranges stands on."""
     with connection.cursor() as cursor:
         cursor.execute(_STANDING.format(stage=stage_table))
         rows = {row[0]: row[1:] for row in cursor.fetchall()}

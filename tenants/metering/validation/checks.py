@@ -136,7 +136,7 @@ def _spikes(block: Block, limits: Limits) -> list[Finding]:
         params = {
             "highest": int(highest[row]),
             "third": int(third[row]),
-            "over": percent(int(highest[row] - third[row]), int(third[row])),
+            "over": percent(int(highest[row] - third[row]), int(third[row])) or "∞",
             "allowed": int(ratio * 100),
             "unit": block.unit,
         }

@@ -1,4 +1,4 @@
-"""What a reason code of NEM12 says of the meter (AEMO, Meter Data File Format Specification, appendices E and F); pure."""
+"""What a reason code of NEM12 says of the meter (AEMO, Meter Data File Format Specification, E and F); pure."""
 
 from __future__ import annotations
 

@@ -12,12 +12,19 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"hosting.tasks.provision": {"queue": "provision"}}
+CELERY_TASK_ROUTES = {
+    "hosting.tasks.provision": {"queue": "provision"},
+    "metering.make_partitions": {"queue": "provision"},
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_throttle": 1}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep bill runs": {"task": "billing.runs.tasks.sweep_all_runs", "schedule": 60.0},
+    "sweep reading imports": {"task": "metering.sweep_all_imports", "schedule": 60.0},
+    "make partitions ahead": {"task": "metering.make_all_partitions", "schedule": 86400.0},
     "sweep simulations": {"task": "billing.simulation.tasks.sweep_all_simulations", "schedule": 60.0},
     "rate what is unbilled": {"task": "billing.accruals.tasks.rate_all_unbilled", "schedule": 1800.0},
+    "assess prepaid accounts": {"task": "billing.prepayment.tasks.assess_all_prepaid", "schedule": 1800.0},
+    "assess prepaid accounts that paid": {"task": "billing.prepayment.tasks.assess_all_paid", "schedule": 60.0},
     "close the books": {"task": "billing.ledger.tasks.close_all_books", "schedule": 3600.0},
     "sweep messages": {"task": "tenants.notices.tasks.sweep_all_messages", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},

@@ -1,14 +1,46 @@
-"""Background work of the metering room."""
+"""Background work of the metering room: messages carry only an import's number, what is next stands in its record.
+
+A message may be lost, doubled or killed on its way: an import is held while it runs, and a sweep sends again what is left.
+"""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
-from tenancy.tasks import tenant_task
+from tenancy import queries as tenancy_queries
+from tenancy import tasks as tenancy_tasks
+from tenancy.tasks import platform_task, tenant_task
 from tenants.metering import operations
 
 
 @tenant_task(name="metering.import_readings", acks_late=True)
-def import_readings(import_id: int, dry_run: bool = False) -> str:
-    """Import an uploaded file; run twice it changes nothing the second time."""
-    return operations.run_import(import_id=import_id, at=timezone.now(), dry_run=dry_run).state
+def import_readings(import_id: int) -> str:
+    """Check, store or take back a file, whichever is next; run twice it changes nothing the second time."""
+    return operations.continue_import(import_id=import_id, at=timezone.now()).state
+
+
+@tenant_task(name="metering.sweep_imports")
+def sweep_imports() -> int:
+    """Send again the imports whose message was lost or whose worker died."""
+    found = operations.sweep_imports(at=timezone.now())
+    for import_id in found:
+        import_readings.delay(import_id)
+    return len(found)
+
+
+@platform_task(name="metering.sweep_all_imports")
+def sweep_all_imports() -> None:
+    """Send a sweep to every active retailer, in turn."""
+    tenancy_tasks.send_for_each(sweep_imports, tenancy_queries.active_retailers())
+
+
+@tenant_task(name="metering.make_partitions", acks_late=True)
+def make_partitions() -> list[str]:
+    """Make the partitions of this and the next year; on the owner's queue."""
+    return operations.make_partitions(at=timezone.now())
+
+
+@platform_task(name="metering.make_all_partitions")
+def make_all_partitions() -> None:
+    """Send each active retailer the order to make its partitions."""
+    tenancy_tasks.send_for_each(make_partitions, tenancy_queries.active_retailers())

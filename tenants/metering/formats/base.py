@@ -200,7 +200,8 @@ class ReadOptions:
     """What the person who gives the file says about it; what is None is taken from the file.
 
     ``zone`` overrules everything, ``zone_of`` tells the zone of a supply point known to the company.
-    ``identifier`` names the supply point of a file that holds one only; ``mapping`` says what its columns are.
+    ``identifier`` names the supply point of a file that holds one only; ``mapping`` says what its columns are. With
+    ``blocks`` days may come many at a time.
     """
 
     zone: str | None = None
@@ -208,6 +209,7 @@ class ReadOptions:
     identifier: str | None = None
     zone_of: ZoneOf = no_zone
     mapping: dict[str, Any] | None = None
+    blocks: bool = False
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -83,7 +83,7 @@ def read(opened: opening.Opened, options: base.ReadOptions) -> base.Items:
     table, first = _header(rows, options)
     if first is not None:
         yield from _take(table, *first)
-    reader = _quick_reader(table)
+    reader = _quick_reader(table) if options.blocks else None
     if reader is not None:
         yield from column_blocks.read(reader, rows)
         return

@@ -9,8 +9,16 @@ from tenants.metering.operations.exchanging import (
     resume,
     suspend,
 )
-from tenants.metering.operations.importing import confirm_import, import_file, run_import, sweep_imports, upload_file
+from tenants.metering.operations.importing import (
+    confirm_import,
+    continue_import,
+    import_file,
+    run_import,
+    sweep_imports,
+    upload_file,
+)
 from tenants.metering.operations.installing import Dial, NewMeter, Register, install_meter, install_meters
+from tenants.metering.operations.partitions import make_partitions
 from tenants.metering.operations.register_reads import (
     NewRead,
     Outcome,
@@ -32,12 +40,14 @@ __all__ = [
     "believe_read",
     "change_multiplier",
     "confirm_import",
+    "continue_import",
     "decide_correction",
     "estimate_reads",
     "exchange_meter",
     "import_file",
     "install_meter",
     "install_meters",
+    "make_partitions",
     "reinstall_meter",
     "remove_meter",
     "request_correction",

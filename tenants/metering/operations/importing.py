@@ -26,7 +26,16 @@ from tenants.metering.models import ReadingImport
 from tenants.metering.operations import channels, reading_files, reporting, storing
 from tenants.metering.operations.reading_files import REPORTED
 
-__all__ = ["REPORTED", "TextTooLong", "confirm_import", "import_file", "run_import", "sweep_imports", "upload_file"]
+__all__ = [
+    "REPORTED",
+    "TextTooLong",
+    "confirm_import",
+    "continue_import",
+    "import_file",
+    "run_import",
+    "sweep_imports",
+    "upload_file",
+]
 
 MOST_ATTEMPTS = 20
 """A file that kills its workers so often is refused."""
@@ -100,12 +109,23 @@ def confirm_import(*, import_id: int) -> bool:
     return bool(waiting.update(state=State.CONFIRMED, heartbeat_at=None))
 
 
-def run_import(*, import_id: int, at: dt.datetime, dry_run: bool | None = None, wait: bool = True) -> ReadingImport:
-    """This will check or store an uploaded file, whichever is next; one that ended is left as it is. Raises NotFound.
+def run_import(*, import_id: int, at: dt.datetime, dry_run: bool = False) -> ReadingImport:
+    """This will import an uploaded file; one that ended is left as it is. Raises NotFound.
 
-    ``dry_run`` overrules what is next. While another worker has it in hand this waits for its end, or without ``wait``
-    returns at once.
+    While another worker has it in hand this waits for its end.
     """
+    return _run_held(import_id, at, dry_run, wait=True)
+
+
+def continue_import(*, import_id: int, at: dt.datetime) -> ReadingImport:
+    """This will do what is next with an uploaded file, checking or storing; nothing while it waits for a person.
+
+    While another worker has it in hand this returns at once. Raises NotFound.
+    """
+    return _run_held(import_id, at, None, wait=False)
+
+
+def _run_held(import_id: int, at: dt.datetime, dry_run: bool | None, *, wait: bool) -> ReadingImport:
     record = _standing(import_id)
     with _in_hand(record, wait=wait) as held:
         if not held:
@@ -126,7 +146,7 @@ def run_import(*, import_id: int, at: dt.datetime, dry_run: bool | None = None, 
 
 
 def sweep_imports(*, at: dt.datetime) -> list[int]:
-    """This will list the imports whose message was lost or whose worker died, to be sent again; each once a while."""
+    """This will list the imports whose message was lost or whose worker died; each once in a while."""
     lost = ReadingImport.objects.filter(
         state__in=(*WAITING, *RUNNING, State.TAKING_BACK), created_at__lt=at - DEAD_AFTER
     )

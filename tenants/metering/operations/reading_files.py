@@ -31,6 +31,7 @@ def stage_file(
         identifier=record.identifier or None,
         zone_of=directory.zone_of,
         mapping=record.mapping or None,
+        blocks=True,
     )
     try:
         reading = detect.read(source=file, options=options)

@@ -254,8 +254,9 @@ WHERE d.day BETWEEN %s AND %s
 """
 
 _BUMP = """
-UPDATE {stage} s SET stamped_at = s.stamped_at + interval '1 microsecond'
-FROM {stage}_met m WHERE s.ctid = m.place AND s.given AND NOT m.same AND s.stamped_at = m.stamped_at
+UPDATE {stage} s SET stamped_at = m.stamped_at + interval '1 microsecond'
+FROM {stage}_met m WHERE s.ctid = m.place AND s.given AND NOT m.same
+    AND m.stamped_at >= s.stamped_at AND m.stamped_at < s.stamped_at + interval '1 millisecond'
 """
 
 _JUDGE = """

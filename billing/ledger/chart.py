@@ -32,6 +32,7 @@ INCOME_FEES = "income.fees"
 BAD_DEBT = "expense.bad_debt"
 PROVIDER_FEES = "expense.provider_fees"
 CASH_DIFFERENCES = "expense.cash_differences"
+OPENING = "opening"
 
 CHART: Mapping[str, ChartAccount] = {
     account.code: account
@@ -53,6 +54,7 @@ CHART: Mapping[str, ChartAccount] = {
         ChartAccount(BAD_DEBT, Kind.EXPENSE, {"en": "Bad debt", "zh-hans": "坏账损失"}),
         ChartAccount(PROVIDER_FEES, Kind.EXPENSE, {"en": "Payment provider fees", "zh-hans": "支付手续费"}),
         ChartAccount(CASH_DIFFERENCES, Kind.EXPENSE, {"en": "Cash differences", "zh-hans": "现金长短款"}),
+        ChartAccount(OPENING, Kind.LIABILITY, {"en": "Opening balances", "zh-hans": "期初余额"}),
     )
 }
 

@@ -121,9 +121,7 @@ class BankLine(models.Model):
             ),
         )
         indexes = (
-            models.Index(
-                fields=["booked_on", "id"], condition=Q(used__lt=Abs(F("amount"))), name="payments_line_open"
-            ),
+            models.Index(fields=["booked_on", "id"], condition=Q(used__lt=Abs(F("amount"))), name="payments_line_open"),
             models.Index(fields=["bank_account", "booked_on"], name="payments_line_day"),
             models.Index(fields=["end_to_end"], name="payments_line_end_to_end"),
         )
@@ -141,6 +139,7 @@ class LineBooking(models.Model):
         REFUND = "refund", _("Refund paid")
         CLEARING = "clearing", _("Clearing")
         FEE = "fee", _("Bank charges")
+        RETURN = "return", _("Sent back")
 
     line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="bookings", verbose_name=_("line"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
@@ -166,7 +165,7 @@ class LineBooking(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="payments_booking_positive"),
             models.CheckConstraint(
-                condition=Q(kind__in=["payment", "reversal", "refund", "clearing", "fee"]),
+                condition=Q(kind__in=["payment", "reversal", "refund", "clearing", "fee", "return"]),
                 name="payments_booking_kind_known",
             ),
         )

@@ -54,9 +54,7 @@ class CashSession(models.Model):
         verbose_name = _("cash desk session")
         verbose_name_plural = _("cash desk sessions")
         constraints = (
-            models.UniqueConstraint(
-                fields=["desk"], condition=~Q(state="closed"), name="payments_session_one_open"
-            ),
+            models.UniqueConstraint(fields=["desk"], condition=~Q(state="closed"), name="payments_session_one_open"),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "counted", "closed"]), name="payments_session_state_known"
             ),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Refund(models.Model):
-    """Credit of an account that is paid out, or written back where nobody can be paid."""
+    """Credit of an account that is paid out or written back; without account: a receipt nobody owns, sent back."""
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Waits for approval")
@@ -27,7 +27,7 @@ class Refund(models.Model):
 
     reference = models.CharField(_("reference"), max_length=35)
     account = models.ForeignKey(
-        "customers.Account", on_delete=models.PROTECT, related_name="+", verbose_name=_("account")
+        "customers.Account", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("account")
     )
     amount = models.DecimalField(_("amount"), max_digits=20, decimal_places=4)
     currency = models.CharField(_("currency"), max_length=3)

@@ -12,9 +12,10 @@ from django.db import transaction
 from billing.invoices import queries as invoice_queries
 from billing.ledger import entries as ledger_entries
 from billing.ledger import operations as ledger_operations
+from billing.ledger import queries as ledger_queries
 from billing.payments import ledger_sides, locks
 from billing.payments.models import Payment, PaymentMethod, PaymentReversal
-from billing.payments.operations import allocating, errors, telling
+from billing.payments.operations import allocating, errors, posting, telling
 from kernel.errors import NotFound, gettext_noop
 from kernel.money import Money
 from tenancy import context
@@ -82,9 +83,7 @@ def reverse(*, payment_id: int, reason: str, at: dt.datetime, on: dt.date | None
         if before is not None:
             return before
         day = max(on or day_of(at), payment.received_on)
-        entry_id = ledger_operations.reverse(
-            entry_id=payment.entry_id, business_date=day, posted_at=at, reference=payment.reference
-        )
+        entry_id = posting.undo(entry_id=payment.entry_id, on=day, reference=payment.reference, at=at)
         reversal = PaymentReversal.objects.create(
             payment=payment, reason=reason[:LONGEST_REASON], reversed_on=day, recorded_at=at, entry_id=entry_id
         )
@@ -108,8 +107,9 @@ def _book(payment: Payment, debited: str, at: dt.datetime) -> Payment:
         ledger_entries.debit(debited, money),
         ledger_entries.credit(ledger_sides.RECEIVABLE, money, account_id=payment.account_id),
     ]
+    day = ledger_queries.booking_day(on=payment.received_on)
     entry = ledger_entries.NewEntry(
-        payment.received_on, ledger_entries.EntryKind.PAYMENT, payment.reference, sides, payment.entry_id
+        day, ledger_entries.EntryKind.PAYMENT, payment.reference, sides, payment.entry_id
     )
     ledger_operations.post(entries=[entry], posted_at=at)
     allocating.settle_held(account_id=payment.account_id, at=at, entry_id=payment.entry_id, invoice_ids=payment.chosen)

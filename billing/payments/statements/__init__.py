@@ -1,0 +1,1 @@
+"""Files of banks and agents, read into plain rows; nothing here knows the database."""

@@ -19,7 +19,7 @@ from kernel.errors import Invalid, NotFound, gettext_noop
 from kernel.periods import midnight
 from markets import packs
 from tenancy import context
-from tenants.metering.models import MeterPause, Register, RegisterRead
+from tenants.metering.models import Channel, MeterPause, Register, RegisterRead
 from tenants.metering.registers import dials, ordering
 from tenants.metering.registers.policy import Policy
 
@@ -267,6 +267,8 @@ def _made(ledger: _Ledger, read: NewRead, at: dt.datetime, origin: tuple[str, st
 
 
 def _doubt(ledger: _Ledger, read: NewRead) -> str:
+    if ledger.register.kind == Channel.Kind.DEMAND:
+        return ""  # Such a register shows the highest demand since the last read and starts anew.
     believed = {
         day: each
         for day, each in ledger.standing.items()

@@ -11,12 +11,23 @@ from billing.payments.models.bank import (
 )
 from billing.payments.models.cash import Agent, AgentStatement, CashDesk, CashMovement, CashSession
 from billing.payments.models.payments import Payment, PaymentMethod, PaymentReversal
+from billing.payments.models.providing import (
+    Attempt,
+    Authority,
+    Payer,
+    ProviderConnection,
+    ProviderEvent,
+    ProviderMovement,
+    SavedMethod,
+)
 from billing.payments.models.refunds import Refund
 
 __all__ = [
     "Agent",
     "AgentStatement",
     "Allocation",
+    "Attempt",
+    "Authority",
     "BankAccount",
     "BankLine",
     "BankStatement",
@@ -27,8 +38,13 @@ __all__ = [
     "KnownPayer",
     "LineBooking",
     "OpenItem",
+    "Payer",
     "Payment",
     "PaymentMethod",
     "PaymentReversal",
+    "ProviderConnection",
+    "ProviderEvent",
+    "ProviderMovement",
     "Refund",
+    "SavedMethod",
 ]

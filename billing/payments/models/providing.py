@@ -62,8 +62,8 @@ class Payer(models.Model):
         verbose_name = _("payer")
         verbose_name_plural = _("payers")
         constraints = (
-            models.UniqueConstraint(fields=["customer", "provider", "merchant"], name="payments_payer_once"),
-            models.UniqueConstraint(fields=["provider", "reference"], name="payments_payer_reference_once"),
+            models.UniqueConstraint(fields=["customer", "provider", "merchant"], name="payments_provider_payer_once"),
+            models.UniqueConstraint(fields=["provider", "reference"], name="payments_provider_payer_reference"),
         )
 
     def __str__(self) -> str:
@@ -119,7 +119,9 @@ class Authority(models.Model):
         verbose_name_plural = _("standing authorities")
         constraints = (
             models.UniqueConstraint(
-                fields=["account", "purpose"], condition=Q(revoked_at__isnull=True), name="payments_authority_one_in_force"
+                fields=["account", "purpose"],
+                condition=Q(revoked_at__isnull=True),
+                name="payments_authority_one_in_force",
             ),
             models.CheckConstraint(
                 condition=Q(purpose="bills", amount__isnull=True, threshold__isnull=True)

@@ -21,6 +21,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep bill runs": {"task": "billing.runs.tasks.sweep_all_runs", "schedule": 60.0},
     "sweep reading imports": {"task": "metering.sweep_all_imports", "schedule": 60.0},
     "make partitions ahead": {"task": "metering.make_all_partitions", "schedule": 86400.0},
+    "wake parked bills": {"task": "billing.runs.tasks.wake_all_parked", "schedule": 120.0},
+    "start due bill runs": {"task": "billing.runs.tasks.start_all_due_runs", "schedule": 900.0},
     "sweep simulations": {"task": "billing.simulation.tasks.sweep_all_simulations", "schedule": 60.0},
     "rate what is unbilled": {"task": "billing.accruals.tasks.rate_all_unbilled", "schedule": 1800.0},
     "assess prepaid accounts": {"task": "billing.prepayment.tasks.assess_all_prepaid", "schedule": 1800.0},

@@ -1,0 +1,213 @@
+"""The assessment: what is left of what was paid ahead, and the warning, stop or resumption that follows from it.
+
+Each step is written down with its figures and happens once an episode, so that an assessment repeated at once, or by
+two workers, changes nothing: the row is locked, and every order and message has a reference of the episode.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing.accruals import queries as accrual_queries
+from billing.charges import queries as charge_queries
+from billing.invoices import queries as invoice_queries
+from billing.invoices import taxes
+from billing.invoices import terms as invoice_terms
+from billing.invoices.taxes import Taxable
+from billing.invoices.wording import Wording
+from billing.ledger import queries as ledger_queries
+from billing.prepayment import queries
+from billing.prepayment.models import PrepaidAccount, PrepaymentEvent, State, What
+from billing.prepayment.positions import Position, Rules
+from kernel.money import EXACT, Money, round_to_minor
+from markets import packs
+from tenancy import context
+from tenants.notices import operations as notice_operations
+from tenants.service import operations as service_operations
+from tenants.service import queries as service_queries
+from tenants.service.kinds import OrderKind, OrderReason
+
+LOW, USED_UP, RECOVERED = "prepayment_low", "prepayment_used_up", "prepayment_recovered"
+NOTHING = Decimal(0)
+UNTAXED = "none"
+
+
+@dataclass(slots=True)
+class Assessed:
+    """How many accounts were looked at, and what followed."""
+
+    looked_at: int = 0
+    warned: int = 0
+    stops: int = 0
+    recovered: int = 0
+
+
+@transaction.atomic
+def assess(*, account_ids: Sequence[int], on: dt.date, at: dt.datetime) -> Assessed:
+    """This will assess prepaid accounts against their unbilled use; ``accruals`` should have rated them up to ``on``.
+
+    Warns at the market's days of use left, orders supply to be stopped before the limit is crossed (sent only when
+    the market allows it, ``tenants.service``), and has it resumed once there is enough again.
+    """
+    rows = list(
+        PrepaidAccount.objects.select_for_update(of=("self",))
+        .select_related("account__customer")
+        .filter(pk__in=account_ids)
+        .exclude(state=State.ENDED)
+        .order_by("pk")
+    )
+    found, rules, made = positions_of(rows=rows, on=on), queries.rules(), Assessed(looked_at=len(rows))
+    for row in rows:
+        _keep(row, found[row.pk], at)
+        _follow(_Looked(row, found[row.pk], on, at), rules, made)
+    fields = ["state", "episode", "warned_days", "credit", "estimated_use", "daily_use", "available", "assessed_at"]
+    PrepaidAccount.objects.bulk_update(rows, fields)
+    return made
+
+
+def positions_of(*, rows: Sequence[PrepaidAccount], on: dt.date) -> dict[int, Position]:
+    """This will return how accounts stand on a day, in a handful of queries for all of them."""
+    keys = [row.pk for row in rows]
+    owed = ledger_queries.balances(account_ids=keys)
+    unbilled = accrual_queries.unbilled_of(account_ids=keys)
+    pending = charge_queries.pending(account_ids=keys, until=on + dt.timedelta(days=1))
+    usual = invoice_queries.daily_amounts(account_ids=keys)
+    return {
+        row.pk: Position(
+            credit=-owed.get((row.pk, row.currency), Money.zero(row.currency)).amount,
+            limit=row.credit_limit,
+            used=unbilled[row.pk].gross if row.pk in unbilled else NOTHING,
+            charges=_with_tax(pending.get(row.pk, ()), row.currency),
+            daily=_daily(unbilled.get(row.pk), usual.get(row.pk, NOTHING), row.currency),
+        )
+        for row in rows
+    }
+
+
+def _daily(unbilled: Any, usual: Decimal, currency: str) -> Decimal:
+    """The mean of the days rated since the last invoice; the invoice's own where there are none."""
+    days = (unbilled.rated_until - unbilled.since).days if unbilled is not None else 0
+    amount = EXACT.divide(unbilled.rated, Decimal(days)) if days else usual
+    return max(NOTHING, round_to_minor(amount, currency))
+
+
+def _with_tax(charges: Sequence[Any], currency: str) -> Decimal:
+    policy = invoice_terms.tax_policy(policy=packs.pack(context.current_retailer().market).policies["tax"])
+    lines = [Taxable(each.amount, each.payee, part=each.pk, untaxed=each.tax == UNTAXED) for each in charges]
+    return taxes.total(taxes.tax_amounts(lines=lines, policy=policy, currency=currency))[2]
+
+
+def _keep(row: PrepaidAccount, position: Position, at: dt.datetime) -> None:
+    row.credit, row.daily_use, row.available = position.credit, position.daily, position.available
+    row.estimated_use, row.assessed_at = position.used + position.charges, at
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """An account, how it stands, and when it was looked at."""
+
+    row: PrepaidAccount
+    position: Position
+    on: dt.date
+    at: dt.datetime
+
+
+def _follow(seen: _Looked, rules: Rules, made: Assessed) -> None:
+    row, warning = seen.row, seen.position.warning(rules)
+    used_up = seen.position.is_used_up(rules)
+    if not used_up and (row.state == State.STOPPING or (warning is None and row.state != State.OK)):
+        _recover(seen)
+        made.recovered += 1
+    if used_up:
+        _begin_episode(row)
+        made.stops += row.state != State.STOPPING and _use_up(seen)
+    elif warning is not None:
+        _begin_episode(row)
+        made.warned += (row.warned_days is None or warning < row.warned_days) and _warn(seen, warning)
+
+
+def _begin_episode(row: PrepaidAccount) -> None:
+    if row.state == State.OK:
+        row.episode, row.warned_days = row.episode + 1, None
+        row.state = State.LOW
+
+
+def _warn(seen: _Looked, days: int) -> bool:
+    seen.row.state, seen.row.warned_days = State.LOW, days
+    _tell(seen, LOW, f"{days}d")
+    _note(seen, What.WARNED, warning_days=days)
+    return True
+
+
+def _use_up(seen: _Looked) -> bool:
+    """Order the stop and tell the customer for the last time; the order waits for the market's days and hours."""
+    row = seen.row
+    row.state, row.warned_days = State.STOPPING, 0
+    _tell(seen, USED_UP, "used_up")
+    orders = [_stop(seen, point) for point in _points(row, seen.on)] if row.stops else []
+    for order in orders:
+        service_operations.give_final_notice(order_id=order.pk, at=seen.at)
+    _note(seen, What.STOP_ORDERED, orders=[order.pk for order in orders], stops=row.stops)
+    return True
+
+
+def _stop(seen: _Looked, point: Any) -> Any:
+    return service_operations.request(
+        kind=OrderKind.STOP,
+        reason=OrderReason.PREPAYMENT,
+        supply_point_id=point.pk,
+        account_id=seen.row.pk,
+        request_key=f"prepaid {seen.row.pk}, {seen.row.episode}, {point.pk}",
+        earliest_at=service_queries.next_allowed(supply_point=point, after=seen.at) or seen.at,
+        calculation=seen.position.figures(),
+        at=seen.at,
+    )
+
+
+def _points(row: PrepaidAccount, on: dt.date) -> list[Any]:
+    """The supply points that have supply and no order against it yet."""
+    stopped = set(service_queries.stopped_points(account_ids=[row.pk]))
+    waiting = service_queries.open_orders(account_ids=[row.pk], kind=OrderKind.STOP)
+    stopped |= set(waiting.values_list("supply_point_id", flat=True))
+    return [point for point in service_queries.supply_points_of(account_id=row.pk, on=on) if point.pk not in stopped]
+
+
+def _recover(seen: _Looked) -> None:
+    row = seen.row
+    before, row.state, row.warned_days = row.state, State.OK, None
+    lifted = service_operations.lift(account_id=row.pk, reason=OrderReason.PREPAYMENT, at=seen.at, since=seen.at)
+    if before == State.STOPPING:
+        _tell(seen, RECOVERED, "recovered")
+    _note(seen, What.RECOVERED, orders=[order.pk for order in lifted])
+
+
+def _tell(seen: _Looked, template: str, step: str) -> None:
+    row, position = seen.row, seen.position
+    words = Wording(row.account.customer.language or context.current_retailer().default_language, row.currency)
+    params: Mapping[str, Any] = {
+        "account": row.account.number,
+        "available": words.money(position.available),
+        "daily": words.money(position.daily),
+        "days": int(position.days_left),
+        "stops": row.stops,
+    }
+    notice_operations.enqueue(
+        customer_id=row.account.customer_id,
+        account_id=row.pk,
+        template=template,
+        params=params,
+        reference=f"prepayment {row.pk}, {row.since:%Y%m%d}, {row.episode}, {step}",
+        required=template == USED_UP,
+        at=seen.at,
+    )
+
+
+def _note(seen: _Looked, what: What, **more: Any) -> None:
+    figures = {**seen.position.figures(), **more}
+    PrepaymentEvent.objects.create(prepaid=seen.row, at=seen.at, what=what, figures=figures)

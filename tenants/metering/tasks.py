@@ -1,6 +1,7 @@
 """Background work of the metering room: messages carry only an import's number, what is next stands in its record.
 
-A message may be lost, doubled or killed on its way: an import is held while it runs, and a sweep sends again what is left.
+A message may be lost, doubled or killed on its way: an import is held while it runs, and a sweep sends again what is
+left.
 """
 
 from __future__ import annotations

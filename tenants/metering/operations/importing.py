@@ -274,7 +274,6 @@ def _store(record: ReadingImport, directory: channels.Directory, stage: storing.
     stage.compare()
     faults.reach("import.compared")
     stored = storing.store(stage=stage, at=at, import_id=record.pk)
-    faults.reach("import.stored")
     _finish(record, stage, stored, at, State.DONE)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from tenants.metering import faults
+from tenants.metering.operations import validating
 from tenants.metering.operations.staging import DayReadings, Stage, Stored, staged
 
 __all__ = ["DayReadings", "Stage", "Stored", "staged", "store", "store_interval_days"]
@@ -26,7 +28,7 @@ def store_interval_days(*, days: Iterable[DayReadings], at: dt.datetime, import_
 
 
 def store(*, stage: Stage, at: dt.datetime, import_id: int | None) -> Stored:
-    """Store the compared days, recorded ``at``; the channels are locked before comparing."""
+    """Store and validate the compared days, recorded ``at``; the channels are locked before comparing."""
     found = stage.outcomes()
     with connection.cursor() as cursor:
         if found.corrected:
@@ -38,6 +40,9 @@ def store(*, stage: Stage, at: dt.datetime, import_id: int | None) -> Stored:
             cursor.execute(_INSERT.format(stage=stage.table, version=version), [at, import_id])
         if found.unchanged or found.outdated:
             cursor.execute(_STAMP.format(stage=stage.table))
+    faults.reach("import.stored")
+    validating.validate_stored(stage_table=stage.table, import_id=import_id, at=at)
+    faults.reach("import.validated")
     return found
 
 

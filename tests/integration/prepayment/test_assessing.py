@@ -21,6 +21,7 @@ from tenants.notices.models import Message
 from tenants.service import operations as service_operations
 from tenants.service import queries as service_queries
 from tenants.service.models import SupplyOrder
+from tenants.tariffs.models import Product
 
 MARCH = dt.date(2026, 3, 1)
 FLAT = """
@@ -178,12 +179,10 @@ class TestAssess:
         assert assess(account, 5).looked_at == 0
 
     def test_asks_the_same_for_three_accounts_as_for_one(self, account, django_assert_max_num_queries):
-        others = [
-            supply.supply(number=n, product=account.occupancies.first() and _product(), start=MARCH) for n in "23"
-        ]
-        for other in others:
+        for number in "23":
+            other = supply.supply(number=number, product=Product.objects.get(), start=MARCH)
             operations.enrol(account_id=other.pk, on=MARCH, at=moment(1))
-            pay_many(other)
+            pay(other, f"10{number}.00", 1)
         rows = list(PrepaidAccount.objects.select_related("account__customer"))
 
         with django_assert_max_num_queries(6):

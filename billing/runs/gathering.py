@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from billing.rating import calendars, errors, inputs, tariffs
-from billing.runs import account_facts, readings, sections
+from billing.runs import account_facts, readings, register_readings, sections
 from billing.runs import history as bill_history
 from billing.runs.account_facts import FactBook
 from billing.runs.history import History
@@ -149,7 +149,7 @@ def used(*, section: Section, made: Plan, channels: Mapping[int, Any]) -> dict[s
             for part in section.slices
             for code in sorted(section.tariff.required_indices)
         },
-        "readings": {str(channel_id): version for channel_id, version in sorted(channels.items())},
+        "readings": dict(sorted((str(key), version) for key, version in channels.items())),
     } | ({"facts": as_text(stated)} if stated else {})
 
 
@@ -225,8 +225,14 @@ def _slice(
     painted: dict[str, npt.NDArray[np.int8]] = {}
     if read is not None:
         at = read.grid.slots_of(part.period)
-        channels = {kind: _series(read, kind, at) for kind in read.values if kind in needed}
         painted = {name: labels.of(name, read.grid, part.period) for name in section.tariff.calendars}
+        channels = {
+            kind: _by_day(section, part, read, kind, painted)
+            if _counted_by_day(read, kind, part)
+            else _series(read, kind, at)
+            for kind in read.values
+            if kind in needed
+        }
     return inputs.SliceInputs(
         days=part.period.days,
         period_start=part.period.start,
@@ -236,6 +242,37 @@ def _slice(
         indices=_indices(section, part, made),
         day_of_slot=None if read is None else _days_of(read.grid, part.period),
     )
+
+
+def _days(read: Readings, part: sections.Slice) -> slice:
+    start = read.grid.period.start
+    return slice((part.period.start - start).days, (part.period.end - start).days)
+
+
+def _counted_by_day(read: Readings, kind: str, part: sections.Slice) -> bool:
+    flat = read.flat.get(kind)
+    return flat is not None and bool(flat[_days(read, part)].any())
+
+
+def _by_day(
+    section: Section, part: sections.Slice, read: Readings, kind: str, painted: Mapping[str, npt.NDArray[np.int8]]
+) -> inputs.Series:
+    """What registers counted: by their own times of use, or by slots where prices change at midnight only."""
+    days, by_day = _days(read, part), read.by_day.get(kind)
+    identifier = section.supply_point.identifier
+    if painted and by_day is not None and by_day.labelled:
+        calendars = [(section.tariff.calendars[name], codes) for name, codes in painted.items()]
+        names, wh = register_readings.series_labels(
+            by_day=by_day, days=days, painted=calendars, identifier=identifier
+        )
+        codes = np.tile(np.arange(len(names), dtype=np.int8), part.period.days)
+        return inputs.Series(wh.T.reshape(-1), labels=inputs.Labels(names, codes))
+    if not all(
+        register_readings.constant_within_days(codes=codes, day_of_slot=_days_of(read.grid, part.period))
+        for codes in painted.values()
+    ):
+        raise register_readings.ShapeUnknown(identifier=identifier)
+    return _series(read, kind, read.grid.slots_of(part.period))
 
 
 def _series(read: Readings, kind: str, at: slice) -> inputs.Series:

@@ -17,6 +17,7 @@ from billing.runs import history as bill_history
 from billing.runs.gathering import LabelCache, Plan
 from billing.runs.history import Past
 from billing.runs.readings import Readings
+from billing.runs.register_readings import ByDay
 from billing.runs.sections import Section
 from kernel.errors import GridhallError, gettext_noop
 
@@ -97,6 +98,8 @@ def _prepare(
 def _require_readings(section: Section, found: Readings | None) -> None:
     for kind in sorted(section.tariff.required_channels & set(readings.KINDS)):
         missing = None if found is None else found.missing.get(kind)
+        if found is not None and kind in found.troubles and (missing is None or missing.any()):
+            raise found.troubles[kind]
         if found is None or missing is None:
             raise ReadingsMissing(
                 identifier=section.supply_point.identifier, kind=kind, slots="–", date=section.period.start.isoformat()
@@ -178,6 +181,9 @@ def _usage(section: Section, found: Readings | None, labels: LabelCache) -> dict
     at = found.grid.slots_of(section.period)
     titles: Sequence[Mapping[str, str]] = [ALL_DAY]
     painted = None
+    by_day = found.by_day.get(readings.CONSUMPTION)
+    if by_day is not None and by_day.labelled and section.tariff.calendar is not None:
+        return _usage_by_day(section, found, by_day, labels)
     if section.tariff.calendar is not None:
         calendar = labels.calendar(section.tariff.calendar)
         titles = [calendar.label_titles.get(label) or {"en": label} for label in calendar.labels]
@@ -192,3 +198,16 @@ def _usage(section: Section, found: Readings | None, labels: LabelCache) -> dict
         period=section.period,
         zone=section.zone,
     )
+
+
+def _usage_by_day(section: Section, found: Readings, by_day: ByDay, labels: LabelCache) -> dict[str, Any]:
+    """The days of registers by time of use, as they were counted."""
+    start = found.grid.period.start
+    days = slice((section.period.start - start).days, (section.period.end - start).days)
+    names, wh = by_day.part(days)
+    known = labels.calendar(section.tariff.calendar or "").label_titles
+    return {
+        "titles": [dict(known.get(name) or {"en": name}) for name in names],
+        "first": section.period.start.isoformat(),
+        "days": wh.T.tolist(),
+    }

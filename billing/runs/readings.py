@@ -2,7 +2,8 @@
 
 Registers of one kind add up (E1 and E2; reactive energy of either direction counts as use). Demand is the meter's own
 where it has such a channel, else the mean power of each interval. A supply point without an export register exports
-nothing; one without a consumption register has no readings, which is an error.
+nothing; one without a consumption register has no readings, which is an error. Where registers are read and no
+intervals recorded, quantities come from the reads (``register_readings``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from billing.runs import register_readings
+from billing.runs.register_readings import ByDay
 from kernel import market_time
+from kernel.errors import GridhallError
 from kernel.periods import Period
 from tenants.metering import queries as metering_queries
 from tenants.metering.formats.base import Quality
@@ -65,19 +69,34 @@ class Readings:
     grid: Grid
     values: Mapping[str, Values]
     missing: Mapping[str, Mask]
-    versions: Mapping[int, str]
+    versions: Mapping[Any, str]
     estimated: Mapping[str, Mask] = field(default_factory=dict)
     """Slots whose value was estimated, by kind; kinds that are all measured are absent."""
+    flat: Mapping[str, Mask] = field(default_factory=dict)
+    """Days of which no slot is known, only the day's energy, by kind that has such."""
+    by_day: Mapping[str, ByDay] = field(default_factory=dict)
+    """The times of use of kinds that registers count by them."""
+    measured: frozenset[str] = frozenset()
+    """The kinds that have channels."""
+    troubles: Mapping[str, GridhallError] = field(default_factory=dict)
+    """Why registers of a kind could not be counted."""
 
 
 def of_supply_points(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> dict[int, Readings]:
     """This will read all channels of the supply points (id, zone) over ``period``, by supply point.
 
-    One query for the channels, one for their intervals, and one for each zone and interval length that occurs. A supply
-    point without channels is left out.
+    One query for the channels, one for their intervals, one for each zone and interval length that occurs, and five
+    for registers. A supply point without channels and registers is left out.
     """
-    found: dict[int, Readings] = {}
     zones = dict(points)
+    found = _of_channels(zones, period)
+    for point, inputs in metering_queries.register_inputs(supply_point_ids=list(zones), period=period).items():
+        found[point] = _with_registers(found.get(point), inputs, zones[point], period)
+    return found
+
+
+def _of_channels(zones: Mapping[int, ZoneInfo], period: Period) -> dict[int, Readings]:
+    found: dict[int, Readings] = {}
     channels = _channels(zones)
     groups: dict[tuple[str, int], list[int]] = {}
     recorded = metering_queries.recorded_minutes(
@@ -92,11 +111,17 @@ def of_supply_points(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) 
     return found
 
 
-def versions_of(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> dict[int, dict[int, str]]:
-    """This will return the present version of each channel's readings over ``period``, by supply point."""
+def versions_of(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> dict[int, dict[Any, str]]:
+    """This will return the present version of each channel's readings over ``period``, by supply point.
+
+    Registers, pauses and corrections have texts for keys, channels their ids.
+    """
     zones = dict(points)
     channels = _channels(zones)
-    found: dict[int, dict[int, str]] = {}
+    found: dict[int, dict[Any, str]] = {
+        point: dict(named)
+        for point, named in metering_queries.register_versions(supply_point_ids=list(zones), period=period).items()
+    }
     for zone in dict.fromkeys(zones.values()):
         start, end = period.instants(zone)
         held = [each for point, some in channels.items() if zones[point] == zone for each in some]
@@ -131,6 +156,56 @@ def _read(grid: Grid, channels: Mapping[int, Sequence[Any]]) -> dict[int, Readin
         )
         for point, held in channels.items()
     }
+
+
+def _with_registers(found: Readings | None, inputs: Any, zone: ZoneInfo, period: Period) -> Readings:
+    """Lay what registers counted over what intervals say, and add what was corrected."""
+    if found is None:
+        grid = Grid.over(zone=zone, period=period, minutes=register_readings.MINUTES)
+        absent = [kind for kind in ABSENT_IS_ZERO if kind not in inputs.uses] if inputs.uses else []
+        found = Readings(
+            grid,
+            {kind: np.zeros(grid.starts.size, dtype=np.int64) for kind in absent},
+            {kind: np.zeros(grid.starts.size, dtype=np.bool_) for kind in absent},
+            {},
+        )
+    laid = {kind: _laid(found, kind, inputs.uses.get(kind)) for kind in {*found.values, *inputs.uses} & {*KINDS}}
+    for kind in [each for each in laid if each != DEMAND]:
+        rates = [each for each in inputs.corrections if each.kind == kind]
+        laid[kind] = register_readings.corrected(
+            laid=laid[kind], day_of_slot=found.grid.day_of_slot, period=period, corrections=rates
+        )
+    return Readings(
+        found.grid,
+        {kind: each.values for kind, each in laid.items()},
+        {kind: each.missing for kind, each in laid.items()},
+        {**found.versions, **inputs.versions},
+        {kind: each.estimated for kind, each in laid.items() if each.estimated.any()},
+        {kind: each.flat for kind, each in laid.items() if each.flat.any()},
+        {kind: each.by_day for kind, each in laid.items() if each.by_day is not None},
+        found.measured,
+        register_readings.troubles(inputs.uses),
+    )
+
+
+def _laid(found: Readings, kind: str, use: Any) -> register_readings.Laid:
+    slots = found.grid.starts.size
+    stands = None
+    if kind in found.values:
+        stands = register_readings.Laid(
+            found.values[kind],
+            found.missing[kind],
+            found.estimated.get(kind, np.zeros(slots, np.bool_)),
+            np.zeros(found.grid.period.days, np.bool_),
+        )
+    if use is None:
+        assert stands is not None
+        return stands
+    # What stands in for an absent register is no reading.
+    recorded = stands is not None and (kind not in ABSENT_IS_ZERO or kind in found.measured)
+    return register_readings.merged(
+        day_of_slot=found.grid.day_of_slot, use=use, found=stands if recorded else None
+    )
 
 
 def _digests(
@@ -177,7 +252,8 @@ def _of_point(
         if kind not in sums:
             sums[kind] = np.zeros(grid.starts.size, dtype=np.int64)
             gaps[kind] = np.zeros(grid.starts.size, dtype=np.bool_)
-    return Readings(grid, sums, gaps, versions, estimated)
+    measured = frozenset(channel.kind for channel, _ in held)
+    return Readings(grid, sums, gaps, versions, estimated, measured=measured)
 
 
 def _naive(day: dt.date, zone: ZoneInfo) -> dt.datetime:

@@ -9,7 +9,7 @@ from billing.runs import brakes
 from kernel.errors import GridhallError, gettext_noop
 
 INPUTS_CHANGED, HELD, UNEXPECTED = "inputs_changed", "held_by_person", "unexpected"
-ACCOUNT_HELD = "account_held"
+ACCOUNT_HELD, SENT_BACK = "account_held", "sent_back"
 SENTENCE = "sentence"
 
 SENTENCES: dict[str, str] = {
@@ -22,6 +22,7 @@ SENTENCES: dict[str, str] = {
     brakes.FIRST_BILL: gettext_noop("This is the first bill of {identifier}."),
     brakes.ABOVE_APPROVAL: gettext_noop("The bill comes to {total}; above {limit} two people look at it."),
     ACCOUNT_HELD: gettext_noop("The account is held: {note}"),
+    SENT_BACK: gettext_noop("Not approved: {note}"),
     INPUTS_CHANGED: gettext_noop("Readings, agreement or prices changed after the bill was rated; it is rated anew."),
     HELD: gettext_noop("Held back: {note}"),
     UNEXPECTED: gettext_noop("The bill could not be rated because of a fault of the program ({error})."),

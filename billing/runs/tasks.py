@@ -5,9 +5,12 @@ Every task may be lost, doubled or killed: chunks are claimed in the database, a
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.utils import timezone
 
 from billing.runs import operations, queries
+from tenancy import context
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 from tenancy.tasks import platform_task, tenant_task
@@ -59,6 +62,35 @@ def sweep_runs() -> None:
     """Send again the runs of this retailer that are not through: their messages may have been lost."""
     for run_id, state in queries.unfinished_run_ids().items():
         (rate_run if state == "rating" else issue_run).delay(run_id)
+
+
+@tenant_task
+def wake_parked() -> None:
+    """Rate again the parked bills whose readings, index or earlier bill have come."""
+    operations.wake(at=timezone.now())
+
+
+@tenant_task
+def start_due_runs() -> None:
+    """Start the runs of the lots whose period has ended, and lift the holds that ran out."""
+    now = timezone.now()
+    today = now.astimezone(ZoneInfo(context.current_retailer().time_zone)).date()
+    operations.lift_expired(on=today, at=now)
+    operations.assign_by_rule(at=now, on=today)
+    for run in operations.start_due_runs(on=today, at=now):
+        operations.begin(run=run)
+
+
+@platform_task
+def wake_all_parked() -> None:
+    """Send the look at parked bills to every active retailer, in turn."""
+    tenancy_tasks.send_for_each(wake_parked, tenancy_queries.active_retailers())
+
+
+@platform_task
+def start_all_due_runs() -> None:
+    """Send the start of due runs to every active retailer, in turn."""
+    tenancy_tasks.send_for_each(start_due_runs, tenancy_queries.active_retailers())
 
 
 @platform_task

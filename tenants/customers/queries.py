@@ -188,6 +188,12 @@ def occupancies_of_customer(*, customer: Customer) -> list[Occupancy]:
     return list(_with_places(Occupancy.objects.filter(account__customer=customer)).order_by("-period", "supply_point"))
 
 
+def zones_of(*, supply_point_ids: Collection[int]) -> dict[int, str]:
+    """This will return the time zone of each supply point, in one query."""
+    found = SupplyPoint.objects.filter(pk__in=supply_point_ids)
+    return dict(found.values_list("pk", "premises__time_zone"))
+
+
 def occupancies_in(*, period: Period, account_ids: Collection[int] | None = None) -> list[Occupancy]:
     """This will return the occupancies that touch ``period``, with supply points and premises, by account."""
     found = Occupancy.objects.filter(period__overlap=date_ranges.of_period(period))

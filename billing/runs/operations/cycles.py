@@ -139,6 +139,8 @@ def assign_by_rule(*, at: dt.datetime, on: dt.date) -> dict[str, int]:
     Returns how many went into each lot, by code. What was assigned before stays; asked again it moves none.
     """
     lots = list(queries.lots(running_on=on))
+    if not lots:
+        return {}
     sizes = {lot.pk: lot.member_count for lot in lots}
     fitting: dict[tuple[str, str, str], list[int]] = {}
     chosen: list[tuple[int, int]] = []

@@ -15,6 +15,7 @@ from billing.invoices import queries as invoice_queries
 from billing.invoices import terms as invoice_terms
 from billing.runs import outcomes, queries, reasons, schedules, used_versions
 from billing.runs.models import BillRun, BillRunItem
+from billing.runs.operations import final_bills
 from kernel.errors import GridhallError
 from tenancy import context
 
@@ -63,7 +64,7 @@ def issue_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Issued:
 
 def _claim(run_id: int, limit: int) -> list[BillRunItem]:
     drafted = BillRunItem.objects.filter(run_id=run_id, state=ItemState.DRAFTED).order_by("pk")
-    return list(drafted.select_for_update(skip_locked=True)[:limit])
+    return list(drafted.select_for_update(skip_locked=True, of=("self",)).select_related("run")[:limit])
 
 
 def _send_back(items: Sequence[BillRunItem], at: dt.datetime) -> None:
@@ -115,6 +116,9 @@ def _issue_together(
         item.state, item.invoice_id = ItemState.ISSUED, issued[item.draft_id or 0]
         item.reason, item.reason_params = "", {}
     outcomes.write(items=items, at=at)
+    if items[0].run.kind == BillRun.Kind.FINAL:
+        for item in items:
+            final_bills.tell(account_id=item.account_id, invoice_id=item.invoice_id or 0)
 
 
 def _refuse(item: BillRunItem, refusal: Exception, at: dt.datetime) -> None:

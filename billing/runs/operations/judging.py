@@ -17,7 +17,15 @@ from billing.runs.readings import Readings
 
 ItemState = BillRunItem.State
 NOT_READY = "rating_not_ready"
-PARKED_CODES = {rated.ReadingsMissing.code, history.EarlierBillOpen.code, NOT_READY}
+OF_REGISTERS = {
+    "read_backward",
+    "factor_missing",
+    "registers_differ",
+    register_readings.ShapeUnknown.code,
+    register_readings.LabelsDiffer.code,
+}
+"""What a read, a factor or readings by interval can heal."""
+PARKED_CODES = {rated.ReadingsMissing.code, history.EarlierBillOpen.code, NOT_READY, *OF_REGISTERS}
 """What time or an import can heal: a person sees it beside the implausible bills; the rest is refused."""
 
 

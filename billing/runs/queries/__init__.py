@@ -17,6 +17,7 @@ from billing.runs.queries.cycles import (
     next_bills,
 )
 from billing.runs.queries.exceptions import exception_counts, exceptions, held_accounts, is_billing_held
+from billing.runs.queries.facts import fact_rows
 from billing.runs.queries.runs import (
     FOR_REVIEW,
     ITEM,
@@ -26,6 +27,7 @@ from billing.runs.queries.runs import (
     Progress,
     brake_sentence,
     drafted_count,
+    final_invoices,
     item,
     items,
     open_run,
@@ -58,6 +60,8 @@ __all__ = [
     "due_periods",
     "exception_counts",
     "exceptions",
+    "fact_rows",
+    "final_invoices",
     "held_accounts",
     "is_billing_held",
     "item",

@@ -137,6 +137,14 @@ def reason_counts(*, run: BillRun) -> dict[str, int]:
     return dict(rows)
 
 
+def final_invoices(*, after: int = 0) -> list[tuple[int, int]]:
+    """This will list (account, invoice) of the final bills that are out, by invoice, from the one after ``after``."""
+    found = BillRunItem.objects.filter(
+        run__kind=BillRun.Kind.FINAL, state=BillRunItem.State.ISSUED, invoice_id__gt=after
+    ).order_by("invoice_id")
+    return [(account_id, invoice_id or 0) for account_id, invoice_id in found.values_list("account_id", "invoice_id")]
+
+
 def unfinished_run_ids() -> dict[int, str]:
     """This will return the runs whose work is not done, with their state: what a sweep enqueues again.
 

@@ -28,8 +28,8 @@ IMPORT_POINTS = (
 )
 """Where an import may die, in the order in which it gets there."""
 
-_wanted, _, _times = os.environ.get(VARIABLE, "").partition(":")
-_left = int(_times or 1)
+_wanted = ""
+_left = 0
 
 
 def _die(name: str) -> None:
@@ -44,4 +44,15 @@ def _go_on(name: str) -> None:
     """Nothing happens here."""
 
 
-reach = _die if _wanted else _go_on
+reach = _go_on
+
+
+def arm(order: str) -> None:
+    """This will have the process die at ``order``: the name of a point, and after a colon which time it is reached."""
+    global _wanted, _left, reach
+    _wanted, _, times = order.partition(":")
+    _left = int(times or 1)
+    reach = _die if _wanted else _go_on
+
+
+arm(os.environ.get(VARIABLE, ""))

@@ -16,8 +16,7 @@ from typing import Any, BinaryIO, cast
 
 from django.core.files.base import File
 from django.db import connection, transaction
-from django.db.models import CharField, F
-from django.db.models.functions import Now
+from django.db.models import CharField
 
 from kernel.errors import Invalid, NotFound, gettext_noop
 from tenants.metering import faults
@@ -133,6 +132,8 @@ def _run_held(import_id: int, at: dt.datetime, dry_run: bool | None, *, wait: bo
         faults.reach("import.held")
         record = _standing(import_id)
         checks = _is_next(record) if dry_run is None else dry_run
+        if record.state in ENDED:
+            _forget_file(record)
         if checks is None or record.state in ENDED or not record.file:
             return record
         if record.attempts >= MOST_ATTEMPTS:
@@ -150,13 +151,14 @@ def sweep_imports(*, at: dt.datetime) -> list[int]:
     lost = ReadingImport.objects.filter(
         state__in=(*WAITING, *RUNNING, State.TAKING_BACK), created_at__lt=at - DEAD_AFTER
     )
+    left = ReadingImport.objects.filter(state__in=ENDED, finished_at__lt=at - DEAD_AFTER).exclude(file="")
     silent = [
         record.pk
         for record in lost.only("pk", "state", "heartbeat_at", "created_at")
         if at - (record.heartbeat_at or record.created_at) > (DEAD_AFTER if record.state in RUNNING else LOST_AFTER)
     ]
     ReadingImport.objects.filter(pk__in=silent, state__in=(*WAITING, State.TAKING_BACK)).update(heartbeat_at=at)
-    return silent
+    return [*silent, *left.values_list("pk", flat=True)]
 
 
 def record_file(
@@ -229,15 +231,8 @@ def _let_go(key: list[int]) -> None:
 
 
 def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) -> ReadingImport:
-    reporting.save(
-        record,
-        state=State.CHECKING if dry_run else State.IMPORTING,
-        days_read=0,
-        rows_read=0,
-        bytes_read=0,
-        attempts=F("attempts") + 1,
-        heartbeat_at=Now(),
-    )
+    state = State.CHECKING if dry_run else State.IMPORTING
+    reporting.beat(record, state=state, days_read=0, rows_read=0, bytes_read=0, attempts=record.attempts + 1)
     faults.reach("import.begun")
     directory = channels.Directory()
     with storing.staged() as stage:
@@ -296,9 +291,13 @@ def _finish(
 
 
 def _forget_file(record: ReadingImport) -> None:
-    """The file has done its duty; its checksum is kept."""
+    """The file has done its duty, its checksum is kept; first the file goes, then its name: a sweep finds what is left."""
     if record.file:
-        stored = str(record.file.name)
+        stored, storage = str(record.file.name), record.file.storage
         record.file = ""
-        record.save(update_fields=["file"])
-        transaction.on_commit(lambda: record.file.storage.delete(stored))
+        transaction.on_commit(lambda: _delete(record.pk, stored, storage))
+
+
+def _delete(import_id: int, stored: str, storage: Any) -> None:
+    storage.delete(stored)
+    ReadingImport.objects.filter(pk=import_id).update(file="")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
-from django.db.models.functions import Now
 
 from tenants.metering import faults
 from tenants.metering.formats import base, detect
@@ -156,6 +155,4 @@ def _to_the_end(items: base.Items) -> base.Items:
 
 
 def _note_progress(record: ReadingImport, reading: detect.Reading, target: _Target) -> None:
-    reporting.save(
-        record, days_read=target.days, rows_read=target.rows, bytes_read=reading.position(), heartbeat_at=Now()
-    )
+    reporting.beat(record, days_read=target.days, rows_read=target.rows, bytes_read=reading.position())

@@ -16,8 +16,9 @@ ONE_DAY = dt.timedelta(days=1)
 CALENDAR, WORKING = "calendar", "working"
 DAYS = (CALENDAR, WORKING)
 CHANNELS = ("customer", "email", "sms", "wechat", "letter", "portal", "none")
-REMINDER, DEMAND, STOP_NOTICE, STOP, AGENCY, CALL = "reminder", "demand", "stop_notice", "stop", "agency", "call"
-ACTIONS = (REMINDER, DEMAND, STOP_NOTICE, STOP, AGENCY, CALL)
+REMINDER, DEMAND, STOP_NOTICE, STOP_ANNOUNCED = "reminder", "demand", "stop_notice", "stop_announced"
+STOP, AGENCY, CALL = "stop", "agency", "call"
+ACTIONS = (REMINDER, DEMAND, STOP_NOTICE, STOP_ANNOUNCED, STOP, AGENCY, CALL)
 KEYS = frozenset({"code", "wait", "days", "channel", "template", "fee", "minimum", "action", "title"})
 MOST_STEPS, LONGEST_WAIT = 32, 366
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

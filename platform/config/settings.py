@@ -263,6 +263,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 API_REQUESTS_PER_MINUTE = int(os.environ.get("GRIDHALL_API_REQUESTS_PER_MINUTE", "600"))
 
+# Payment providers. The platform's own key serves connected accounts; a company's own keys stand sealed in its schema.
+# The newest of SECRETS_KEYS seals, all of them open: put a new one in front to change it.
+SECRETS_KEYS = environment.words("GRIDHALL_SECRETS_KEYS") or (
+    [environment.required("GRIDHALL_SECRETS_KEYS")] if PRODUCTION else [SECRET_KEY]
+)
+STRIPE_SECRET_KEY = os.environ.get("GRIDHALL_STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("GRIDHALL_STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = os.environ.get("GRIDHALL_STRIPE_API_BASE", "")
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -274,3 +283,6 @@ LOGGING: dict[str, Any] = {
 
 if "pytest" in sys.modules:
     from config.test_settings import *  # noqa: F403
+
+PAYMENT_LISTENERS = ("billing.arrears.tasks.account_changed",)
+"""Tasks that hear of an account whose balance changed, after the payment's commit."""

@@ -1,0 +1,281 @@
+"""Late fees become charges, once for each bill and its days; a bill that is corrected corrects its late fee."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing.arrears import late_fee_policies, late_fees, locks, policies
+from billing.arrears.late_fees import Debt, LateFee, OpenFrom
+from billing.arrears.models import LateFee as LateFeePart
+from billing.arrears.models import Waiver
+from billing.arrears.operations import approvals
+from billing.charges import operations as charge_operations
+from billing.charges import queries as charge_queries
+from billing.invoices import queries as invoice_queries
+from billing.payments.queries.histories import BillHistory, histories
+from kernel.errors import Conflict, NotFound, gettext_noop
+from kernel.money import Money, minor_places
+from kernel.periods import Period
+from tenants.customers import date_ranges, refusals
+from tenants.customers import queries as customer_queries
+
+ONE_DAY = dt.timedelta(days=1)
+LOOK_BACK = dt.timedelta(days=40)
+"""How long after a payment its late fee is still looked at: longer than any task is ever late."""
+CHUNK = 500
+KIND, SOURCE, WAIVED = "late_fee", "late_fee", "late_fee_waiver"
+WAIVER = gettext_noop("waiver")
+
+
+class NothingToWaive(Conflict):
+    """No more can be waived than was charged."""
+
+    code = "late_fee_nothing_to_waive"
+    template = gettext_noop("At most {most} of the late fee of bill {invoice} can be waived.")
+
+
+class WaiverAsked(Conflict):
+    """One request at a time."""
+
+    code = "late_fee_waiver_asked"
+    template = gettext_noop("A waiver for this bill waits for approval already.")
+
+
+def assess_late_fees(*, on: dt.date, at: dt.datetime, account_ids: Collection[int] | None = None) -> int:
+    """This will charge what late fees have become up to ``on`` and are not charged yet; return how many parts.
+
+    Bills that are open, or were paid or corrected lately, are computed from the history of their open amount. Asked
+    again it charges nothing. Works in transactions of some hundred accounts.
+    """
+    found = histories(
+        due_before=on, changed_since=at - LOOK_BACK, account_ids=None if account_ids is None else list(account_ids)
+    )
+    by_account: dict[int, list[BillHistory]] = {}
+    for bill in found:
+        by_account.setdefault(bill.account_id, []).append(bill)
+    accounts = sorted(by_account)
+    chunks = (accounts[place : place + CHUNK] for place in range(0, len(accounts), CHUNK))
+    return sum(_assess_chunk(chunk, on, at) for chunk in chunks)
+
+
+@transaction.atomic
+def _assess_chunk(account_ids: Sequence[int], on: dt.date, at: dt.datetime) -> int:
+    locks.hold_accounts(account_ids)
+    bills = histories(due_before=on, changed_since=at - LOOK_BACK, account_ids=account_ids)
+    kinds = dict(customer_queries.accounts().filter(pk__in=account_ids).values_list("pk", "customer__kind"))
+    parts = _parts([bill.invoice_id for bill in bills])
+    principals = _principals(bills)
+    invoices = _invoices(bills)
+    made = 0
+    for bill in bills:
+        policy = policies.late_fees(kind=kinds[bill.account_id])
+        invoice = invoices[bill.invoice_id]
+        debt = _debt(bill, principals.get(bill.invoice_id, bill.gross), invoice, policy)
+        made += _charge(_Assessed(bill, invoice, debt, policy, parts.get(bill.invoice_id, [])), on, at)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Assessed:
+    """A bill with its debt, its rule and the parts charged before."""
+
+    bill: BillHistory
+    invoice: Any
+    debt: Debt
+    policy: late_fee_policies.LateFeePolicy
+    before: Sequence[LateFeePart]
+
+    @property
+    def charged(self) -> Decimal:
+        return self.before[-1].total if self.before else Decimal(0)
+
+    @property
+    def first(self) -> dt.date:
+        return late_fees.first_day(debt=self.debt, policy=self.policy)
+
+
+def _charge(one: _Assessed, on: dt.date, at: dt.datetime) -> int:
+    until = _until(one, on)
+    if until is None:
+        return 0
+    places = minor_places(one.bill.currency)
+    fee = late_fees.of_debt(debt=one.debt, until=until, policy=one.policy, places=places)
+    total = Decimal(0) if one.bill.taken_back else fee.total
+    if total == one.charged:
+        return 0
+    _store(one, fee, total, at)
+    return 1
+
+
+def _until(one: _Assessed, on: dt.date) -> dt.date | None:
+    """The day before which days are charged now; None when it is not time yet.
+
+    A bill whose fee was charged as paid, and whose payment came back, is charged on from then on.
+    """
+    last = one.debt.history[-1]
+    if one.bill.taken_back or last.amount <= 0:
+        return max(on, last.day) + ONE_DAY
+    if one.policy.charged == late_fee_policies.WHEN_PAID:
+        return on if one.before else None
+    return on.replace(day=1) if one.policy.charged == late_fee_policies.MONTHLY else on
+
+
+def _store(one: _Assessed, fee: LateFee, total: Decimal, at: dt.datetime) -> None:
+    bill, amount, number = one.bill, total - one.charged, len(one.before) + 1
+    charged_to = max((part.days.upper for part in one.before), default=one.first)
+    ends = max((span.until for span in fee.spans), default=charged_to)
+    corrects = amount < 0 or ends <= charged_to
+    days = Period(one.first, max(charged_to, one.first + ONE_DAY)) if corrects else Period(charged_to, ends)
+    charge = charge_operations.add(
+        account_id=bill.account_id,
+        kind=KIND,
+        source=SOURCE,
+        reference=f"{one.invoice.number}/{number}",
+        amount=Money.rounded(amount, bill.currency),
+        on=days.end - ONE_DAY,
+        period=days,
+        at=at,
+    )
+    LateFeePart.objects.create(
+        invoice_id=bill.invoice_id,
+        account_id=bill.account_id,
+        number=number,
+        days=date_ranges.of_period(days),
+        corrects=corrects,
+        amount=amount,
+        total=total,
+        currency=bill.currency,
+        calculation=_calculation(fee, bill),
+        charge=charge,
+        assessed_at=at,
+    )
+
+
+def _debt(bill: BillHistory, principal: Decimal, invoice: Any, policy: late_fee_policies.LateFeePolicy) -> Debt:
+    """The bill's principal over time: what it carries of older late fees bears none."""
+    fees = bill.gross - principal
+    left, history = bill.gross, [OpenFrom(bill.billed_on, principal)]
+    for day, amount in bill.settled:
+        left -= amount
+        open_now = left - fees if policy.order == late_fee_policies.AFTER_PRINCIPAL else min(left, principal)
+        history.append(OpenFrom(day, max(open_now, Decimal(0))))
+    years = {
+        "due": bill.due_on.year,
+        "issued": invoice.issued_on.year,
+        "supplied": (invoice.supply_period.upper - ONE_DAY).year,
+    }
+    return Debt(due_on=bill.due_on, history=history, year=years[policy.year_of])
+
+
+def _parts(invoice_ids: Collection[int]) -> dict[int, list[LateFeePart]]:
+    found: dict[int, list[LateFeePart]] = {}
+    for part in LateFeePart.objects.filter(invoice_id__in=invoice_ids).order_by("invoice_id", "number"):
+        found.setdefault(part.invoice_id, []).append(part)
+    return found
+
+
+def _principals(bills: Sequence[BillHistory]) -> dict[int, Decimal]:
+    """The principal of bills that carry late fees of older ones; the others are principal as a whole."""
+    carried = charge_queries.of_invoices(invoice_ids=[bill.invoice_id for bill in bills])
+    with_fees = {invoice for invoice, charges in carried.items() if any(each.kind == KIND for each in charges)}
+    return {bill.invoice_id: bill.gross - _fees_of(bill.invoice_id) for bill in bills if bill.invoice_id in with_fees}
+
+
+def _fees_of(invoice_id: int) -> Decimal:
+    lines = invoice_queries.invoice_by_id(invoice_id=invoice_id).lines
+    return sum((line.gross for line in lines if line.code == KIND), Decimal(0))
+
+
+def _invoices(bills: Sequence[BillHistory]) -> dict[int, Any]:
+    accounts = sorted({bill.account_id for bill in bills})
+    wanted = [bill.invoice_id for bill in bills]
+    return {each.pk: each for each in invoice_queries.invoices(account_ids=accounts).filter(pk__in=wanted)}
+
+
+def _calculation(fee: LateFee, bill: BillHistory) -> dict[str, Any]:
+    spans = [
+        {
+            "kind": span.kind,
+            "first": span.first.isoformat(),
+            "until": span.until.isoformat(),
+            "amount": f"{span.amount:f}",
+            "rate": f"{span.rate:f}",
+            "fee": f"{span.fee:f}",
+        }
+        for span in fee.spans
+    ]
+    return {"due_on": bill.due_on.isoformat(), "exact": f"{fee.exact:f}", "taken_back": bill.taken_back, "spans": spans}
+
+
+@transaction.atomic
+def ask_waiver(*, invoice_id: int, amount: Money, reason: str, by: Any, at: dt.datetime) -> Waiver:
+    """This will ask that late fees of a bill be waived; small amounts need nobody else, the rest four eyes.
+
+    Raises NothingToWaive when more is asked than was charged and not yet waived, WaiverAsked while one waits.
+    """
+    detail = invoice_queries.invoice_by_id(invoice_id=invoice_id).invoice
+    locks.hold_accounts([detail.account_id])
+    _require_charged(detail, amount)
+    with refusals.named({"arrears_waiver_asked_once": WaiverAsked()}):
+        waiver = Waiver.objects.create(
+            account_id=detail.account_id,
+            invoice_id=invoice_id,
+            amount=amount.amount,
+            currency=amount.currency,
+            reason=reason,
+            asked_by=approvals.user_of(by),
+            asked_at=at,
+        )
+    if amount.amount < policies.waiver_four_eyes_from():
+        _approve(waiver, by, at)
+    return waiver
+
+
+@transaction.atomic
+def decide_waiver(*, waiver_id: int, approved: bool, by: Any, at: dt.datetime) -> Waiver:
+    """This will approve or refuse a waiver; approved it is credited on the next bill.
+
+    Raises SamePerson, AlreadyDecided, NotFound.
+    """
+    waiver = Waiver.objects.select_for_update().filter(pk=waiver_id).first()
+    if waiver is None:
+        raise NotFound(what=WAIVER, name=str(waiver_id))
+    if waiver.state != Waiver.State.ASKED:
+        raise approvals.AlreadyDecided()
+    approvals.require_other(asked_by_id=waiver.asked_by_id, by=by)
+    if approved:
+        _approve(waiver, by, at)
+    else:
+        waiver.state, waiver.decided_by, waiver.decided_at = Waiver.State.REFUSED, by, at
+        waiver.save(update_fields=["state", "decided_by", "decided_at"])
+    return waiver
+
+
+def _approve(waiver: Waiver, by: Any, at: dt.datetime) -> None:
+    waiver.charge = charge_operations.add(
+        account_id=waiver.account_id,
+        kind=KIND,
+        source=WAIVED,
+        reference=str(waiver.pk),
+        amount=-Money.rounded(waiver.amount, waiver.currency),
+        on=at.date(),
+        at=at,
+    )
+    waiver.state, waiver.decided_by, waiver.decided_at = Waiver.State.APPROVED, approvals.user_of(by), at
+    waiver.save(update_fields=["charge", "state", "decided_by", "decided_at"])
+
+
+def _require_charged(invoice: Any, amount: Money) -> None:
+    parts = _parts([invoice.pk]).get(invoice.pk, [])
+    charged = parts[-1].total if parts else Decimal(0)
+    waived = Waiver.objects.filter(invoice_id=invoice.pk, state=Waiver.State.APPROVED)
+    rows = waived.values_list("amount", flat=True)
+    left = charged - sum(rows, Decimal(0))
+    if not 0 < amount.amount <= left or amount.currency != invoice.currency:
+        raise NothingToWaive(where="amount", most=f"{max(left, Decimal(0)):.2f}", invoice=invoice.number)

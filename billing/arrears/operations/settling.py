@@ -1,0 +1,95 @@
+"""What follows from a payment: promises and plans are judged, cases closed, supply brought back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from billing.arrears import covers, locks, policies
+from billing.arrears.models import Case, InstalmentPlan, Placement
+from billing.arrears.operations import agreeing, charging, history, writing_off
+from billing.payments import queries as payment_queries
+from tenants.service import operations as service_operations
+from tenants.service import queries as service_queries
+from tenants.service.kinds import OrderReason
+
+
+def settle_accounts(*, account_ids: Collection[int], on: dt.date, at: dt.datetime) -> int:
+    """This will do what changed balances ask for, account by account; return how many cases were closed.
+
+    Asked again it does nothing. It is told of payments after their commit, and sweeps find what was not told.
+    """
+    closed = 0
+    for account_id in sorted(set(account_ids)):
+        closed += _settle(account_id, on, at)
+    charging.assess_late_fees(on=on, at=at, account_ids=account_ids)
+    return closed
+
+
+@transaction.atomic
+def _settle(account_id: int, on: dt.date, at: dt.datetime) -> int:
+    locks.hold_accounts([account_id])
+    writing_off.recover(account_id=account_id, on=on, at=at)
+    agreeing.judge(on=on, at=at, account_ids=[account_id])
+    _count_collected(account_id, on)
+    owed = covers.overdue(on=on, account_ids=[account_id]).get(account_id)
+    case = Case.objects.select_for_update().filter(account_id=account_id, closed_on__isnull=True).first()
+    if owed is None and case is not None:
+        close(case, "paid", on=on, at=at)
+        case.save()
+    if owed is None or (policies.plan_lifts_stop() and _has_plan(account_id)):
+        lift([account_id], at=at)
+    return int(owed is None and case is not None)
+
+
+def close(case: Case, reason: str, *, on: dt.date, at: dt.datetime) -> None:
+    """This will end a case; the caller stores it."""
+    case.state, case.reason, case.closed_on, case.next_on = Case.State.CLOSED, reason, on, None
+    case.overdue = Decimal(0)
+    history.add(case, "closed", key="closed", on=on, at=at, reason=reason)
+
+
+def lift(account_ids: Collection[int], *, at: dt.datetime) -> list[Any]:
+    """This will cancel stops that wait and order supply back where it was stopped for arrears.
+
+    Two statements for accounts without any.
+    """
+    if not account_ids:
+        return []
+    waiting = set(service_queries.open_orders(account_ids=account_ids).values_list("account_id", flat=True))
+    stopped = {order.account_id for order in service_queries.stopped_points(account_ids=account_ids).values()}
+    changed: list[Any] = []
+    for account_id in sorted(waiting | stopped):
+        since = _paid_at(account_id, at)
+        changed += service_operations.lift(account_id=account_id, reason=OrderReason.ARREARS, at=at, since=since)
+    return changed
+
+
+def _paid_at(account_id: int, at: dt.datetime) -> dt.datetime:
+    """When the reason for the stop went: the hours to reconnect count from the payment or the plan, not from a task."""
+    last = payment_queries.payments_of(account_id=account_id).aggregate(last=Max("recorded_at"))["last"]
+    stop = service_queries.orders(account_id=account_id).aggregate(last=Max("requested_at"))["last"]
+    agreed = InstalmentPlan.objects.filter(account_id=account_id, at__gt=stop or at).aggregate(last=Max("at"))["last"]
+    known = [instant for instant in (last, agreed) if instant is not None and (stop is None or instant >= stop)]
+    return min(max(known, default=at), at)
+
+
+def _has_plan(account_id: int) -> bool:
+    return InstalmentPlan.objects.filter(account_id=account_id, state=InstalmentPlan.State.ACTIVE).exists()
+
+
+def _count_collected(account_id: int, on: dt.date) -> None:
+    """What came in for a debt at an agency earns its commission; paid in full, the placement ends."""
+    found = Placement.objects.select_for_update().filter(account_id=account_id, state=Placement.State.PLACED).first()
+    if found is None:
+        return
+    left = covers.owed(account_ids=[account_id]).get(account_id)
+    found.collected = min(covers.paid_since(covers=found.covers, left=left), found.amount)
+    if found.collected == found.amount:
+        found.state, found.ended_on = Placement.State.PAID, on
+    found.save(update_fields=["collected", "state", "ended_on"])

@@ -6,6 +6,7 @@ Pure: what is known of accounts, bills and payers comes in as tables.
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ def tokens(texts: Iterable[str]) -> list[str]:
     for text in texts:
         words = _TOKEN.findall(text.upper())
         parts = [part for word in words for part in re.split(r"[/_.]", word)]
-        joined = [a + b for a, b in zip(words, words[1:], strict=False)]
+        joined = [a + b for a, b in itertools.pairwise(words)]
         found += [word for word in [*words, *parts, *joined] if len(word) >= SHORTEST_TOKEN]
     return list(dict.fromkeys(found))
 
@@ -85,15 +86,7 @@ def tokens(texts: Iterable[str]) -> list[str]:
 def suggest(said: Said, known: Known, weights: Weights) -> list[Suggestion]:
     """This will return the accounts a receipt may belong to, the likeliest first."""
     found: dict[int, Suggestion] = {}
-    words = tokens(said.texts)
-    for word in words:
-        if word in known.invoices:
-            invoice_id, account_id = known.invoices[word]
-            suggestion = _of(found, account_id)
-            suggestion.add(INVOICE)
-            suggestion.invoice_ids.append(invoice_id)
-        if word in known.accounts:
-            _of(found, known.accounts[word]).add(ACCOUNT)
+    _by_number(said, known, found)
     for account_id in known.payers.get(said.party_account, ()) if said.party_account else ():
         _of(found, account_id).add(PAYER)
     for account_id, due in known.due.items():
@@ -105,6 +98,17 @@ def suggest(said: Said, known: Known, weights: Weights) -> list[Suggestion]:
     for suggestion in found.values():
         suggestion.score = sum(weights.points.get(reason, 0) for reason in suggestion.reasons)
     return sorted(found.values(), key=lambda one: (-one.score, one.account_id))
+
+
+def _by_number(said: Said, known: Known, found: dict[int, Suggestion]) -> None:
+    for word in tokens(said.texts):
+        if word in known.invoices:
+            invoice_id, account_id = known.invoices[word]
+            suggestion = _of(found, account_id)
+            suggestion.add(INVOICE)
+            suggestion.invoice_ids.append(invoice_id)
+        if word in known.accounts:
+            _of(found, known.accounts[word]).add(ACCOUNT)
 
 
 def certain(suggestions: Sequence[Suggestion], weights: Weights) -> Suggestion | None:
@@ -129,9 +133,7 @@ def _words(name: str) -> str:
     return " ".join(sorted(_NOISE.sub(" ", name.casefold()).split()))
 
 
-def _amount_fits(
-    amount: Decimal, due: Sequence[tuple[int | None, Decimal]], suggestion: Suggestion | None
-) -> bool:
+def _amount_fits(amount: Decimal, due: Sequence[tuple[int | None, Decimal]], suggestion: Suggestion | None) -> bool:
     """The amount is that of an open debit, of all of them, or of the bills the line names."""
     named = [open_ for invoice, open_ in due if suggestion and invoice in suggestion.invoice_ids]
     return amount in {open_ for _, open_ in due} or amount in (

@@ -5,30 +5,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0001_initial'),
-        ('ledger', '0005_closed_days_guards'),
-        ('payments', '0003_bank_cash_refunds'),
+        ("customers", "0001_initial"),
+        ("ledger", "0005_closed_days_guards"),
+        ("payments", "0003_bank_cash_refunds"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='linebooking',
-            name='payments_booking_kind_known',
+            model_name="linebooking",
+            name="payments_booking_kind_known",
         ),
         migrations.AlterField(
-            model_name='linebooking',
-            name='kind',
-            field=models.CharField(choices=[('payment', 'Payment'), ('reversal', 'Payment taken back'), ('refund', 'Refund paid'), ('clearing', 'Clearing'), ('fee', 'Bank charges'), ('return', 'Sent back')], max_length=16, verbose_name='kind'),
+            model_name="linebooking",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("payment", "Payment"),
+                    ("reversal", "Payment taken back"),
+                    ("refund", "Refund paid"),
+                    ("clearing", "Clearing"),
+                    ("fee", "Bank charges"),
+                    ("return", "Sent back"),
+                ],
+                max_length=16,
+                verbose_name="kind",
+            ),
         ),
         migrations.AlterField(
-            model_name='refund',
-            name='account',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account', verbose_name='account'),
+            model_name="refund",
+            name="account",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.account",
+                verbose_name="account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='linebooking',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['payment', 'reversal', 'refund', 'clearing', 'fee', 'return'])), name='payments_booking_kind_known'),
+            model_name="linebooking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["payment", "reversal", "refund", "clearing", "fee", "return"])),
+                name="payments_booking_kind_known",
+            ),
         ),
     ]

@@ -1,6 +1,21 @@
 """Changes of payments."""
 
+from billing.payments.operations.agents import add_agent, import_agent_statement
 from billing.payments.operations.allocating import settle_accounts
+from billing.payments.operations.booking import LineRefused, Part, book_line, park, undo_booking
+from billing.payments.operations.cash import (
+    CashRefused,
+    DeskTaken,
+    add_desk,
+    approve_difference,
+    bring_to_bank,
+    count_again,
+    count_out,
+    open_session,
+    pay_refund,
+    take_back,
+    take_payment,
+)
 from billing.payments.operations.errors import (
     NoAmount,
     NoReference,
@@ -10,18 +25,63 @@ from billing.payments.operations.errors import (
     PaymentDiffers,
     UnknownMethod,
 )
+from billing.payments.operations.importing import import_statement
+from billing.payments.operations.matching_lines import match_lines
+from billing.payments.operations.paying_out import content_of, order_refunds
 from billing.payments.operations.receiving import day_of, receive, reverse
+from billing.payments.operations.refunding import (
+    RefundRefused,
+    SamePerson,
+    approve_refund,
+    confirm_paid,
+    fail_refund,
+    mark_sent,
+    reject_refund,
+    request_refund,
+    transfer_credit,
+)
 
 __all__ = [
+    "CashRefused",
+    "DeskTaken",
+    "LineRefused",
     "NoAmount",
     "NoReference",
     "NotEnoughCredit",
     "OtherCurrency",
     "OthersInvoice",
+    "Part",
     "PaymentDiffers",
+    "RefundRefused",
+    "SamePerson",
     "UnknownMethod",
+    "add_agent",
+    "add_desk",
+    "approve_difference",
+    "approve_refund",
+    "book_line",
+    "bring_to_bank",
+    "confirm_paid",
+    "content_of",
+    "count_again",
+    "count_out",
     "day_of",
+    "fail_refund",
+    "import_agent_statement",
+    "import_statement",
+    "mark_sent",
+    "match_lines",
+    "open_session",
+    "order_refunds",
+    "park",
+    "pay_refund",
     "receive",
+    "reject_refund",
+    "request_refund",
     "reverse",
     "settle_accounts",
+    "take_back",
+    "take_payment",
+    "transfer_credit",
+    "undo_booking",
 ]

@@ -108,9 +108,7 @@ def _book(payment: Payment, debited: str, at: dt.datetime) -> Payment:
         ledger_entries.credit(ledger_sides.RECEIVABLE, money, account_id=payment.account_id),
     ]
     day = ledger_queries.booking_day(on=payment.received_on)
-    entry = ledger_entries.NewEntry(
-        day, ledger_entries.EntryKind.PAYMENT, payment.reference, sides, payment.entry_id
-    )
+    entry = ledger_entries.NewEntry(day, ledger_entries.EntryKind.PAYMENT, payment.reference, sides, payment.entry_id)
     ledger_operations.post(entries=[entry], posted_at=at)
     allocating.settle_held(account_id=payment.account_id, at=at, entry_id=payment.entry_id, invoice_ids=payment.chosen)
     telling.changed(account_ids=[payment.account_id])

@@ -12,6 +12,7 @@ from billing.payments.queries.received import (
     payments_of,
     settled_by,
 )
+from billing.payments.queries.suggesting import suggestions, weights
 
 __all__ = [
     "OpenDebit",
@@ -27,4 +28,6 @@ __all__ = [
     "payments",
     "payments_of",
     "settled_by",
+    "suggestions",
+    "weights",
 ]

@@ -60,7 +60,7 @@ def read(content: bytes, *, settings: Mapping[str, Any], currency: str) -> State
     for number, row in rows(content, settings=settings):
         try:
             lines.append(_line(number, row, settings, currency))
-        except _Wrong as wrong:
+        except Wrong as wrong:
             faults.append(wrong.fault(number))
     if faults:
         raise FileRefused(reason=gettext_noop("some rows are wrong."), faults=faults)
@@ -97,7 +97,9 @@ def rows(content: bytes, *, settings: Mapping[str, Any]) -> Iterator[Row]:
             yield number, values
 
 
-class _Wrong(Exception):
+class Wrong(Exception):
+    """A cell that cannot be read: its column, why, and what stands there."""
+
     def __init__(self, column: str, reason: str, value: str) -> None:
         super().__init__(column)
         self.column, self.reason, self.value = column, reason, value[:40]
@@ -115,7 +117,7 @@ def day_of(row: Mapping[str, str], name: str, settings: Mapping[str, Any]) -> dt
                 return dt.datetime.strptime(candidate, pattern).date()  # noqa: DTZ007 - a day has no zone
             except ValueError:
                 continue
-    raise _Wrong(name, gettext_noop("“{value}” is no date."), text)
+    raise Wrong(name, gettext_noop("“{value}” is no date."), text)
 
 
 def amount_of(row: Mapping[str, str], name: str, settings: Mapping[str, Any]) -> Decimal | None:
@@ -128,7 +130,7 @@ def amount_of(row: Mapping[str, str], name: str, settings: Mapping[str, Any]) ->
     if plain.startswith("(") and plain.endswith(")"):
         plain = "-" + plain[1:-1]
     if not _NUMBER.fullmatch(plain):
-        raise _Wrong(name, gettext_noop("“{value}” is no amount."), text)
+        raise Wrong(name, gettext_noop("“{value}” is no amount."), text)
     return Decimal(plain)
 
 
@@ -136,7 +138,7 @@ def _line(number: int, row: Mapping[str, str], settings: Mapping[str, Any], curr
     booked_on = day_of(row, "booked_on", settings)
     stated = row.get("currency", "")
     if stated and stated.upper() not in (currency, *settings.get("currency_words", ())) and not _is_word(stated):
-        raise _Wrong("currency", gettext_noop("“{value}” is another currency than the bank account's."), stated)
+        raise Wrong("currency", gettext_noop("“{value}” is another currency than the bank account's."), stated)
     return StatementLine(
         row=number,
         booked_on=booked_on,
@@ -161,7 +163,7 @@ def _signed_amount(row: Mapping[str, str], settings: Mapping[str, Any]) -> Decim
     elif amount is not None and row.get("direction"):
         amount = abs(amount) if _is_credit(row["direction"], settings) else -abs(amount)
     if not amount:
-        raise _Wrong("amount", gettext_noop("the row has no amount (“{value}”)."), row.get("amount", ""))
+        raise Wrong("amount", gettext_noop("the row has no amount (“{value}”)."), row.get("amount", ""))
     return -amount if settings.get("reverse_sign") else amount
 
 
@@ -170,7 +172,7 @@ def _is_credit(word: str, settings: Mapping[str, Any]) -> bool:
         return True
     if word.upper() in (settings.get("debit_words") or DEBIT_WORDS):
         return False
-    raise _Wrong("direction", gettext_noop("“{value}” tells neither money in nor money out."), word)
+    raise Wrong("direction", gettext_noop("“{value}” tells neither money in nor money out."), word)
 
 
 def _is_word(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Payment providers behind one interface: what is asked of them, what they tell, and what follows in the books."""

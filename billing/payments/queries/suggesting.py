@@ -1,0 +1,96 @@
+"""What is known that a line of a statement may speak of, gathered for many lines at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Abs, Upper
+
+from billing.invoices import queries as invoice_queries
+from billing.payments import matching
+from billing.payments.matching import Known, Said, Suggestion, Weights
+from billing.payments.models import BankLine, KnownPayer, OpenItem
+from billing.payments.queries import balances
+from markets import packs
+from tenancy import context
+from tenants.customers import queries as customer_queries
+
+MOST_ALIKE = 200
+"""Accounts that owe just the amount of a line: where there are more, the amount says nothing."""
+
+
+def weights() -> Weights:
+    """This will return how the market weighs what a receipt says: ``policies.payments.matching``."""
+    policy = packs.pack(context.current_retailer().market).policies["payments"]["matching"]
+    return Weights(points=policy["points"], automatic_from=policy["automatic_from"], lead=policy["lead"])
+
+
+def suggestions(*, lines: Sequence[BankLine]) -> dict[int, list[Suggestion]]:
+    """This will return for each line that brought money the accounts it may belong to, the likeliest first."""
+    incoming = [line for line in lines if line.amount > 0]
+    known, by = _known(incoming), weights()
+    return {line.pk: matching.suggest(said(line), known, by) for line in incoming}
+
+
+def said(line: BankLine) -> Said:
+    """This will return what a line says, as matching reads it."""
+    return Said(
+        amount=line.amount - line.used,
+        texts=[line.structured, line.end_to_end, line.text],
+        party_name=line.party_name,
+        party_account=line.party_account,
+    )
+
+
+def _known(lines: Sequence[BankLine]) -> Known:
+    words = {word for line in lines for word in matching.tokens([line.structured, line.end_to_end, line.text])}
+    invoices = {
+        number.upper(): (key, account)
+        for key, number, account in invoice_queries.invoices(kind="invoice")
+        .annotate(capitals=Upper("number"))
+        .filter(capitals__in=words)
+        .values_list("pk", "number", "account")
+    }
+    accounts = {
+        number.upper(): key
+        for key, number in customer_queries.accounts()
+        .annotate(capitals=Upper("number"))
+        .filter(capitals__in=words)
+        .values_list("pk", "number")
+    }
+    payers: dict[str, list[int]] = {}
+    named = {line.party_account for line in lines} - {""}
+    for payer in KnownPayer.objects.filter(party_account__in=named).order_by("-last_on", "pk"):
+        payers.setdefault(payer.party_account, []).append(payer.account_id)
+    owing = _accounts_owing({line.amount - line.used for line in lines}, {line.currency for line in lines})
+    held = {a for _, a in invoices.values()} | set(accounts.values()) | {a for found in payers.values() for a in found}
+    same_name = _accounts_named({line.party_name for line in lines} - {""})
+    candidates = sorted(held | owing | same_name)
+    due: dict[int, list[tuple[int | None, Decimal]]] = {}
+    for row in balances.open_debits(account_ids=candidates):
+        due.setdefault(row.account_id, []).append((row.invoice_id, row.open.amount))
+    return Known(invoices=invoices, accounts=accounts, payers=payers, due=due, names=_names(candidates))
+
+
+def _accounts_owing(amounts: set[Decimal], currencies: set[str]) -> set[int]:
+    found = _open_debits().filter(currency__in=currencies, left__in=amounts).values_list("account", "left")
+    by_amount: dict[Decimal, set[int]] = {}
+    for account_id, left in found[: MOST_ALIKE * max(len(amounts), 1)]:
+        by_amount.setdefault(left, set()).add(account_id)
+    return {account for held in by_amount.values() if len(held) <= MOST_ALIKE for account in held}
+
+
+def _open_debits() -> QuerySet[OpenItem]:
+    still_open = OpenItem.objects.filter(settled__lt=Abs(F("amount")), amount__gt=0)
+    return still_open.annotate(left=F("amount") - F("settled")).order_by("account")
+
+
+def _accounts_named(names: set[str]) -> set[int]:
+    found = customer_queries.accounts().filter(customer__name__in=names)
+    return set(found.values_list("pk", flat=True)[: MOST_ALIKE * max(len(names), 1)])
+
+
+def _names(account_ids: Sequence[int]) -> dict[int, str]:
+    return dict(customer_queries.accounts().filter(pk__in=account_ids).values_list("pk", "customer__name"))

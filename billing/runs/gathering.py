@@ -262,9 +262,7 @@ def _by_day(
     identifier = section.supply_point.identifier
     if painted and by_day is not None and by_day.labelled:
         calendars = [(section.tariff.calendars[name], codes) for name, codes in painted.items()]
-        names, wh = register_readings.series_labels(
-            by_day=by_day, days=days, painted=calendars, identifier=identifier
-        )
+        names, wh = register_readings.series_labels(by_day=by_day, days=days, painted=calendars, identifier=identifier)
         codes = np.tile(np.arange(len(names), dtype=np.int8), part.period.days)
         return inputs.Series(wh.T.reshape(-1), labels=inputs.Labels(names, codes))
     if not all(

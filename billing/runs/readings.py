@@ -203,9 +203,7 @@ def _laid(found: Readings, kind: str, use: Any) -> register_readings.Laid:
         return stands
     # What stands in for an absent register is no reading.
     recorded = stands is not None and (kind not in ABSENT_IS_ZERO or kind in found.measured)
-    return register_readings.merged(
-        day_of_slot=found.grid.day_of_slot, use=use, found=stands if recorded else None
-    )
+    return register_readings.merged(day_of_slot=found.grid.day_of_slot, use=use, found=stands if recorded else None)
 
 
 def _digests(

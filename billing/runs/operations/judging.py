@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.charges.models import AccountCharge
-from billing.runs import brakes, exceptions, history, holds, limits, rated, reasons
+from billing.runs import brakes, exceptions, history, holds, limits, rated, reasons, register_readings
 from billing.runs.gathering import Plan
 from billing.runs.models import BillRunItem
 from billing.runs.rated import RatedPart

@@ -21,7 +21,13 @@ from tenants.metering.queries.readings import (
     versions_of,
 )
 from tenants.metering.queries.register_facts import Correction, corrections_in, register_versions
-from tenants.metering.queries.register_uses import KindUse, RegisterUse, register_uses
+from tenants.metering.queries.register_uses import (
+    KindUse,
+    RegisterInputs,
+    RegisterUse,
+    register_inputs,
+    register_uses,
+)
 from tenants.metering.queries.registers import (
     Unowned,
     correction,
@@ -43,6 +49,7 @@ __all__ = [
     "DayKey",
     "IntervalBlock",
     "KindUse",
+    "RegisterInputs",
     "RegisterUse",
     "SumCheck",
     "Unowned",
@@ -72,6 +79,7 @@ __all__ = [
     "recorded_minutes",
     "refusal_sentence",
     "register",
+    "register_inputs",
     "register_of",
     "register_read",
     "register_uses",

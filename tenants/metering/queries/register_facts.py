@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -40,15 +40,27 @@ def register_versions(*, supply_point_ids: Collection[int], period: Period) -> d
     A text a register: ``2026-01-01=1 2026-02-01=2 …``, day and version of each read, then the factors. Another text
     means that a bill made of them is made again.
     """
-    facts = read(supply_point_ids, period)
+    corrections = corrections_in(supply_point_ids=supply_point_ids, period=period)
+    return versions(read(supply_point_ids, period), corrections, period)
+
+
+def versions(
+    facts: Facts, corrections: Mapping[int, Sequence[Correction]], period: Period
+) -> dict[int, dict[str, str]]:
+    """This will name what was read of ``period``."""
     found: dict[int, dict[str, str]] = {}
     for point, registers in facts.registers.items():
-        texts = {f"register:{each.pk}": " ".join(_named(each, facts)) for each in registers}
-        paused = [f"{each.kind} {each.period} {each.wh_per_day}" for each in facts.pauses.get(point, ())]
-        found[point] = texts | ({"pauses": "; ".join(paused)} if paused else {})
-    for point, held in corrections_in(supply_point_ids=supply_point_ids, period=period).items():
-        found.setdefault(point, {})["corrections"] = " ".join(str(each.id) for each in held)
+        texts = {f"register:{each.pk}": " ".join(sorted(facts.versions.get(each.pk, ()))) for each in registers}
+        paused = [_paused(each, period) for each in facts.pauses.get(point, ())]
+        found[point] = texts | ({f"pauses:{point}": "; ".join(paused)} if paused else {})
+    for point, held in corrections.items():
+        found.setdefault(point, {})[f"corrections:{point}"] = " ".join(str(each.id) for each in held)
     return found
+
+
+def _paused(pause: MeterPause, period: Period) -> str:
+    days = date_ranges.within(pause.period, period) or period
+    return f"{pause.kind} {pause.position}@{days.start}/{days.end}={pause.wh_per_day}"
 
 
 def corrections_in(*, supply_point_ids: Collection[int], period: Period) -> dict[int, list[Correction]]:
@@ -81,17 +93,28 @@ def read(supply_point_ids: Collection[int], period: Period) -> Facts:
     for register in held:
         facts.registers.setdefault(register.meter.supply_point_id, []).append(register)
     ids = [register.pk for register in held]
-    for factor in RegisterFactor.objects.filter(register_id__in=ids).order_by("register_id", "kind", "period"):
-        facts.factors.setdefault(factor.register_id, []).append(factor_of(factor))
-        facts.versions.setdefault(factor.register_id, []).append(f"{factor.kind}={_ratio_text(factor)}")
     for row in reads_around(register_ids=ids, period=period):
         facts.reads.setdefault(row.register_id, []).append(read_of(row))
-        facts.versions.setdefault(row.register_id, []).insert(0, f"{row.day}={row.version}")
-    for pause in MeterPause.objects.filter(
-        supply_point_id__in=facts.registers, period__overlap=date_ranges.of_period(period)
-    ):
+        facts.versions.setdefault(row.register_id, []).append(f"{row.day}={row.version}")
+    for factor in RegisterFactor.objects.filter(register_id__in=ids).order_by("register_id", "kind", "period"):
+        exact = factor_of(factor)
+        facts.factors.setdefault(factor.register_id, []).append(exact)
+        named = _named(exact, facts.reads.get(factor.register_id, ()))
+        facts.versions.setdefault(factor.register_id, []).extend(named)
+    days = date_ranges.of_period(period)
+    pauses = MeterPause.objects.filter(supply_point_id__in=facts.registers, period__overlap=days)
+    for pause in pauses.order_by("period"):
         facts.pauses.setdefault(pause.supply_point_id, []).append(pause)
     return facts
+
+
+def _named(factor: factors.Factor, reads: Sequence[stretches.Read]) -> list[str]:
+    """A factor as far as the reads reach: what changes beyond them changes no quantity of theirs."""
+    if not reads:
+        return []
+    start = max(factor.start, reads[0].day)
+    end = reads[-1].day if factor.end is None else min(factor.end, reads[-1].day)
+    return [f"{factor.kind}={factor.ratio}@{start}/{end}"] if start < end else []
 
 
 def factor_of(row: RegisterFactor) -> factors.Factor:
@@ -116,14 +139,6 @@ def reads_around(*, register_ids: Collection[int], period: Period) -> list[Regis
 def counter_of(register: Any, held: Sequence[factors.Factor]) -> stretches.Counter:
     """This will describe how a stored register counts."""
     return stretches.Counter(register.code, register.unit, register.digits, register.decimals, tuple(held))
-
-
-def _named(register: Any, facts: Facts) -> list[str]:
-    return sorted(facts.versions.get(register.pk, ()))
-
-
-def _ratio_text(factor: RegisterFactor) -> str:
-    return f"{factor.numerator.normalize():f}/{factor.denominator.normalize():f}@{factor.period}"
 
 
 _READS_AROUND = """

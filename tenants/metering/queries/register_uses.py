@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from markets import packs
 from tenancy import context
 from tenants.metering.models import Channel, Register
 from tenants.metering.queries import register_facts
-from tenants.metering.queries.register_facts import Facts
+from tenants.metering.queries.register_facts import Correction, Facts
 from tenants.metering.registers import checks, stretches
 from tenants.metering.registers.policy import Policy
 
@@ -70,6 +71,7 @@ class KindUse:
     covered: Mask
     estimated: Mask
     always: bool
+    first_day: dt.date
     uses: tuple[RegisterUse, ...]
     troubles: tuple[GridhallError, ...] = ()
 
@@ -79,13 +81,37 @@ class KindUse:
         return total
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RegisterInputs:
+    """All that bills need of the registers of one supply point: quantities, corrections, and the versions of both."""
+
+    uses: dict[str, KindUse]
+    corrections: list[Correction]
+    versions: dict[str, str]
+
+
+def register_inputs(*, supply_point_ids: Collection[int], period: Period) -> dict[int, RegisterInputs]:
+    """This will return quantities, corrections and versions of supply points that have any, reading each fact once."""
+    facts = register_facts.read(supply_point_ids, period)
+    corrections = register_facts.corrections_in(supply_point_ids=supply_point_ids, period=period)
+    versions = register_facts.versions(facts, corrections, period)
+    uses = _uses(facts, period)
+    return {
+        point: RegisterInputs(uses.get(point, {}), corrections.get(point, []), named)
+        for point, named in versions.items()
+    }
+
+
 def register_uses(*, supply_point_ids: Collection[int], period: Period) -> dict[int, dict[str, KindUse]]:
     """This will return what registers counted over ``period``, by supply point and kind; five queries for any number.
 
     Supply points and kinds without a register that settles bills are absent. A day is covered when every register of
     the kind that hangs there has reads around it, or a pause says that nothing counts.
     """
-    facts = register_facts.read(supply_point_ids, period)
+    return _uses(register_facts.read(supply_point_ids, period), period)
+
+
+def _uses(facts: Facts, period: Period) -> dict[int, dict[str, KindUse]]:
     policy = Policy.of(policies=packs.pack(context.current_retailer().market).policies)
     found: dict[int, dict[str, KindUse]] = {}
     for point, registers in facts.registers.items():
@@ -117,7 +143,7 @@ def _kind_use(registers: Sequence[Any], facts: Facts, period: Period, policy: Po
     paused = _pause(registers[0].kind, facts.pauses.get(point, ()), wh[0], period, hanging)
     covered &= hanging | paused
     always = any(register.settles == Register.Settles.ALWAYS for register in registers)
-    return KindUse(labels, wh, covered, estimated, always, tuple(uses), tuple(troubles))
+    return KindUse(labels, wh, covered, estimated, always, period.start, tuple(uses), tuple(troubles))
 
 
 def _by_meter(registers: Sequence[Any]) -> dict[int, list[Any]]:

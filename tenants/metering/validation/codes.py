@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 
 from kernel.errors import gettext_noop as _
+from tenants.metering.validation.states import Method, State
 
 
 class Check(enum.StrEnum):
@@ -110,3 +111,23 @@ SENTENCES = {
     Check.FINAL: _("The readings were final; a delivery changed them by {changed} {unit}."),
 }
 """What was found, with the numbers of the finding."""
+
+STATE_TITLES = {
+    State.ACTUAL: _("Actual"),
+    State.ESTIMATED: _("Estimated"),
+    State.SUBSTITUTED: _("Substituted"),
+    State.EDITED: _("Edited"),
+    State.MISSING: _("Missing"),
+}
+
+METHOD_TITLES = {
+    Method.CHECK_METER: _("Check meter"),
+    Method.LINEAR: _("Straight line"),
+    Method.DERIVED: _("From the other energy"),
+    Method.LIKE_DAY: _("Like days"),
+    Method.PROFILE: _("Load profile"),
+    Method.PREVIOUS_MONTH: _("Month before"),
+    Method.FLAT: _("Evenly from the register"),
+    Method.ZERO: _("Zero, for want of anything"),
+    Method.MANUAL: _("By hand"),
+}

@@ -36,6 +36,7 @@ class Method(enum.StrEnum):
     LIKE_DAY = "like_day"
     PROFILE = "profile"
     PREVIOUS_MONTH = "previous_month"
+    FLAT = "flat"
     ZERO = "zero"
     MANUAL = "manual"
 
@@ -55,7 +56,15 @@ QUALITY_OF = {
     Method.CHECK_METER: Quality.SUBSTITUTED,
     Method.MANUAL: Quality.EDITED,
     **dict.fromkeys(
-        (Method.LINEAR, Method.DERIVED, Method.LIKE_DAY, Method.PROFILE, Method.PREVIOUS_MONTH, Method.ZERO),
+        (
+            Method.LINEAR,
+            Method.DERIVED,
+            Method.LIKE_DAY,
+            Method.PROFILE,
+            Method.PREVIOUS_MONTH,
+            Method.FLAT,
+            Method.ZERO,
+        ),
         Quality.ESTIMATED,
     ),
 }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from billing.runs import history, queries, readings, used_versions
-from billing.runs.models import BillRun, BillRunItem
+from billing.runs.models import AccountFact, BillRun, BillRunItem
 from billing.runs.operations import driving, judging, reviewing
 from kernel.periods import Period
 from tenants.customers import date_ranges
@@ -45,7 +45,8 @@ def wake(*, at: dt.datetime, limit: int = CHUNK) -> int:
 
 def _ready(items: Sequence[BillRunItem], period: Period) -> Iterable[BillRunItem]:
     changed = _readings_changed([item for item in items if item.watch.get("points")], period)
-    published = _published([item for item in items if item.reason == judging.NOT_READY], period)
+    not_ready = [item for item in items if item.reason == judging.NOT_READY]
+    published = _published(not_ready, period) | _stated(not_ready)
     unblocked = _unblocked([item for item in items if item.reason == history.EarlierBillOpen.code])
     return [item for item in items if item.pk in changed | published | unblocked]
 
@@ -70,6 +71,15 @@ def _published(items: Sequence[BillRunItem], period: Period) -> set[int]:
     found = indices.publications(codes=codes, period=period) if codes else {}
     covered = {code for code, publication in found.items() if publication.covered}
     return {item.pk for item in items if item.reason_params.get("name") in covered}
+
+
+def _stated(items: Sequence[BillRunItem]) -> set[int]:
+    """Those of which a fact was stated since."""
+    asking = [item for item in items if item.reason_params.get("kind") == "fact"]
+    stated = AccountFact.objects.filter(account_id__in=[item.account_id for item in asking]) if asking else ()
+    at = {(fact.account_id, fact.name): fact.stated_at for fact in stated}
+    keys = {item.pk: (item.account_id, item.reason_params.get("name", "")) for item in asking}
+    return {item.pk for item in asking if keys[item.pk] in at and at[keys[item.pk]] >= item.changed_at}
 
 
 def _unblocked(items: Sequence[BillRunItem]) -> set[int]:

@@ -32,6 +32,11 @@ def prepaid(*, account_id: int) -> PrepaidAccount | None:
     return prepaid_accounts().filter(account_id=account_id).first()
 
 
+def prepaid_of(*, account_id: int) -> PrepaidAccount | None:
+    """This will return the account where it pays ahead or once did, or None."""
+    return PrepaidAccount.objects.select_related("account__customer").filter(pk=account_id).first()
+
+
 def events(*, account_id: int) -> QuerySet[PrepaymentEvent]:
     """This will list what happened to a prepaid account, the latest first."""
     return PrepaymentEvent.objects.filter(prepaid=account_id).order_by("-id")

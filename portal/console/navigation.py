@@ -46,6 +46,12 @@ SECTIONS = (
             Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS),
         ],
     ),
+    Section(
+        _("Money"),
+        [
+            Item(_("Prepaid accounts"), "prepaid_accounts", "tariff", Capability.SEE_PAYMENTS),
+        ],
+    ),
     Section(_("Prices"), [Item(_("Tariffs"), "products", "tariff", Capability.SEE_TARIFFS)]),
     Section(
         _("Books"),

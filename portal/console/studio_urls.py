@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from portal.console import converters  # noqa: F401 (the addresses below are written with them)
 from portal.console.views.studio import comparing, editor, simulations, transfers
 
 VERSION = "tariffs/<number:code>/-/<count:number>/"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from django.urls import include, path
 
-from django.urls import include, path, register_converter
-
+from portal.console import converters  # noqa: F401 (the addresses below are written with them)
 from portal.console.views import (
     accounts,
     brand,
@@ -25,59 +24,12 @@ from portal.console.views import (
     unbilled,
 )
 
-
-class NumberConverter:
-    """Numbers of customers, accounts, products and invoices: what the rooms accept as one."""
-
-    regex = r"[A-Za-z0-9_][A-Za-z0-9_\-./]{0,47}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return str(value)
-
-
-class KeyConverter:
-    """Keys of rows: no longer than the database counts."""
-
-    regex = "[0-9]{1,18}"
-
-    def to_python(self, value: str) -> int:
-        return int(value)
-
-    def to_url(self, value: int) -> str:
-        return str(value)
-
-
-class CountConverter(KeyConverter):
-    """Numbers of runs and versions, which count from one."""
-
-    regex = "[0-9]{1,9}"
-
-
-class DayConverter:
-    """Days as the calendar has them: 2026-03-31."""
-
-    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-    def to_python(self, value: str) -> dt.date:
-        return dt.date.fromisoformat(value)
-
-    def to_url(self, value: dt.date | str) -> str:
-        return str(value)
-
-
-register_converter(NumberConverter, "number")
-register_converter(DayConverter, "day")
-register_converter(KeyConverter, "key")
-register_converter(CountConverter, "count")
-
 RUN, ITEM = "runs/<count:number>/", "runs/<count:number>/bills/<key:item_id>/"
 VERSION = "tariffs/<number:code>/-/<count:number>/"
 
 urlpatterns = [
     path("", include("portal.console.studio_urls")),
+    path("", include("portal.console.prepayment_urls")),
     path("", home.home, name="home"),
     path("components/", home.components, name="components"),
     path("search/", search.search, name="search"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.customer.views import app, bills, compare, home, profile, usage
+from portal.customer.views import app, bills, compare, home, prepaid, profile, usage
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("bills/<str:number>/document/", bills.document, name="document"),
     path("usage/", usage.usage, name="usage"),
     path("usage/download/", usage.download, name="usage_download"),
+    path("prepaid/", prepaid.prepaid, name="prepaid"),
     path("compare/", compare.compare, name="compare"),
     path("account/", profile.profile, name="profile"),
     path("account/language/", profile.language, name="language"),

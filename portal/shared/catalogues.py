@@ -148,6 +148,6 @@ def _key(entry: polib.POEntry) -> Key:
 def _sources(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
         inside = set(path.relative_to(root).parts)
-        wanted = path.suffix in {".py", ".html"} or (path.suffix == ".txt" and "templates" in inside)
+        wanted = path.suffix in {".py", ".html"} or (path.suffix in {".txt", ".subject"} and "templates" in inside)
         if wanted and path.is_file() and not LEFT_OUT & inside:
             yield path

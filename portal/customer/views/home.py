@@ -10,6 +10,7 @@ from django.shortcuts import render
 from billing.invoices import queries as invoice_queries
 from portal.customer import access, bill_history, places, recent_use, tariffs, tier_progress
 from portal.customer.access import customer_page, staff_elsewhere
+from portal.customer.views import prepaid
 
 
 @staff_elsewhere
@@ -26,6 +27,7 @@ def home(request: HttpRequest, customer: Any) -> HttpResponse:
     page = {
         "customer": customer,
         "states": states,
+        "balances": prepaid.of_customer(customer),
         "all": _all(states),
         "latest": latest,
         "latest_standing": _standing(latest, states, today),

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, resolve
 
 from identity.capabilities import Capability, Role, of_roles
-from portal.console import urls
+from portal.console import studio_urls, urls
 
 C = Capability
 READS = {
@@ -38,6 +38,9 @@ READS = {
     "ledger/export.csv": C.SEE_LEDGER,
     "ledger/seals/": C.SEE_LEDGER,
     "ledger/entries/": C.SEE_LEDGER,
+    "prepayment/": C.SEE_PAYMENTS,
+    "prepayment/export.csv": C.SEE_PAYMENTS,
+    "prepayment/-/enrol/": C.TAKE_PAYMENTS,
     "ledger/unbilled/": C.SEE_LEDGER,
     "ledger/unbilled/export.csv": C.SEE_LEDGER,
     "ledger/days/": C.SEE_LEDGER,
@@ -59,6 +62,7 @@ ORDERS = {
     "tariffs/home/-/1/publish/": C.PUBLISH_TARIFFS,
     "tariffs/home/-/1/withdraw/": C.PUBLISH_TARIFFS,
     "tariffs/home/-/1/delete/": C.CHANGE_TARIFFS,
+    "prepayment/A1/-/end/": C.TAKE_PAYMENTS,
     "runs/1/issue/": C.ISSUE_BILLS,
     "runs/1/close/": C.ISSUE_BILLS,
     "runs/1/cancel/": C.RUN_BILLS,
@@ -137,14 +141,23 @@ class TestTheTable:
     def test_names_every_address_of_the_console(self):
         """A page added without a row here would go untested."""
         written = {resolve(f"/console/{page.partition('?')[0]}").url_name for page in [*READS, *ORDERS]}
-        asked = {pattern.name for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)}
+        asked = set(_names(urls.urlpatterns)) - set(_names(studio_urls.urlpatterns))
         elsewhere = {
             "customer_import", "customer_import_errors", "confirm_customer_import", "import", "import_progress",
             "import_rows", "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
-            "closing",
+            "closing", "prepaid_account", "change_prepaid",
         }  # fmt: skip
 
         assert asked - elsewhere == written
+
+
+def _names(patterns):
+    """The names of all addresses, those of included files too."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name
+        else:
+            yield from _names(pattern.url_patterns)
 
 
 class TestHostileAddresses:

@@ -358,7 +358,9 @@ class TestTheBooks:
         assert issued.number in text_of(page)
 
     def test_prove_that_nothing_was_changed(self, admin, issued):
-        assert "4 postings under 1 seals and 0 closed days are as they were posted." in text_of(admin.get("/console/ledger/seals/"))
+        page = text_of(admin.get("/console/ledger/seals/"))
+
+        assert "4 postings under 1 seals and 0 closed days are as they were posted." in page
 
     def test_tell_when_a_noted_seal_is_missing(self, admin, issued):
         page = text_of(admin.get("/console/ledger/seals/", {"noted": "ab" * 32}))

@@ -16,7 +16,7 @@ from billing.prepayment.operations import assessing
 from harness import supply
 from kernel.money import Money
 from kernel.periods import Period
-from tenants.customers.models import SupplyPoint
+from tenants.customers.models import Customer, SupplyPoint
 from tenants.notices.models import Message
 from tenants.service import operations as service_operations
 from tenants.service import queries as service_queries
@@ -57,6 +57,7 @@ def account(in_alder):
         period=Period(MARCH, dt.date(2026, 4, 1)),
         each=lambda day: [value if at else value - sum(each) + 20_000 for at, value in enumerate(each)],
     )
+    Customer.objects.update(language="en")
     operations.enrol(account_id=made.pk, on=MARCH, at=moment(1))
     return made
 
@@ -107,6 +108,15 @@ class TestAssess:
             "Your prepaid balance lasts about 7 days", "Your prepaid balance lasts about 3 days",
         ]  # fmt: skip
         assert "The balance of account A1 is ¥70.00. At your usual ¥10.00 a day" in Message.objects.earliest("pk").body
+
+    def test_tells_in_the_customers_language(self, account):
+        Customer.objects.update(language="zh-hans")
+        pay(account, "100.00", 1)
+
+        assess(account, 4)
+
+        assert Message.objects.get().subject == "您的预付费余额约可用 7 天"
+        assert "账户 A1 的余额为 ¥70.00，按您日均 ¥10.00 估算约可用 7 天。" in Message.objects.get().body
 
     def test_repeated_at_once_changes_nothing(self, account):
         pay(account, "30.00", 1)

@@ -1,4 +1,4 @@
-"""The document of an invoice: a PDF drawn from the frozen lines on first request, stored, and given out from then on.
+"""The documents of an invoice: a PDF drawn from the frozen lines on first request, stored, and given out from then on.
 
 Note "data, not code": the layout is a fixed file; names and texts reach it as one JSON value. Note "same
 bytes": the only fonts are the installed Noto ones, and the time of creation is the day of issue.
@@ -11,6 +11,7 @@ import functools
 import hashlib
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import translation
 
-from billing.invoices import queries
+from billing.invoices import einvoice, queries
 from billing.invoices.content import content
 from kernel.errors import GridhallError, gettext_noop
 from tenancy import context
 
 LANGUAGES = ("zh-hans", "en")
+_UNPRINTABLE = re.compile(r"\\u00(?:[01][0-9a-f]|7f)|[\x7f-\x9f\ufffe\uffff]")
+"""Control characters, as JSON writes them: no font has them, and PDF/A refuses what it cannot show."""
+XML_NAME = "factur-x.xml"
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"
 _LAYOUT = Path(__file__).parent / "typst" / "invoice.typ"
 _LOGO_FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
@@ -48,8 +52,34 @@ def pdf(*, invoice_id: int, language: str) -> bytes:
     name = f"invoices/{detail.invoice.pk}/{language}.pdf"
     if not default_storage.exists(name):
         _store(name, draw(detail=detail, language=language))
-    with default_storage.open(name) as stored:
-        return bytes(stored.read())
+    return _read(name)
+
+
+def xml(*, invoice_id: int) -> bytes:
+    """This will return the invoice as EN 16931 XML, made on first request and the same bytes ever after.
+
+    Raises NotFound or SellerIncomplete.
+    """
+    name = f"invoices/{invoice_id}/{XML_NAME}"
+    if not default_storage.exists(name):
+        detail = queries.invoice_by_id(invoice_id=invoice_id)
+        language = detail.invoice.buyer["language"] or context.current_retailer().default_language
+        _store(name, einvoice.document(invoice=detail.invoice, lines=detail.lines, language=language))
+    return _read(name)
+
+
+def hybrid(*, invoice_id: int, language: str) -> bytes:
+    """This will return the PDF with the XML inside (Factur-X), made on first request and kept.
+
+    Raises NotFound, LanguageNotOffered or SellerIncomplete.
+    """
+    page = pdf(invoice_id=invoice_id, language=language)
+    name = f"invoices/{invoice_id}/{language}.facturx.pdf"
+    if not default_storage.exists(name):
+        invoice = queries.invoice_by_id(invoice_id=invoice_id).invoice
+        made = einvoice.embedded(pdf=page, xml=xml(invoice_id=invoice_id), invoice=invoice, language=language)
+        _store(name, made)
+    return _read(name)
 
 
 def draw(*, detail: queries.InvoiceDetail, language: str) -> bytes:
@@ -60,10 +90,15 @@ def draw(*, detail: queries.InvoiceDetail, language: str) -> bytes:
         _LAYOUT.read_bytes(),
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        sys_inputs={"data": _UNPRINTABLE.sub("", json.dumps(data, ensure_ascii=False))},
         pdf_standards=["a-3a"],
         timestamp=dt.datetime.combine(detail.invoice.issued_on, dt.time(), dt.UTC),
     )
+
+
+def _read(name: str) -> bytes:
+    with default_storage.open(name) as stored:
+        return bytes(stored.read())
 
 
 def _store(name: str, document: bytes) -> None:

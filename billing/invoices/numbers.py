@@ -25,7 +25,7 @@ def take(*, kind: InvoiceKind, count: int, issuer: Issuer, issued_on: dt.date) -
     rule = issuer.numbers
     year, month = rule.starts(issued_on)
     prefix = rule.prefix if kind == InvoiceKind.INVOICE else rule.credit_prefix
-    key = {
+    key: dict[str, str | int] = {
         "legal_entity": issuer.legal_entity,
         "series": issuer.series,
         "kind": str(kind),

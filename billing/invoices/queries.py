@@ -13,7 +13,16 @@ from django.db.models.functions import Coalesce
 
 from billing.invoices import costs, label_titles, lines
 from billing.invoices.lines import Line
-from billing.invoices.models import BilledPeriod, Draft, Invoice, InvoiceKind, InvoiceLine, IssuedDraft
+from billing.invoices.models import (
+    BilledPeriod,
+    BillingArrangement,
+    Draft,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    IssuedDraft,
+    LegalEntity,
+)
 from billing.ledger import queries as ledger_queries
 from kernel.errors import NotFound, gettext_noop
 from kernel.money import EXACT, Money
@@ -21,6 +30,7 @@ from kernel.periods import Period
 from tenants.customers import date_ranges
 
 INVOICE, DRAFT = gettext_noop("invoice"), gettext_noop("draft")
+ENTITY = gettext_noop("legal entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,44 @@ def daily_amounts(*, account_ids: Collection[int]) -> dict[int, Decimal]:
     return {
         account_id: EXACT.divide(gross, Decimal((supplied.upper - supplied.lower).days))
         for account_id, supplied, gross in rows
+    }
+
+
+def invoice_ids_since(*, day: dt.date) -> list[int]:
+    """This will list the keys of invoices and credit notes issued on ``day`` or later, oldest first."""
+    return list(Invoice.objects.filter(issued_on__gte=day).order_by("pk").values_list("pk", flat=True))
+
+
+def entities() -> QuerySet[LegalEntity]:
+    """This will list the company's legal entities with their number series."""
+    return LegalEntity.objects.prefetch_related("series").order_by("code")
+
+
+def entity(*, code: str) -> LegalEntity:
+    """This will return a legal entity with its series; raises NotFound."""
+    found = entities().filter(code=code).first()
+    if found is None:
+        raise NotFound(what=ENTITY, name=code)
+    return found
+
+
+def arrangement(*, account_id: int) -> BillingArrangement | None:
+    """This will return how an account is billed where it is not the usual way."""
+    found = BillingArrangement.objects.select_related("entity", "collective")
+    return found.filter(account_id=account_id).first()
+
+
+def members_of_collective(*, account_id: int) -> list[Any]:
+    """This will list the accounts that are billed on this one."""
+    rows = BillingArrangement.objects.select_related("account").filter(collective_id=account_id)
+    return [row.account for row in rows.order_by("account__number")]
+
+
+def collective_groups(*, account_ids: Collection[int]) -> dict[int, int]:
+    """This will return the collective account of each account that is billed on one."""
+    rows = BillingArrangement.objects.filter(account_id__in=account_ids, collective__isnull=False)
+    return {
+        account: collective for account, collective in rows.values_list("account_id", "collective_id") if collective
     }
 
 

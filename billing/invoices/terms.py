@@ -117,6 +117,7 @@ def seller_of(*, retailer: Any, texts: Mapping[str, Any]) -> dict[str, Any]:
         "names": dict(retailer.names),
         "legal_name": retailer.legal_name or retailer.code,
         "tax_number_title": dict(texts["tax_number"]),
+        "market": retailer.market,
         "identifier_title": dict(texts["supply_point_identifier"]),
         "logo_digest": hashlib.sha256(logo).hexdigest() if logo else "",
     }

@@ -28,6 +28,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "assess prepaid accounts": {"task": "billing.prepayment.tasks.assess_all_prepaid", "schedule": 1800.0},
     "assess prepaid accounts that paid": {"task": "billing.prepayment.tasks.assess_all_paid", "schedule": 60.0},
     "close the books": {"task": "billing.ledger.tasks.close_all_books", "schedule": 3600.0},
+    "sweep invoices": {"task": "billing.invoices.tasks.sweep_all_invoices", "schedule": 300.0},
     "sweep messages": {"task": "tenants.notices.tasks.sweep_all_messages", "schedule": 60.0},
     "advance dunning": {"task": "billing.arrears.tasks.advance_all_cases", "schedule": 3600.0},
     "sweep arrears": {"task": "billing.arrears.tasks.sweep_all_arrears", "schedule": 300.0},

@@ -20,6 +20,7 @@ from markets import files, notices, step_tables, working_days
 
 PACK_FILE = "pack.yaml"
 NOTICES_FILE = "notices.yaml"
+FISCAL_FILE = "fiscal.yaml"
 NAME_MARK = "/"
 
 
@@ -104,6 +105,12 @@ class Pack:
     def texts(self) -> Mapping[str, Any]:
         """Words of the market for people: titles of labels, of identifiers, of tax numbers."""
         return dict(self.settings["texts"])
+
+    @functools.cached_property
+    def fiscal_rules(self) -> Mapping[str, Any] | None:
+        """Names of sheets, columns and codes of the tax bureau's bulk file, where the market has fiscal invoices."""
+        path = self.folder / FISCAL_FILE
+        return files.read_yaml(path) if path.exists() else None
 
     @functools.cached_property
     def tables(self) -> Mapping[str, step_tables.Rows]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -15,6 +16,7 @@ from tenants.notices.choosing import Choice
 from tenants.notices.models import Channel, ChannelChoice, LetterBatch, Message, MessageFile, Reason, State
 
 MESSAGE, BATCH, FILE = gettext_noop("message"), gettext_noop("batch of letters"), gettext_noop("file")
+REFERENCES_AT_ONCE = 5000
 CHANNELS, STATES, REASONS = Channel, State, Reason
 
 
@@ -47,6 +49,15 @@ def messages_of_customer(*, customer: Any) -> QuerySet[Message]:
 def messages_about(*, prefix: str) -> QuerySet[Message]:
     """This will list the messages whose reference starts with ``prefix``, newest first: the history of a document."""
     return messages().filter(reference__startswith=prefix)
+
+
+def known_references(*, references: Sequence[str]) -> set[str]:
+    """This will return which of the references have a message."""
+    found: set[str] = set()
+    for start in range(0, len(references), REFERENCES_AT_ONCE):
+        part = references[start : start + REFERENCES_AT_ONCE]
+        found.update(Message.objects.filter(reference__in=part).values_list("reference", flat=True))
+    return found
 
 
 def message(*, message_id: int, customer: Any = None) -> Message:
@@ -104,10 +115,10 @@ def addresses(*, customer: Any, account_id: int | None) -> dict[str, str]:
         for account in customer_queries.accounts_of_customer(customer=customer)
         if account.billing_address.strip() and account_id in (None, account.pk)
     ]
-    found = {
-        Channel.MAIL: customer.email,
-        Channel.SMS: customer.phone,
-        Channel.LETTER: billing[0] if billing else "",
+    found: dict[str, str] = {
+        str(Channel.MAIL): customer.email,
+        str(Channel.SMS): customer.phone,
+        str(Channel.LETTER): billing[0] if billing else "",
     }
     given = ChannelChoice.objects.filter(customer=customer).exclude(address="").values_list("channel", "address")
     return {str(channel): address for channel, address in {**found, **dict(given)}.items() if address}

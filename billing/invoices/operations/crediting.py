@@ -6,6 +6,7 @@ import decimal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -65,7 +66,7 @@ def credit(*, invoice_id: int, terms: IssueTerms, reason: str = "") -> int:
     Lines, taxes, seller and the meaning of prices are the original's. Its days can then be billed anew.
     Raises NotFound, NotCreditable or AlreadyCredited; then nothing was changed and no number is lost.
     """
-    with transaction.atomic(), refusals.named(freezing.REFUSALS | _refused(invoice_id)):
+    with transaction.atomic(), refusals.named({**freezing.REFUSALS, **_refused(invoice_id)}):
         invoice = _creditable(invoice_id)
         taken = queries.credited_by_line(invoice_id=invoice_id)
         return _write_whole(invoice, taken, terms, reason)
@@ -79,7 +80,7 @@ def credit_part(*, invoice_id: int, amounts: Mapping[int, Decimal], terms: Issue
     back all that is left is a whole credit, and gives the days back. Raises NotFound, NotCreditable, AlreadyCredited,
     NoSuchLine, CreditAmount, NothingToCredit or CreditsTooMuch; then nothing was changed and no number is lost.
     """
-    with transaction.atomic(), refusals.named(freezing.REFUSALS | _refused(invoice_id)):
+    with transaction.atomic(), refusals.named({**freezing.REFUSALS, **_refused(invoice_id)}):
         invoice = _creditable(invoice_id)
         taken = queries.credited_by_line(invoice_id=invoice_id)
         rows = {row.position: row for row in invoice.lines.order_by("position")}
@@ -172,7 +173,7 @@ def _document(invoice: Invoice, credited: Sequence[Line], terms: IssueTerms, rea
 
 def _summary(invoice: Invoice, taxed: Sequence[Taxed]) -> list[dict[str, object]]:
     """The tax rows of a credit note, named as the invoice names them."""
-    first = invoice.taxes[0] if invoice.taxes else {"code": "", "titles": {}}
+    first: dict[str, Any] = invoice.taxes[0] if invoice.taxes else {"code": "", "titles": {}}
     policy = TaxPolicy(first["code"], first["titles"], Decimal(0), invoice.prices_include_tax)
     return taxes.summary(taxed, policy)
 

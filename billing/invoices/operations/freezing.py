@@ -72,7 +72,7 @@ class CreditsTooMuch(GridhallError):
     template = gettext_noop("Credits may not exceed what the invoice or any of its lines still holds.")
 
 
-REFUSALS: Mapping[str, GridhallError] = {
+REFUSALS: dict[str, GridhallError] = {
     "invoices_number_text_once": NumberTaken(),
     "invoices_credits_within": CreditsTooMuch(),
     "invoices_period_billed_once": PeriodAlreadyBilled(),

@@ -70,7 +70,7 @@ def import_agent_statement(
         for row in rows:
             _receive(row, source, commission.currency, at)
         new = [row for row in rows if row.reference not in known]
-        statement = AgentStatement.objects.create(
+        return AgentStatement.objects.create(
             agent=agent,
             file_name=file_name[:200],
             row_count=len(rows),
@@ -82,7 +82,6 @@ def import_agent_statement(
             imported_by=imported_by,
             imported_at=at,
         )
-    return statement
 
 
 def _receive(row: Collected, source: str, currency: str, at: dt.datetime) -> None:

@@ -60,7 +60,7 @@ def open_session(*, desk_id: int, cashier: str, opening: Money, at: dt.datetime)
             session = CashSession.objects.create(desk=desk, cashier=cashier, opened_at=at, opening=opening.amount)
         fetched = opening.amount - desk.balance
         if fetched:
-            _move(session, desk, Kind.FLOAT, fetched, "", at, counterpart=chart.CLEARING)
+            _move(session, desk, Kind.FLOAT, fetched, reference="", at=at, counterpart=chart.CLEARING)
     return session
 
 
@@ -85,7 +85,14 @@ def take_payment(
         )
         desk.next_receipt += 1
         movement = _move(
-            session, desk, Kind.PAYMENT, money.amount, payment.reference, at, receipt=number, payment=payment
+            session,
+            desk,
+            Kind.PAYMENT,
+            money.amount,
+            reference=payment.reference,
+            at=at,
+            receipt=number,
+            payment=payment,
         )
     return payment, movement
 
@@ -100,7 +107,9 @@ def take_back(*, session_id: int, movement_id: int, reason: str, at: dt.datetime
         if session.movements.filter(kind=Kind.REVERSAL, payment=taken.payment).exists():
             raise CashRefused(reason=gettext_noop("that payment was taken back before."))
         receiving.reverse(payment_id=taken.payment.pk, reason=reason, at=at)
-        return _move(session, desk, Kind.REVERSAL, -taken.amount, taken.reference, at, payment=taken.payment)
+        return _move(
+            session, desk, Kind.REVERSAL, -taken.amount, reference=taken.reference, at=at, payment=taken.payment
+        )
 
 
 def pay_refund(*, session_id: int, refund_id: int, at: dt.datetime) -> CashMovement:
@@ -113,7 +122,9 @@ def pay_refund(*, session_id: int, refund_id: int, at: dt.datetime) -> CashMovem
         if refund.state == Refund.State.PAID:
             raise CashRefused(reason=gettext_noop("it was handed out before."))
         refund = refunding.confirm_paid(refund_id=refund_id, paid_on=receiving.day_of(at))
-        return _move(session, desk, Kind.REFUND, -refund.amount, refund.reference, at, counterpart=chart.CLEARING)
+        return _move(
+            session, desk, Kind.REFUND, -refund.amount, reference=refund.reference, at=at, counterpart=chart.CLEARING
+        )
 
 
 def bring_to_bank(*, session_id: int, money: Money, reference: str, at: dt.datetime) -> CashMovement:
@@ -124,7 +135,7 @@ def bring_to_bank(*, session_id: int, money: Money, reference: str, at: dt.datet
         if money.amount <= 0 or not reference.strip():
             raise CashRefused(reason=gettext_noop("a deposit needs an amount and the reference on its slip."))
         reference = reference.strip().upper()[:100]
-        return _move(session, desk, Kind.DEPOSIT, -money.amount, reference, at, counterpart=chart.CLEARING)
+        return _move(session, desk, Kind.DEPOSIT, -money.amount, reference=reference, at=at, counterpart=chart.CLEARING)
 
 
 def count_out(*, session_id: int, pieces: Mapping[str, int], reason: str, at: dt.datetime) -> CashSession:
@@ -157,7 +168,15 @@ def approve_difference(*, session_id: int, approved_by: str, at: dt.datetime) ->
         if session.cashier == approved_by:
             raise refunding.SamePerson()
         difference = (session.counted_total or Decimal(0)) - desk.balance
-        _move(session, desk, Kind.DIFFERENCE, difference, session.reason[:100], at, counterpart=chart.CASH_DIFFERENCES)
+        _move(
+            session,
+            desk,
+            Kind.DIFFERENCE,
+            difference,
+            reference=session.reason[:100],
+            at=at,
+            counterpart=chart.CASH_DIFFERENCES,
+        )
         session.state, session.closed_at, session.approved_by = State.CLOSED, at, approved_by
         session.save()
     return session
@@ -192,7 +211,7 @@ def receipt_number(code: str, number: int) -> str:
 
 
 def _move(
-    session: CashSession, desk: CashDesk, kind: str, amount: Decimal, reference: str, at: dt.datetime, *,
+    session: CashSession, desk: CashDesk, kind: str, amount: Decimal, *, reference: str, at: dt.datetime,
     counterpart: str = "", receipt: int | None = None, payment: Payment | None = None,
 ) -> CashMovement:  # fmt: skip
     """Write a movement; with a ``counterpart`` post it too. The drawer never holds less than nothing."""

@@ -10,15 +10,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from billing.invoices import operations as invoice_operations
-from billing.invoices.models import Invoice
 from billing.ledger import chart, entries
 from billing.ledger import operations as ledger_operations
 from billing.ledger import queries as ledger_queries
 from billing.payments import operations, queries
 from billing.payments.models import Allocation, OpenItem, Payment
 from harness import billing_cast
+from harness.issued import issue
 from kernel.money import Money
-from kernel.periods import Period
 
 AT = dt.datetime(2026, 5, 4, 4, 0, tzinfo=dt.UTC)
 ON = dt.date(2026, 5, 4)
@@ -26,16 +25,6 @@ ON = dt.date(2026, 5, 4)
 
 def cny(amount: str) -> Money:
     return Money(Decimal(amount), "CNY")
-
-
-def issue(retailer: Any, account: Any, point: Any, amount: str, *, month: int = 3) -> Invoice:
-    period = Period.of_month(2026, month)
-    [draft_id] = invoice_operations.store_drafts(
-        drafts=[billing_cast.make_draft(account, point, amount, period=period)], created_at=billing_cast.AT
-    )
-    terms = billing_cast.terms_of(retailer, issued_on=dt.date(2026, month + 1, 2))
-    issued = invoice_operations.issue_drafts(draft_ids=[draft_id], terms=terms)
-    return Invoice.objects.get(pk=issued[draft_id])
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from billing.payments import operations, queries
+from billing.payments.providers import tasks as provider_tasks
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 from tenancy.tasks import platform_task, tenant_task
@@ -26,3 +27,7 @@ def settle(after: int = 0) -> None:
 def settle_all() -> None:
     """Send a sweep to every active retailer, in turn."""
     tenancy_tasks.send_for_each(settle, tenancy_queries.active_retailers())
+
+
+PROVIDER_TASKS = provider_tasks
+"""Imported here, where the worker looks for a room's tasks."""

@@ -265,9 +265,7 @@ API_REQUESTS_PER_MINUTE = int(os.environ.get("GRIDHALL_API_REQUESTS_PER_MINUTE",
 
 # Payment providers. The platform's own key serves connected accounts; a company's own keys stand sealed in its schema.
 # The newest of SECRETS_KEYS seals, all of them open: put a new one in front to change it.
-SECRETS_KEYS = environment.words("GRIDHALL_SECRETS_KEYS") or (
-    [environment.required("GRIDHALL_SECRETS_KEYS")] if PRODUCTION else [SECRET_KEY]
-)
+SECRETS_KEYS = environment.words("GRIDHALL_SECRETS_KEYS") or [SECRET_KEY]
 STRIPE_SECRET_KEY = os.environ.get("GRIDHALL_STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("GRIDHALL_STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = os.environ.get("GRIDHALL_STRIPE_API_BASE", "")

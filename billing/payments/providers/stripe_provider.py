@@ -126,7 +126,7 @@ class StripeProvider:
             "unit_amount": words.minor(money),
             "product_data": {"name": asked.title},
         }
-        metadata = {words.TOKEN: asked.token}
+        metadata = {words.ATTEMPT: asked.token}
         wanted: Any = {
             "mode": "payment", "customer": asked.person.reference, "metadata": metadata,
             "line_items": [{"quantity": 1, "price_data": line}], "client_reference_id": asked.token,
@@ -138,7 +138,7 @@ class StripeProvider:
 
     def start_saving(self, asked: Asked) -> Page:
         """Open a checkout session that keeps a method."""
-        metadata = {words.TOKEN: asked.token}
+        metadata = {words.ATTEMPT: asked.token}
         wanted: Any = {
             "mode": "setup", "customer": asked.person.reference, "metadata": metadata,
             "setup_intent_data": {"metadata": metadata}, **self._common(asked),
@@ -154,7 +154,7 @@ class StripeProvider:
         wanted: Any = {
             "amount": words.minor(money), "currency": money.currency.lower(), "customer": asked.person.reference,
             "payment_method": asked.saved, "confirm": True, "off_session": True, "description": asked.title,
-            "metadata": {words.TOKEN: asked.token}, "allowed_payment_method_types": [kind],
+            "metadata": {words.ATTEMPT: asked.token}, "allowed_payment_method_types": [kind],
             "expand": ["latest_charge", "payment_method"],
         }  # fmt: skip
         try:
@@ -186,11 +186,11 @@ class StripeProvider:
         wanted: Any = {"customer": asked.person.reference, "created": {"gte": since}, "limit": PAGE_SIZE}
         sessions = said(lambda: self._client.v1.checkout.sessions.list(wanted, options=self._options()))
         for session in sessions.auto_paging_iter():
-            if (session.metadata or {}).get(words.TOKEN) == asked.token:
+            if (session.metadata or {}).get(words.ATTEMPT) == asked.token:
                 return self.find(topic="page", subject=session.id)
         intents = said(lambda: self._client.v1.payment_intents.list(wanted, options=self._options()))
         for intent in () if saving else intents.auto_paging_iter():
-            if (intent.metadata or {}).get(words.TOKEN) == asked.token:
+            if (intent.metadata or {}).get(words.ATTEMPT) == asked.token:
                 return self.find(topic="payment", subject=intent.id)
         return None
 
@@ -227,6 +227,10 @@ class StripeProvider:
             return Told(event["id"], event["type"], topic, subject, event.get("account") or "", event)
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadSignature() from error
+
+    def own_reference(self) -> str:
+        """Return the reference of the account that the key belongs to."""
+        return str(said(self._client.v1.accounts.retrieve_current).id)
 
     def listen(self, *, url: str) -> tuple[str, str]:
         """Register our address for messages at an account of its own; return its key and secret."""

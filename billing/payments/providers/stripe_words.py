@@ -13,7 +13,7 @@ from billing.payments.providers.base import Back, Found, Kept, PayoutFound, Payo
 from kernel.money import Money, minor_places
 
 METHODS = {"card": PaymentMethod.CARD, "alipay": PaymentMethod.ALIPAY, "wechat_pay": PaymentMethod.WECHAT_PAY}
-TOKEN = "gridhall_attempt"
+ATTEMPT = "gridhall_attempt"
 REFUND = "gridhall_refund"
 _NAMES = {"alipay": "Alipay", "wechat_pay": "WeChat Pay"}
 _WARNING = "warning_"
@@ -174,7 +174,7 @@ def _method(charge: Any) -> str:
 
 
 def _token(thing: Any) -> str:
-    return str((thing["metadata"] or {}).get(TOKEN, ""))
+    return str((thing["metadata"] or {}).get(ATTEMPT, ""))
 
 
 def _failure(error: Any) -> str:

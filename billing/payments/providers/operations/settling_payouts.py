@@ -1,0 +1,87 @@
+"""Payouts: what the provider sent to the bank, with its fees, against what we knew it to hold.
+
+Dr bank (the transfer), Dr provider fees, Cr payment providers (gross of what is ours), Cr receipts to be matched (gross
+of what is not). The four add up because a payout is the sum of its parts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing.ledger import chart
+from billing.ledger import entries as ledger_entries
+from billing.ledger.entries import NewPosting
+from billing.payments import locks, operations
+from billing.payments.models import Payment, ProviderMovement
+from billing.payments.operations import posting
+from billing.payments.providers import choosing
+from billing.payments.providers.base import PayoutFound, PayoutPart
+from kernel.money import Money
+
+Kind = ProviderMovement.Kind
+LOCK = "payouts"
+
+
+def book_payout(*, provider: str, reference: str, at: dt.datetime) -> ProviderMovement | None:
+    """This will book a payout that was paid, once, and take it back when it failed; return its movement.
+
+    A payout that is under way is not booked. Raises ProviderSilent.
+    """
+    found = choosing.by_name(provider).payout(reference=reference)
+    with transaction.atomic():
+        locks.hold(LOCK, 0)
+        booked = ProviderMovement.objects.filter(provider=provider, reference=reference, kind=Kind.PAYOUT).first()
+        if booked is None and found.paid:
+            booked = _book(provider, found, at)
+        if booked is not None and found.failed:
+            _take_back(booked, at)
+    return booked
+
+
+def _book(provider: str, found: PayoutFound, at: dt.datetime) -> ProviderMovement:
+    currency = found.money.currency
+    fee = sum((part.fee for part in found.parts), Money.zero(currency))
+    ours = _ours(provider, found.parts)
+    known = sum((part.gross for part in found.parts if part.reference in ours), Money.zero(currency))
+    gross = sum((part.gross for part in found.parts), Money.zero(currency)) if found.parts else found.money
+    unknown = gross - known if found.parts else Money.zero(currency)
+    sides = _sides(found.money, fee, gross - unknown, unknown)
+    on = operations.day_of(at)
+    entry = posting.post(kind=posting.EntryKind.TRANSFER, on=on, reference=found.reference, sides=sides, at=at)
+    return ProviderMovement.objects.create(
+        provider=provider, reference=found.reference, kind=Kind.PAYOUT, amount=found.money.amount, fee=fee.amount,
+        unknown=unknown.amount, currency=currency, moved_on=on, recorded_at=at, entry_id=entry,
+    )  # fmt: skip
+
+
+def _sides(net: Money, fee: Money, known: Money, unknown: Money) -> list[NewPosting]:
+    sides = [
+        (ledger_entries.debit, chart.BANK, net),
+        (ledger_entries.debit, chart.PROVIDER_FEES, fee),
+        (ledger_entries.credit, chart.CLEARING, known),
+        (ledger_entries.credit, chart.SUSPENSE, unknown),
+    ]
+    return [side(code, money) for side, code, money in sides if money.amount != Decimal(0)]
+
+
+def _ours(provider: str, parts: Sequence[PayoutPart]) -> set[str]:
+    """The parts that belong to payments, refunds and disputes that stand in our books."""
+    references = {part.payment for part in parts if part.payment}
+    known = set(Payment.objects.filter(source=provider, reference__in=references).values_list("reference", flat=True))
+    return {part.reference for part in parts if part.payment in known}
+
+
+def _take_back(booked: ProviderMovement, at: dt.datetime) -> None:
+    if ProviderMovement.objects.filter(reference=booked.reference, kind=Kind.PAYOUT_FAILED).exists():
+        return
+    money = Money.rounded(booked.amount, booked.currency)
+    on = operations.day_of(at)
+    entry = posting.move(debit=chart.CLEARING, credit=chart.BANK, money=money, on=on, reference=booked.reference, at=at)
+    ProviderMovement.objects.create(
+        provider=booked.provider, reference=booked.reference, kind=Kind.PAYOUT_FAILED, amount=booked.amount,
+        currency=booked.currency, moved_on=on, recorded_at=at, entry_id=entry,
+    )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from billing.rating import calendars, errors, inputs, tariffs
-from billing.runs import account_facts, readings, register_readings, sections
+from billing.runs import account_facts, readings, register_readings, sections, shapes
 from billing.runs import history as bill_history
 from billing.runs.account_facts import FactBook
 from billing.runs.history import History
@@ -258,17 +258,20 @@ def _by_day(
     section: Section, part: sections.Slice, read: Readings, kind: str, painted: Mapping[str, npt.NDArray[np.int8]]
 ) -> inputs.Series:
     """What registers counted: by their own times of use, or by slots where prices change at midnight only."""
-    days, by_day = _days(read, part), read.by_day.get(kind)
     identifier = section.supply_point.identifier
-    if painted and by_day is not None and by_day.labelled:
-        calendars = [(section.tariff.calendars[name], codes) for name, codes in painted.items()]
-        names, wh = register_readings.series_labels(by_day=by_day, days=days, painted=calendars, identifier=identifier)
+    shape = shapes.of_tariff(section.tariff, kind)
+    if shape.intervals:
+        raise register_readings.ShapeUnknown(identifier=identifier)
+    by_day, codes_of = read.by_day.get(kind), {name: painted[name] for name in shape.calendars if name in painted}
+    if codes_of and by_day is not None and by_day.labelled:
+        calendars = [(section.tariff.calendars[name], codes) for name, codes in codes_of.items()]
+        names, wh = register_readings.series_labels(
+            by_day=by_day, days=_days(read, part), painted=calendars, identifier=identifier
+        )
         codes = np.tile(np.arange(len(names), dtype=np.int8), part.period.days)
         return inputs.Series(wh.T.reshape(-1), labels=inputs.Labels(names, codes))
-    if not all(
-        register_readings.constant_within_days(codes=codes, day_of_slot=_days_of(read.grid, part.period))
-        for codes in painted.values()
-    ):
+    days = _days_of(read.grid, part.period)
+    if not all(register_readings.constant_within_days(codes=codes, day_of_slot=days) for codes in codes_of.values()):
         raise register_readings.ShapeUnknown(identifier=identifier)
     return _series(read, kind, read.grid.slots_of(part.period))
 

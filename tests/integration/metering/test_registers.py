@@ -35,9 +35,7 @@ def point(in_alder):
 
 def new_meter(point, serial="M1", *dials_of, since=None, position="1", **dial):
     made = dials_of or (operations.Dial("1", "consumption", digits=5, **dial),)
-    return operations.NewMeter(
-        point.pk, serial, since or day(1), "Asia/Shanghai", dials=made, position=position
-    )
+    return operations.NewMeter(point.pk, serial, since or day(1), "Asia/Shanghai", dials=made, position=position)
 
 
 def install(point, serial="M1", *dials_of, **more):
@@ -229,9 +227,7 @@ class TestExchange:
         old = install(point, shows=Decimal(500))
 
         with pytest.raises(exchanging.ReadsMissing):
-            operations.exchange_meter(
-                old=old.pk, on=day(1, 16), removal={}, new=new_meter(point, "M2"), at=AT, by=BY
-            )
+            operations.exchange_meter(old=old.pk, on=day(1, 16), removal={}, new=new_meter(point, "M2"), at=AT, by=BY)
         assert list(Meter.objects.values_list("serial", "period__endswith")) == [("M1", None)]
 
     def test_lets_channels_go_on(self, point):
@@ -429,9 +425,7 @@ class TestNoGap:
         with pytest.raises(exchanging.NotSuspended):
             operations.resume(supply_point_id=point.pk, on=day(1), shows={}, at=AT, by=BY)
         for _ in range(2):
-            operations.resume(
-                supply_point_id=point.pk, on=day(1, 21), shows={"M1": {"1": Decimal(14)}}, at=AT, by=BY
-            )
+            operations.resume(supply_point_id=point.pk, on=day(1, 21), shows={"M1": {"1": Decimal(14)}}, at=AT, by=BY)
 
         assert list(queries.doubted_reads().values_list("doubt", "value")) == [("suspended_use", 14)]
 

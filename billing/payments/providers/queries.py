@@ -39,7 +39,7 @@ def page_origins() -> tuple[str, ...]:
 
 
 def attempt(*, token: str, customer: Any = None) -> Attempt:
-    """This will return an attempt with its account and payment, only of ``customer`` where one is given; raises NotFound."""
+    """This will return an attempt with account and payment, of ``customer`` where one is given; raises NotFound."""
     found = Attempt.objects.select_related("account__customer", "payment").filter(token=token)
     if customer is not None:
         found = found.filter(account__customer=customer)

@@ -15,7 +15,7 @@ from billing.ledger import entries as ledger_entries
 from billing.payments import locks
 from billing.payments import operations as payments
 from billing.payments.models import Attempt, Payer, Payment, PaymentReversal, ProviderMovement, Refund, SavedMethod
-from billing.payments.operations import posting
+from billing.payments.operations import posting, refunding
 from billing.payments.providers import choosing
 from billing.payments.providers.base import Back, Found, Kept, State
 from kernel.money import Money
@@ -115,7 +115,9 @@ def _receive(attempt: Attempt, found: Found, at: dt.datetime) -> None:
 def _book_back(attempt: Attempt, back: Back, at: dt.datetime) -> None:
     """Take the money from the account when it is gone, and give it back when it came back."""
     gone, came = _BACK_KINDS[back.kind]
-    if back.ours and Refund.objects.filter(reference=back.ours).exists():
+    own = Refund.objects.filter(reference=back.ours).first() if back.ours else None
+    if own is not None:
+        _follow_own_refund(attempt, own, back, at)
         return
     known = set(
         ProviderMovement.objects.filter(provider=attempt.provider, reference=back.reference).values_list(
@@ -128,6 +130,19 @@ def _book_back(attempt: Attempt, back: Back, at: dt.datetime) -> None:
         _return(attempt, back, came, at)
 
 
+def _follow_own_refund(attempt: Attempt, refund: Refund, back: Back, at: dt.datetime) -> None:
+    """Our own refund was booked when it was approved; only that it came back is news."""
+    if not back.returned:
+        return
+    if refund.state in refunding.ON_ITS_WAY:
+        refunding.fail_refund(refund_id=refund.pk, note=f"{back.kind} {back.reference}", at=at)
+        return
+    came = _BACK_KINDS[back.kind][1]
+    movements = ProviderMovement.objects.filter(provider=attempt.provider, reference=back.reference, kind=came)
+    if refund.state == Refund.State.PAID and not movements.exists():
+        _return(attempt, back, came, at)
+
+
 def _take(attempt: Attempt, back: Back, kind: str, at: dt.datetime) -> None:
     payment = Payment.objects.get(pk=attempt.payment_id)
     whole = back.money == Money.rounded(payment.amount, payment.currency)
@@ -137,12 +152,12 @@ def _take(attempt: Attempt, back: Back, kind: str, at: dt.datetime) -> None:
         entry = payments.reverse(payment_id=payment.pk, reason=f"{kind} {back.reference}", at=at, on=on).entry_id
     else:
         entry = _post(attempt, back, at, on, back.money)
-    _write(attempt, back, kind, on, at, entry)
+    _write(attempt, back, kind, on=on, at=at, entry=entry)
 
 
 def _return(attempt: Attempt, back: Back, kind: str, at: dt.datetime) -> None:
     on = payments.day_of(at)
-    _write(attempt, back, kind, on, at, _post(attempt, back, at, on, -back.money))
+    _write(attempt, back, kind, on=on, at=at, entry=_post(attempt, back, at, on, -back.money))
 
 
 def _post(attempt: Attempt, back: Back, at: dt.datetime, on: dt.date, money: Money) -> int:
@@ -161,7 +176,7 @@ def _post(attempt: Attempt, back: Back, at: dt.datetime, on: dt.date, money: Mon
     return entry
 
 
-def _write(attempt: Attempt, back: Back, kind: str, on: dt.date, at: dt.datetime, entry: int) -> None:
+def _write(attempt: Attempt, back: Back, kind: str, *, on: dt.date, at: dt.datetime, entry: int) -> None:
     ProviderMovement.objects.create(
         provider=attempt.provider, reference=back.reference, kind=kind, amount=back.money.amount, moved_on=on,
         currency=back.money.currency, recorded_at=at, payment_id=attempt.payment_id, entry_id=entry,

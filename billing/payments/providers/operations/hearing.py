@@ -32,7 +32,7 @@ def hear(*, provider: str, body: bytes, signature: str, at: dt.datetime) -> Prov
 
 
 def hear_connected(*, body: bytes, signature: str, at: dt.datetime) -> str:
-    """This will take a message for one of the connected accounts, at the host's own address, and hand it to its company.
+    """This will take a message for a connected account, at the host's own address, and hand it to its company.
 
     Returns the company's code, empty when the account is none of ours. Raises BadSignature.
     """

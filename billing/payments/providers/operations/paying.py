@@ -68,7 +68,7 @@ def begin_payment(
 
 
 def begin_saving(*, account: Any, return_url: str, cancel_url: str, language: str, at: dt.datetime) -> Begun:
-    """This will open a page on which the customer leaves a card or wallet; raises NotFound, NotOffered or ProviderSilent."""
+    """This will open a page on which the customer leaves a card or wallet; raises Invalid or ProviderSilent."""
     asked_of = _online()
     person = person_of(asked_of, account.customer, language)
     attempt = write(provider=asked_of.name, account=account, kind=Attempt.Kind.SAVING, money=None, at=at)

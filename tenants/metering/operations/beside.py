@@ -253,7 +253,7 @@ def _beside(stored: Stored, pair: _Pair, day: int, totals: Mapping[Key, int]) ->
     else:
         share = limits.check_meter_backup if pair.beside.check_share == "backup" else limits.check_meter_main
         if share is not None and comparing.meters_differ(main=mine, check=other, share=share):
-            params = {"main": mine, "check": other, "allowed": _percent(share), "unit": judged.unit}
+            params = {"main": mine, "second": other, "allowed": _percent(share), "unit": judged.unit}
     if params is not None:
         yield findings.found_on(limits=limits, channel_id=judged.id, day=date, check=pair.check, **params)
 

@@ -22,7 +22,7 @@ from kernel.errors import Invalid, NotFound, gettext_noop
 from tenants.metering import faults
 from tenants.metering.formats import base
 from tenants.metering.models import ReadingImport
-from tenants.metering.operations import channels, reading_files, reporting, storing
+from tenants.metering.operations import channels, reading_files, reporting, storing, validating
 from tenants.metering.operations.reading_files import REPORTED
 
 __all__ = [
@@ -245,6 +245,7 @@ def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) 
         if refusals:
             reporting.refuse(record=record, refusals=refusals, at=at)
         elif dry_run:
+            validating.silence_known(stage_table=stage.table)
             stage.compare()
             _finish(record, stage, stage.outcomes(), at, State.CHECKED)
         else:
@@ -266,6 +267,7 @@ def _store(record: ReadingImport, directory: channels.Directory, stage: storing.
     stage.rename_channels(ids=directory.make_channels())
     faults.reach("import.channels_made")
     stage.lock_channels()
+    validating.silence_known(stage_table=stage.table)
     stage.compare()
     faults.reach("import.compared")
     stored = storing.store(stage=stage, at=at, import_id=record.pk)

@@ -23,6 +23,7 @@ def store_interval_days(*, days: Iterable[DayReadings], at: dt.datetime, import_
     with transaction.atomic(), staged() as stage:
         stage.copy(days, at=at)
         stage.lock_channels()
+        validating.silence_known(stage_table=stage.table)
         stage.compare()
         return store(stage=stage, at=at, import_id=import_id)
 

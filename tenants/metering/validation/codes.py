@@ -101,7 +101,7 @@ SENTENCES = {
     Check.CAPACITY: _("The highest interval is {highest} W; the contract has {capacity} kVA."),
     Check.REGISTER_ORDER: _("The register stands at {end}, after {start}: no roll-over explains it."),
     Check.CHECK_METER: _(
-        "The check meter counts {check} {unit}, the main meter {main} {unit}; {allowed} % apart are tolerated."
+        "The check meter counts {second} {unit}, the main meter {main} {unit}; {allowed} % apart are tolerated."
     ),
     Check.DUPLICATE: _("The source told the day twice with the same time of change; {changed} intervals differ."),
     Check.FLAT: _("{found} intervals in a row have the same value, {value} {unit}."),

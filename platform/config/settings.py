@@ -276,6 +276,7 @@ LOGGING: dict[str, Any] = {
     "filters": {"retailer": {"()": "tenancy.logs.RetailerFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(retailer)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["retailer"]}},
+    "loggers": {"stripe": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": os.environ.get("GRIDHALL_LOG_LEVEL", "INFO")},
 }
 

@@ -188,6 +188,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         """Hands a request to the server and its answer back."""
 
         protocol_version = "HTTP/1.1"
+        wbufsize = -1
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

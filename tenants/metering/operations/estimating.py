@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,16 @@ ESTIMATED = (str(Check.MISSING), str(Check.ABSENT))
 """Exceptions that an estimate answers by itself."""
 Slots = Sequence[tuple[int, int]]
 _Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """A day as it would be proposed; ``parts`` say slots, method and reference days, as those of a proposal."""
+
+    values: npt.NDArray[np.int64]
+    quality: npt.NDArray[np.uint8]
+    parts: tuple[dict[str, Any], ...]
+    version: int
 
 
 class EditWaits(Conflict):
@@ -62,24 +73,23 @@ def propose(
         raise NotFound(what=CHANNEL, name=str(channel_id))
     Channel.objects.select_for_update(no_key=True, of=("self",)).get(pk=channel.pk)
     applying.refuse_final(channel_id=channel_id, day=day, correction=correction)
-    policy = limits.estimation_limits(policy=staged_days.market_policy())
-    target = gap_situations.day_of(channel=channel, day=day)
-    fill = (target.quality == Quality.MISSING) | _named(slots, target)
-    if not fill.any():
-        raise NothingToEstimate(day=day.isoformat())
-    days = {day: (target, fill)}
-    bracket = register_sums.bracket_of(channel=channel, day=day)
-    if bracket is not None and bracket.period.days <= LONGEST_BRACKET and not _is_power(channel):
-        days |= _gaps_between(channel, bracket, days)
-    estimates = [_estimate(channel, each, gaps, policy) for each, gaps in days.values()]
-    if bracket is not None and len(days) and _all_there(channel, bracket, days):
-        energy = bracket.quantity - _kept(channel, bracket, days)
-        estimates = ladder.scale(estimates=estimates, energy=energy) if energy >= 0 else estimates
     made = [
         _keep(channel, each, found, at=at, by=by, correction=correction)
-        for (each, _), found in zip(days.values(), estimates, strict=True)
+        for each, found in _worked_out(channel, day, slots)
     ]
     return made[0]
+
+
+def preview(*, channel_id: int, day: dt.date, slots: Slots = ()) -> Preview | None:
+    """This will work out what ``propose`` would propose and write nothing; None where there is nothing to estimate."""
+    channel = gap_situations.channel_of(channel_id=channel_id)
+    if channel is None:
+        raise NotFound(what=CHANNEL, name=str(channel_id))
+    try:
+        target, found = _worked_out(channel, day, slots)[0]
+    except Invalid:
+        return None
+    return Preview(found.values, _quality(target, found), tuple(_said(found.parts)), target.version)
 
 
 @transaction.atomic
@@ -112,6 +122,24 @@ def apply_due(*, at: dt.datetime, limit: int = 1000) -> int:
         except GridhallError:
             continue
     return done
+
+
+def _worked_out(channel: Channel, day: dt.date, slots: Slots) -> list[tuple[Day, ladder.Estimate]]:
+    """The day with its gaps filled, and behind it the days that its registers bracket with it."""
+    policy = limits.estimation_limits(policy=staged_days.market_policy())
+    target = gap_situations.day_of(channel=channel, day=day)
+    fill = (target.quality == Quality.MISSING) | _named(slots, target)
+    if not fill.any():
+        raise NothingToEstimate(day=day.isoformat())
+    days = {day: (target, fill)}
+    bracket = register_sums.bracket_of(channel=channel, day=day)
+    if bracket is not None and bracket.period.days <= LONGEST_BRACKET and not _is_power(channel):
+        days |= _gaps_between(channel, bracket, days)
+    estimates = [_estimate(channel, each, gaps, policy) for each, gaps in days.values()]
+    if bracket is not None and _all_there(channel, bracket, days):
+        energy = bracket.quantity - _kept(channel, bracket, days)
+        estimates = ladder.scale(estimates=estimates, energy=energy) if energy >= 0 else estimates
+    return [(each, found) for (each, _), found in zip(days.values(), estimates, strict=True)]
 
 
 def _named(slots: Slots, day: Day) -> _Mask:
@@ -175,16 +203,13 @@ def _keep(
             raise EditWaits(day=day.day.isoformat())
         standing.state, standing.decided_at = DayProposal.State.OVERTAKEN, at
         standing.save(update_fields=["state", "decided_at"])
-    quality = day.quality.copy()
-    for part in found.parts:
-        quality[part.first : part.end] = states.QUALITY_OF[part.method]
     return DayProposal.objects.create(
         channel=channel,
         day=day.day,
         kind=DayProposal.Kind.ESTIMATE,
         base_version=day.version,
         values=packing.pack_values(found.values.astype(np.int32)),
-        quality=packing.pack_quality(quality),
+        quality=packing.pack_quality(_quality(day, found)),
         parts=list(_said(found.parts)),
         blocking=found.without_basis,
         correction=correction,
@@ -192,6 +217,13 @@ def _keep(
         made_at=at,
         made_by=by[:254],
     )
+
+
+def _quality(day: Day, found: ladder.Estimate) -> npt.NDArray[np.uint8]:
+    quality = day.quality.copy()
+    for part in found.parts:
+        quality[part.first : part.end] = states.QUALITY_OF[part.method]
+    return quality
 
 
 def _said(parts: Iterable[ladder.Part]) -> Iterable[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext
 
 from kernel.errors import NotFound, gettext_noop
@@ -103,6 +103,25 @@ def exception_counts() -> dict[str, int]:
     """This will count the open exceptions of each check, the most frequent first."""
     rows = ReadingException.objects.filter(state="open").values_list("code").annotate(count=Count("pk"))
     return dict(sorted(rows, key=lambda row: (-row[1], row[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where an exception stands in the queue: its place from 1, of how many, and the ones beside it."""
+
+    place: int
+    count: int
+    before: int | None
+    after: int | None
+
+
+def neighbours_of(*, exception: ReadingException, code: str = "") -> Neighbours:
+    """This will find the open exceptions beside one, in the order of the queue, all or those of one check."""
+    queue = exceptions(code=code).select_related(None)
+    earlier, later = queue.filter(_beyond(exception, "lt")), queue.filter(_beyond(exception, "gt"))
+    before = earlier.order_by("-day", "-channel_id", "-code", "-pk").values_list("pk", flat=True).first()
+    after = later.values_list("pk", flat=True).first()
+    return Neighbours(earlier.count() + 1, queue.exclude(pk=exception.pk).count() + 1, before, after)
 
 
 def open_exceptions(
@@ -214,6 +233,16 @@ def corrections_of_final_days(*, since: dt.datetime) -> QuerySet[DayProposal]:
     """This will list the corrections of final days that were applied since an instant: their bills are made anew."""
     found = DayProposal.objects.filter(correction=True, state=DayProposal.State.APPLIED, decided_at__gte=since)
     return found.select_related("channel").order_by("decided_at", "pk")
+
+
+def _beyond(exception: ReadingException, side: str) -> Q:
+    """Those before ("lt") or behind ("gt") an exception in the order day, channel, check, key."""
+    same, found = Q(), Q()
+    for name in ("day", "channel_id", "code", "pk"):
+        value = getattr(exception, name)
+        found |= same & Q(**{f"{name}__{side}": value})
+        same &= Q(**{name: value})
+    return found
 
 
 def _shown(row: Any) -> DayShown:

@@ -163,7 +163,7 @@ class StripeProvider:
             intent = error.error.payment_intent if error.error else None
             code = str((error.error and error.error.decline_code) or error.code or "card_declined")
             return Found(State.FAILED, words.key_of(intent), token=asked.token, failure=code)
-        return words.of_intent(made)
+        return words.of_intent(made.to_dict())
 
     def find(self, *, topic: str, subject: str) -> Found:
         """Return what a page or a payment says now, with everything that went back."""
@@ -173,12 +173,12 @@ class StripeProvider:
                     subject, {"expand": _EXPANDED}, options=self._options()
                 )
             )
-            return words.of_session(session, self._backs(words.key_of(session.payment_intent)))
+            return words.of_session(session.to_dict(), self._backs(words.key_of(session.payment_intent)))
         expand = ["latest_charge", "payment_method"]
         intent = said(
             lambda: self._client.v1.payment_intents.retrieve(subject, {"expand": expand}, options=self._options())
         )
-        return words.of_intent(intent, backs=self._backs(subject))
+        return words.of_intent(intent.to_dict(), backs=self._backs(subject))
 
     def search(self, asked: Asked, *, saving: bool) -> Found | None:
         """Look through what this customer did since the attempt for the one that carries its token."""
@@ -186,11 +186,11 @@ class StripeProvider:
         wanted: Any = {"customer": asked.person.reference, "created": {"gte": since}, "limit": PAGE_SIZE}
         sessions = said(lambda: self._client.v1.checkout.sessions.list(wanted, options=self._options()))
         for session in sessions.auto_paging_iter():
-            if (session.metadata or {}).get(words.ATTEMPT) == asked.token:
+            if words.token_of(session.to_dict()) == asked.token:
                 return self.find(topic="page", subject=session.id)
         intents = said(lambda: self._client.v1.payment_intents.list(wanted, options=self._options()))
         for intent in () if saving else intents.auto_paging_iter():
-            if (intent.metadata or {}).get(words.ATTEMPT) == asked.token:
+            if words.token_of(intent.to_dict()) == asked.token:
                 return self.find(topic="payment", subject=intent.id)
         return None
 
@@ -206,7 +206,8 @@ class StripeProvider:
     def refund(self, *, payment: str, money: Money, key: str, reference: str) -> Back:
         """Give money back the way it came."""
         wanted: Any = {"payment_intent": payment, "amount": words.minor(money), "metadata": {words.REFUND: reference}}
-        return words.of_refund(said(lambda: self._client.v1.refunds.create(wanted, options=self._options(key))))
+        made = said(lambda: self._client.v1.refunds.create(wanted, options=self._options(key)))
+        return words.of_refund(made.to_dict())
 
     def payout(self, *, reference: str) -> PayoutFound:
         """Return a payout; an automatic one with every transaction in it."""
@@ -215,8 +216,8 @@ class StripeProvider:
         rows: list[Any] = []
         if found.automatic:
             listed = said(lambda: self._client.v1.balance_transactions.list(wanted, options=self._options()))
-            rows = list(listed.auto_paging_iter())
-        return words.payout(found, rows)
+            rows = [each.to_dict() for each in listed.auto_paging_iter()]
+        return words.payout(found.to_dict(), rows)
 
     def read(self, *, body: bytes, signature: str, at: dt.datetime) -> Told:
         """Return a message whose signature is Stripe's and not older than five minutes."""
@@ -255,7 +256,7 @@ class StripeProvider:
     def retailer_of(self, *, account: str) -> str:
         """Return the code of the company that a connected account was made for."""
         found = said(lambda: self._client.v1.accounts.retrieve(account))
-        return str((found.metadata or {}).get("retailer", ""))
+        return str((found.to_dict()["metadata"] or {}).get("retailer", ""))
 
     def _backs(self, intent: str) -> tuple[Back, ...]:
         if not intent:
@@ -263,7 +264,10 @@ class StripeProvider:
         wanted: Any = {"payment_intent": intent, "limit": PAGE_SIZE}
         refunds = said(lambda: self._client.v1.refunds.list(wanted, options=self._options()))
         disputes = said(lambda: self._client.v1.disputes.list(wanted, options=self._options()))
-        return words.backs(refunds.auto_paging_iter(), disputes.auto_paging_iter())
+        return words.backs(
+            [each.to_dict() for each in refunds.auto_paging_iter()],
+            [each.to_dict() for each in disputes.auto_paging_iter()],
+        )
 
     def _common(self, asked: Asked) -> dict[str, Any]:
         return {

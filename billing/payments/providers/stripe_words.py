@@ -1,4 +1,4 @@
-"""Stripe's objects in our words; pure."""
+"""Stripe's objects, as plain dictionaries, in our words; pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def of_intent(intent: Any, *, page: str = "", backs: tuple[Back, ...] = ()) -> F
         state=_state(intent),
         reference=intent["id"],
         page=page,
-        token=_token(intent),
+        token=token_of(intent),
         money=money(intent["amount_received"] if paid else intent["amount"], intent["currency"]),
         method=_method(charge) if paid else "",
         at=instant(charge["created"]) if paid else None,
@@ -72,11 +72,11 @@ def of_session(session: Any, backs: tuple[Back, ...] = ()) -> Found:
         setup = session["setup_intent"]
         if setup["status"] == "succeeded":
             return Found(
-                State.SUCCEEDED, page=session["id"], token=_token(session), kept=kept(setup["payment_method"]),
+                State.SUCCEEDED, page=session["id"], token=token_of(session), kept=kept(setup["payment_method"]),
                 at=instant(setup["created"]),
             )  # fmt: skip
     error = intent["last_payment_error"] if intent is not None else None
-    return Found(state, page=session["id"], token=_token(session), failure=_failure(error) if error else "")
+    return Found(state, page=session["id"], token=token_of(session), failure=_failure(error) if error else "")
 
 
 def kept(method: Any) -> Kept:
@@ -173,7 +173,8 @@ def _method(charge: Any) -> str:
     return str(METHODS.get(charge["payment_method_details"]["type"], PaymentMethod.OTHER))
 
 
-def _token(thing: Any) -> str:
+def token_of(thing: Any) -> str:
+    """Return the token of the attempt that a thing was made for."""
     return str((thing["metadata"] or {}).get(ATTEMPT, ""))
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from kernel.errors import GridhallError, gettext_noop
 from tenants.metering.formats import reasons
+from tenants.metering.formats.register_reading import RegisterReading
 
 Values = npt.NDArray[np.int32]
 Qualities = npt.NDArray[np.uint8]
@@ -182,7 +183,7 @@ def separate_days(block: DayBlock) -> Iterator[ChannelDay]:
         )
 
 
-Item = ChannelDay | DayBlock | Refusal
+Item = ChannelDay | DayBlock | RegisterReading | Refusal
 Items = Iterator[Item]
 
 

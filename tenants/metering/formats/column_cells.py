@@ -9,7 +9,7 @@ from fractions import Fraction
 from tenants.metering.formats import base, numbers
 
 _MISSING = {"", "-", "--", "—", "——", "/", "\\n", "na", "n/a", "nan", "null", "none"}
-_PADDING = 100_000_000
+PADDING = 100_000_000
 """Exports pad what was not read with 1e8, however they write it."""
 
 _MIDNIGHT = r"(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?"
@@ -26,7 +26,7 @@ _WRAPPED = re.compile(r"=?\"*'?(.*?)\"*", re.DOTALL)
 
 def is_missing(text: str) -> bool:
     """Tell whether the cell says that nothing was read."""
-    return text.lower() in _MISSING or numbers.exact(text) == _PADDING
+    return text.lower() in _MISSING or numbers.exact(text) == PADDING
 
 
 def unwrapped(text: str) -> str:

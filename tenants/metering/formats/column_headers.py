@@ -121,6 +121,12 @@ def layout_of(cells: Sequence[str], *, row: int) -> Layout | None:
     )
 
 
+def role_of(cell: str) -> str | None:
+    """Return what a column of that name is: identifier, day, register …; None when the name is not known."""
+    name = _name(cell, set())
+    return "identifier" if name in _IDENTIFIERS else _ROLE_OF.get(name)
+
+
 def _units_of_labels(labels: tuple[str, ...], row: int) -> set[str]:
     """The units in the names of the interval columns; a note of one that is not known is refused."""
     notes = {note.strip("()（）[]【】 ") for label in labels for note in _BRACKETS.findall(label)}

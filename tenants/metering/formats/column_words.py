@@ -96,3 +96,11 @@ QUALITIES: dict[str, Quality] = {
     **dict.fromkeys(["e", "estimated", "估算", "拟合", "估计"], Quality.ESTIMATED),
     **dict.fromkeys(["q", "questionable", "可疑", "异常"], Quality.QUESTIONABLE),
 }
+
+
+def register_of(text: str) -> tuple[str, Kind] | None:
+    """Return the register that a word or code names, and its kind; None when it names none."""
+    if known := REGISTERS.get(re.sub(r"[\s_()（）]", "", text.lower())):
+        return known
+    code = text.upper()
+    return (code, KIND_OF_LETTER[code[0]]) if CODE.fullmatch(code) and code[0] in KIND_OF_LETTER else None

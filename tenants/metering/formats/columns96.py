@@ -6,68 +6,25 @@ column stamped with a clock time is the interval that ends then, unless the firs
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
 
-import numpy as np
-import numpy.typing as npt
+from tenants.metering.formats import (
+    base,
+    column_blocks,
+    column_cells,
+    column_headers,
+    column_rows,
+    column_words,
+    mapping,
+    numbers,
+    opening,
+)
 
-from kernel import market_time
-from tenants.metering.formats import base, column_blocks, column_cells, column_headers, column_words, numbers, opening
-from tenants.metering.formats.base import Kind, Quality, Refusal, Unit
-
+CODE = "columns96"
 _HEADER_WITHIN = 20
 _DELIMITERS = ",;\t|"
-
-
-class _BadRow(Exception):
-    """A row is refused for one or more cells; reading goes on after it."""
-
-    def __init__(self, *refusals: tuple[str, int | None, dict[str, object]]) -> None:
-        super().__init__(refusals)
-        self.refusals = refusals
-
-
-def _bad(code: str, column: int | None = None, **params: object) -> _BadRow:
-    return _BadRow((code, column, params))
-
-
-@dataclass(slots=True)
-class _Table:
-    """What is known after the header."""
-
-    layout: column_headers.Layout
-    delimiter: str
-    unit: str
-    options: base.ReadOptions
-    decimal_comma: bool
-    zones: dict[tuple[str, ...], ZoneInfo] = field(default_factory=dict)
-    seen: dict[tuple[str, ...], dict[int, int]] = field(default_factory=dict)
-    mark: str = ""
-    """The decimal mark that was seen first, where both are possible."""
-    named: tuple[str, ...] | None = None
-    """What the first row is called, where the supply point was given."""
-
-    def row_unit(self, cells: list[str]) -> str:
-        return self.text(cells, "unit") or self.unit
-
-    def text(self, cells: list[str], role: str) -> str:
-        at = self.layout.roles.get(role)
-        return "" if at is None else cells[at]
-
-    @property
-    def identifier_column(self) -> int | None:
-        return self.layout.identifiers[0] + 1 if self.layout.identifiers else None
-
-    def column(self, role: str) -> int | None:
-        at = self.layout.roles.get(role)
-        return None if at is None else at + 1
+_MAPPED_ROLES = frozenset({"register", "serial", "unit", "quality"})
 
 
 def recognises(head: str) -> bool:
@@ -82,36 +39,59 @@ def read(opened: opening.Opened, options: base.ReadOptions) -> base.Items:
     rows = opening.lines(opened)
     table, first = _header(rows, options)
     if first is not None:
-        yield from _take(table, *first)
-    reader = _quick_reader(table) if options.blocks else None
+        yield from column_rows.take(table, *first)
+    yield from _rest(table, rows)
+
+
+def read_mapped(opened: opening.Opened, options: base.ReadOptions, said: mapping.Mapping) -> base.Items:
+    """Yield each day or refusal of a file whose columns a person has told."""
+    if "identifier" not in said.columns and not options.identifier:
+        raise base.refuse_file("no_identifier")
+    first = said.columns["value"]
+    readings = tuple(range(first, first + said.count))
+    width = max(readings[-1], *said.columns.values()) + 1
+    roles = {role: at for role, at in said.columns.items() if role in _MAPPED_ROLES}
+    roles["day"] = said.columns.get("date", said.columns.get("stamp", 0))
+    identifiers = (said.columns["identifier"],) if "identifier" in said.columns else ()
+    labels = tuple(str(place + 1) for place in range(said.count))
+    layout = column_headers.Layout(width, identifiers, roles, readings, said.minutes, None, labels)
+    comma = said.decimal == ","
+    table = column_rows.Table(layout, said.delimiter, options.unit or said.unit, options, comma, mark=said.decimal)
+    table.said = said
+    yield from _rest(table, ((row, line) for row, line in opening.lines(opened) if row > said.header_rows))
+
+
+def _rest(table: column_rows.Table, rows: Iterator[tuple[int, str]]) -> base.Items:
+    reader = _quick_reader(table) if table.options.blocks else None
     if reader is not None:
         yield from column_blocks.read(reader, rows)
         return
     for row, line in rows:
-        yield from _take(table, row, line)
+        yield from column_rows.take(table, row, line)
 
 
-def _quick_reader(table: _Table) -> column_blocks.Reader | None:
+def _quick_reader(table: column_rows.Table) -> column_blocks.Reader | None:
     """The quick way for rows that end with their readings and bring no sum that would have to be checked."""
     layout = table.layout
     lead = layout.columns[0]
     day_at = layout.roles["day"]
-    if layout.columns != tuple(range(lead, layout.width)) or "total" in layout.roles or day_at >= lead:
+    numeric = table.said is not None and any(numbers.exact(mark) is not None for mark in table.said.missing)
+    if layout.columns != tuple(range(lead, layout.width)) or "total" in layout.roles or day_at >= lead or numeric:
         return None
     return column_blocks.Reader(
         delimiter=table.delimiter,
         lead=lead,
         day_at=day_at,
         count=len(layout.columns),
-        head_of=functools.partial(_head_of, table),
-        day_of=lambda text: column_cells.date_of(column_cells.unwrapped(text.strip())),
-        slots_of=lambda day, head: _slots(day, base.zone_named(head.form.zone), layout.minutes),
-        slow=functools.partial(_take, table),
+        head_of=functools.partial(column_rows.head_of, table),
+        day_of=lambda text: column_rows.date_of(table, column_cells.unwrapped(text.strip())),
+        slots_of=lambda day, head: column_rows.slots(day, base.zone_named(head.form.zone), layout.minutes),
+        slow=functools.partial(column_rows.take, table),
         plain=functools.partial(_plain, table),
     )
 
 
-def _plain(table: _Table, tail: str) -> str | None:
+def _plain(table: column_rows.Table, tail: str) -> str | None:
     """The readings with points as decimal marks, where the file's mark is known; None where it has to be asked."""
     if not table.decimal_comma:
         return tail
@@ -120,25 +100,9 @@ def _plain(table: _Table, tail: str) -> str | None:
     return tail.replace(",", ".") if table.mark == "," and "." not in tail else None
 
 
-def _head_of(table: _Table, head: tuple[str, ...]) -> column_blocks.Head | None:
-    """What a row's first cells say; None where something is wrong with them, which the slow way will tell."""
-    cells = [*(cell.strip() for cell in head), *([""] * len(table.layout.columns))]
-    try:
-        identifier, aliases = _identifier(table, cells)
-        register, kind = _register(table, cells)
-        unit, factor = _unit(table, cells, kind)
-        quality = _row_quality(table, cells)
-        _check_multiplier(table, cells)
-        zone = _zone(table, (identifier, *aliases))
-    except _BadRow:
-        return None
-    serial = column_cells.unwrapped(table.text(cells, "serial"))
-    form = base.Form(identifier, aliases, register, kind, unit, table.layout.minutes, zone.key, serial)
-    seen = table.seen.setdefault((identifier, *aliases, register), {})
-    return column_blocks.Head(form, factor, quality, seen)
-
-
-def _header(rows: Iterator[tuple[int, str]], options: base.ReadOptions) -> tuple[_Table, tuple[int, str] | None]:
+def _header(
+    rows: Iterator[tuple[int, str]], options: base.ReadOptions
+) -> tuple[column_rows.Table, tuple[int, str] | None]:
     titles: list[str] = []
     for row, line in rows:
         delimiter = max(_DELIMITERS, key=line.count)
@@ -157,13 +121,13 @@ def _header(rows: Iterator[tuple[int, str]], options: base.ReadOptions) -> tuple
 
 def _table(
     layout: column_headers.Layout, delimiter: str, titles: list[str], options: base.ReadOptions, row: int
-) -> _Table:
+) -> column_rows.Table:
     if not layout.identifiers and options.identifier is None:
         raise base.refuse_file("no_identifier", row=row)
     unit = options.unit or _unit_of_file(layout, titles, row)
     if column_words.unit_of(unit) is None:
         raise base.refuse_file("unit", unit=unit[:20])
-    return _Table(layout, delimiter, unit, options, decimal_comma=delimiter != ",")
+    return column_rows.Table(layout, delimiter, unit, options, decimal_comma=delimiter != ",")
 
 
 def _unit_of_file(layout: column_headers.Layout, titles: list[str], row: int) -> str:
@@ -191,250 +155,3 @@ def _bare_layout(cells: list[str], delimiter: str) -> column_headers.Layout | No
     roles = {"day": 1, **({"register": 2} if lead == 3 else {})}
     labels = tuple(str(place + 1) for place in range(len(columns)))
     return column_headers.Layout(len(cells), (0,), roles, columns, minutes, None, labels)
-
-
-def _take(table: _Table, row: int, line: str) -> Iterator[base.Item]:
-    cells = opening.cells(line, row=row, delimiter=table.delimiter)
-    try:
-        yield _day(table, row, cells)
-    except _BadRow as bad:
-        for code, column, params in bad.refusals:
-            yield Refusal(code, row, column, dict(params))
-
-
-def _day(table: _Table, row: int, cells: list[str]) -> base.ChannelDay:
-    layout = table.layout
-    short = _pad(layout, cells)
-    identifier, aliases = _identifier(table, cells)
-    day = _date(table, cells)
-    register, kind = _register(table, cells)
-    unit, factor = _unit(table, cells, kind)
-    quality = _row_quality(table, cells)
-    _check_multiplier(table, cells)
-    seen = table.seen.setdefault((identifier, *aliases, register), {})
-    if day.toordinal() in seen:
-        raise _bad("day_twice", table.column("day"), other=seen[day.toordinal()])
-    zone = _zone(table, (identifier, *aliases))
-    if short and _slots(day, zone, layout.minutes) + short != len(layout.columns):
-        raise _bad("columns_short", layout.width - short, found=layout.width - short, expected=layout.width)
-    readings, columns = _readings(table, cells, day, zone)
-    found = numbers.convert(cells=readings, factor=factor, cumulate=True, is_missing=column_cells.is_missing)
-    if found.bad:
-        raise _BadRow(*(_bad_cell(bad, columns) for bad in found.bad))
-    _check_total(table, cells, found, factor)
-    seen[day.toordinal()] = row
-    return base.ChannelDay(
-        identifier=identifier,
-        register_code=register,
-        kind=kind,
-        unit=unit,
-        minutes=layout.minutes,
-        day=day,
-        zone=zone.key,
-        values=found.values,
-        quality=_spread(quality, found.missing),
-        row=row,
-        meter_serial=column_cells.unwrapped(table.text(cells, "serial")),
-        aliases=aliases,
-    )
-
-
-def _spread(quality: Quality, missing: npt.NDArray[np.bool_]) -> base.Qualities:
-    spread = np.full(missing.size, quality, dtype=np.uint8)
-    spread[missing] = Quality.MISSING
-    return spread
-
-
-def _pad(layout: column_headers.Layout, cells: list[str]) -> int:
-    """Let go of empty cells behind the header's last; put back, and count, those that a short day leaves off."""
-    while len(cells) > layout.width and not cells[-1]:
-        cells.pop()
-    short = layout.width - len(cells)
-    if short < 0:
-        raise _bad("columns_long", layout.width + 1, found=len(cells), expected=layout.width)
-    if short and (layout.columns[-1] != layout.width - 1 or short not in _allowed_gaps(layout)):
-        raise _bad("columns_short", len(cells), found=len(cells), expected=layout.width)
-    cells.extend([""] * short)
-    return short
-
-
-def _allowed_gaps(layout: column_headers.Layout) -> tuple[int, ...]:
-    hour = 60 // layout.minutes
-    spare = len(layout.columns) * layout.minutes > base.MINUTES_PER_DAY
-    return (hour, 2 * hour) if spare else (hour,)
-
-
-def _identifier(table: _Table, cells: list[str]) -> tuple[str, tuple[str, ...]]:
-    """The name of the supply point and, where a row names it twice (metering point and account), the other names."""
-    if table.options.identifier:
-        return _given(table, table.options.identifier, cells), ()
-    found = [(column_cells.unwrapped(cells[index]), index) for index in table.layout.identifiers]
-    for text, index in found:
-        if column_cells.is_shortened(text):
-            raise _bad("identifier_damaged", index + 1, text=text[:30])
-    names = [text for text, _ in found if text]
-    if not names:
-        raise _bad("no_identifier", table.layout.identifiers[0] + 1)
-    return names[0], tuple(names[1:])
-
-
-def _given(table: _Table, identifier: str, cells: list[str]) -> str:
-    """The name that was given, for a file whose rows all belong to one supply point."""
-    names = tuple(cells[index] for index in table.layout.identifiers if cells[index])
-    table.named = table.named or names
-    if names and names != table.named:
-        raise _bad("one_supply_point", table.identifier_column, text=names[0][:30], other=table.named[0][:30])
-    return identifier
-
-
-def _date(table: _Table, cells: list[str]) -> dt.date:
-    text = column_cells.unwrapped(table.text(cells, "day"))
-    day = column_cells.date_of(text)
-    if day is None:
-        raise _bad(column_cells.why_no_date(text), table.column("day"), text=text[:30])
-    return day
-
-
-def _register(table: _Table, cells: list[str]) -> tuple[str, Kind]:
-    text = column_cells.unwrapped(table.text(cells, "register"))
-    if not text:
-        unit, _ = column_words.unit_of(table.row_unit(cells)) or (None, 0)
-        reactive = unit in (Unit.VAR_HOUR, Unit.VAR)
-        return ("Q1", Kind.REACTIVE) if reactive else ("E1", Kind.CONSUMPTION)
-    if column_words.power_in(text) and not column_words.is_power(table.row_unit(cells)):
-        raise _bad("columns_power", table.column("register"), text=text[:30], unit=table.row_unit(cells)[:20])
-    if known := column_words.REGISTERS.get(re.sub(r"[\s_()（）]", "", text.lower())):
-        return known
-    code = text.upper()
-    if column_words.CODE.fullmatch(code) and code[0] in column_words.KIND_OF_LETTER:
-        return code, column_words.KIND_OF_LETTER[code[0]]
-    raise _bad("columns_register", table.column("register"), text=text[:30])
-
-
-def _unit(table: _Table, cells: list[str], kind: Kind) -> tuple[Unit, Fraction]:
-    """Energy as it is; a mean power becomes the energy of its interval. Reactive registers may be headed kWh."""
-    text = table.row_unit(cells)
-    known = column_words.unit_of(text)
-    if known is None:
-        raise _bad("unit", table.column("unit"), unit=text[:20])
-    unit, scale = known
-    factor = Fraction(scale)
-    if unit in column_words.ENERGY_OF_POWER:
-        unit, factor = column_words.ENERGY_OF_POWER[unit], factor * table.layout.minutes / 60
-    reactive = kind is Kind.REACTIVE
-    if unit is Unit.VAR_HOUR and not reactive:
-        raise _bad("unit", table.column("unit"), unit=text[:20])
-    return (Unit.VAR_HOUR if reactive else unit), factor
-
-
-def _row_quality(table: _Table, cells: list[str]) -> Quality:
-    text = column_cells.unwrapped(table.text(cells, "quality")).lower()
-    if text not in column_words.QUALITIES:
-        raise _bad("columns_quality", table.column("quality"), text=text[:30])
-    return column_words.QUALITIES[text]
-
-
-def _check_multiplier(table: _Table, cells: list[str]) -> None:
-    text = column_cells.unwrapped(table.text(cells, "multiplier"))
-    if text and numbers.exact(text) != 1:
-        raise _bad("columns_multiplier", table.column("multiplier"), text=text[:20])
-
-
-def _zone(table: _Table, names: tuple[str, ...]) -> ZoneInfo:
-    zone = table.zones.get(names)
-    if zone is None:
-        try:
-            name = table.options.zone or table.options.zone_of(names)
-        except base.UnknownSupplyPoint as unknown:
-            raise _bad("unknown_supply_point", table.identifier_column, identifier=names[0][:40]) from unknown
-        if name is None:
-            raise _bad("zone_unknown")
-        zone = table.zones[names] = base.zone_named(name)
-    return zone
-
-
-def _readings(table: _Table, cells: list[str], day: dt.date, zone: ZoneInfo) -> tuple[list[str], Sequence[int]]:
-    """The cells of the intervals this day really has, 23, 24 or 25 hours of them, and their columns."""
-    layout = table.layout
-    if table.decimal_comma:
-        _point(table, cells)
-    expected = _slots(day, zone, layout.minutes)
-    columns: Sequence[int] = layout.columns
-    if len(columns) < expected:
-        raise _bad("columns_clock_back", None, expected=expected, found=len(columns))
-    if len(columns) > expected and layout.starts is not None:
-        columns = _clocked(layout, layout.starts, cells, day, zone)
-    elif len(columns) > expected:
-        columns = _counted(layout, cells, expected)
-    return [cells[index] for index in columns], columns
-
-
-@functools.lru_cache(maxsize=8192)
-def _slots(day: dt.date, zone: ZoneInfo, minutes: int) -> int:
-    return market_time.slots_of_day(day, zone, minutes)
-
-
-def _counted(layout: column_headers.Layout, cells: list[str], expected: int) -> Sequence[int]:
-    for index in layout.columns[expected:]:
-        if cells[index]:
-            raise _bad("columns_left_over", index + 1, expected=expected)
-    return layout.columns[:expected]
-
-
-def _clocked(
-    layout: column_headers.Layout, starts: tuple[int, ...], cells: list[str], day: dt.date, zone: ZoneInfo
-) -> Sequence[int]:
-    """Leave out the columns whose clock time does not exist on this day; they must be empty or zero."""
-    kept: list[int] = []
-    for index, start in zip(layout.columns, starts, strict=True):
-        moment = dt.datetime.combine(day, dt.time(*divmod(start, 60)), tzinfo=zone)
-        if moment.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) == moment.replace(tzinfo=None):
-            kept.append(index)
-        elif not column_cells.is_missing(cells[index]) and numbers.exact(cells[index]) != 0:
-            raise _bad("columns_clock_forward", index + 1, label=layout.labels[layout.columns.index(index)])
-    return kept
-
-
-def _point(table: _Table, cells: list[str]) -> None:
-    """Write decimal commas as points; a file uses one of them, so that 1.234 is no other number than it seems."""
-    if table.mark == "." and not any("," in cells[index] for index in table.layout.columns):
-        return
-    for index in table.layout.columns:
-        text = cells[index]
-        mark = "," if "," in text else "." if "." in text else ""
-        if not mark or column_cells.is_missing(text):
-            continue
-        if text.count(",") > 1 or ("." in text and "," in text):
-            raise _bad("ambiguous_number", index + 1, text=text[:30])
-        table.mark = table.mark or mark
-        if mark != table.mark:
-            raise _bad("decimal_marks", index + 1, text=text[:30])
-        cells[index] = text.replace(",", ".")
-
-
-def _bad_cell(bad: numbers.BadCell, columns: Sequence[int]) -> tuple[str, int | None, dict[str, object]]:
-    code = "ambiguous_number" if "," in bad.text else bad.code
-    return code, columns[bad.index] + 1, {"text": bad.text[:30]}
-
-
-def _check_total(table: _Table, cells: list[str], found: numbers.Cells, factor: Fraction) -> None:
-    """A row that brings its own sum must agree with it, within what rounding of every cell can make.
-
-    Where readings are missing the sum may be larger: it comes from elsewhere.
-    """
-    text = column_cells.unwrapped(table.text(cells, "total"))
-    if table.decimal_comma:
-        text = text.replace(",", ".")
-    unit, scale = column_words.unit_of(table.layout.total_unit or table.row_unit(cells)) or (Unit.WATT_HOUR, 1)
-    if column_cells.is_missing(text) or unit in column_words.ENERGY_OF_POWER:
-        return
-    written = numbers.exact(text)
-    if written is None:
-        raise _bad("not_a_number", table.column("total"), text=text[:30])
-    read = [cells[index] for index in table.layout.columns if not column_cells.is_missing(cells[index])]
-    rounding = sum((column_cells.half_step(cell) for cell in read), Fraction(0))
-    tolerance = rounding * factor + column_cells.half_step(text) * scale + 1
-    total = int(found.values.sum(dtype=np.int64))
-    above = Fraction(written) * scale - total
-    if above < -tolerance or (above > tolerance and not found.missing.any()):
-        raise _bad("columns_total", table.column("total"), found=str(Decimal(total) / scale), expected=text[:30])

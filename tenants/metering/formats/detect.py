@@ -6,7 +6,20 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tenants.metering.formats import base, columns96, greenbutton, nem12, opening
+from tenants.metering.formats import (
+    base,
+    columns96,
+    greenbutton,
+    long_rows,
+    mapping,
+    nem12,
+    nem13,
+    opening,
+    read_rows,
+    suggesting,
+)
+
+LONG = "long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +33,10 @@ class Format:
 
 FORMATS = (
     Format("greenbutton", greenbutton.recognises, greenbutton.read),
+    Format("nem13", nem13.recognises, nem13.read),
     Format("nem12", nem12.recognises, nem12.read),
-    Format("columns96", columns96.recognises, columns96.read),
+    Format("register_reads", read_rows.recognises, read_rows.read),
+    Format(columns96.CODE, columns96.recognises, columns96.read),
 )
 """Asked in this order; the first that recognises the text reads it."""
 
@@ -50,14 +65,33 @@ def read(
 
     Whoever stops reading early closes ``items``.
     """
+    options = options or base.ReadOptions()
     opened = opening.unpack(source, limits=limits)
+    try:
+        code, items = _recognised(opened, options)
+    except BaseException:
+        opened.content.close()
+        raise
+    return Reading(code, _until_closed(items, opened), opened)
+
+
+def _recognised(opened: opening.Opened, options: base.ReadOptions) -> tuple[str, base.Items]:
+    if options.mapping:
+        return _mapped(opened, options, mapping.from_json(options.mapping))
     head = opened.head()
     for candidate in FORMATS:
         if candidate.recognises(head):
-            items = candidate.read(opened, options or base.ReadOptions())
-            return Reading(candidate.code, _until_closed(items, opened), opened)
-    opened.content.close()
-    raise base.refuse_file("unknown_format")
+            return candidate.code, candidate.read(opened, options)
+    found = suggesting.suggest(opened)
+    if found is not None and found.certain:
+        return LONG, long_rows.read(opened, options, found.mapping)
+    raise base.refuse_file("unknown_format" if found is None else "mapping_needed")
+
+
+def _mapped(opened: opening.Opened, options: base.ReadOptions, said: mapping.Mapping) -> tuple[str, base.Items]:
+    if said.layout == mapping.LONG:
+        return LONG, long_rows.read(opened, options, said)
+    return columns96.CODE, columns96.read_mapped(opened, options, said)
 
 
 def _until_closed(items: base.Items, opened: opening.Opened) -> Generator[base.Item, None, None]:

@@ -19,10 +19,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
-from tenants.metering.formats import base
+from tenants.metering.formats import base, spreadsheets
 
 CHUNK = 1 << 16
 _SNIFFED = 4096
+_SAMPLED = 1 << 18
 _SPACE = re.compile(r"\s")
 _BLANK = "\n\ufeff \t\u3000\x1a"
 _ZIP, _GZIP, _OLE = b"PK", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
@@ -77,6 +78,15 @@ class Opened:
         self.content.seek(0)
         return head
 
+    def sample(self, *, lines: int) -> list[str]:
+        """Return the first lines, the last of them perhaps cut; the content stands at its start again."""
+        self.content.seek(0)
+        decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+        text = decoder.decode(self.content.read(_SAMPLED)).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+        self.content.seek(0)
+        found = text.split("\n")
+        return found[:lines] if len(found) > lines else found[: len(found) - (self.size > _SAMPLED)]
+
 
 def unpack(source: BinaryIO, *, limits: Limits = USUAL) -> Opened:
     """Copy ``source`` out of its zip or gzip wrapping, if any, and recognise its encoding; refuses what is unsafe."""
@@ -91,7 +101,7 @@ def unpack(source: BinaryIO, *, limits: Limits = USUAL) -> Opened:
         raise base.refuse_file("bad_archive", detail="only zip and gzip are read")
     try:
         if magic.startswith(_ZIP):
-            return _measured(_only_member(source, limits), limits)
+            return _unzipped(source, limits)
         stream = cast(IO[bytes], gzip.GzipFile(fileobj=source)) if magic.startswith(_GZIP) else source
         return _measured(stream, limits)
     except _DAMAGED as error:
@@ -103,11 +113,40 @@ def _plain(error: Exception) -> str:
     return re.split(r"['\"{]", str(error))[0].strip()[:80] or type(error).__name__
 
 
-def _only_member(source: BinaryIO, limits: Limits) -> IO[bytes]:
+def _unzipped(source: BinaryIO, limits: Limits) -> Opened:
     archive = zipfile.ZipFile(source)
     names = {info.filename for info in archive.infolist()}
+    if "xl/workbook.xml" in names:
+        return _measured(spreadsheets.as_text(source=source, archive=archive, memory=limits.memory_bytes), limits)
     if "[Content_Types].xml" in names or "content.xml" in names:
         raise base.refuse_file("spreadsheet")
+    member = _only_member(archive, limits)
+    inner = member.read(8)
+    if inner.startswith(_ZIP):
+        return _inner_spreadsheet(member, inner, limits)
+    return _measured(_only_member(archive, limits), limits)
+
+
+def _inner_spreadsheet(member: IO[bytes], start: bytes, limits: Limits) -> Opened:
+    """A workbook that was packed once more; any other archive in an archive is refused."""
+    with tempfile.SpooledTemporaryFile(max_size=limits.memory_bytes) as copy:
+        copy.write(start)
+        while chunk := member.read(CHUNK):
+            copy.write(chunk)
+            if copy.tell() > spreadsheets.PACKED_BYTES:
+                raise base.refuse_file("archive_in_archive")
+        copy.seek(0)
+        try:
+            archive = zipfile.ZipFile(copy)
+        except zipfile.BadZipFile as error:
+            raise base.refuse_file("archive_in_archive") from error
+        if "xl/workbook.xml" not in archive.namelist():
+            raise base.refuse_file("archive_in_archive")
+        text = spreadsheets.as_text(source=cast(BinaryIO, copy), archive=archive, memory=limits.memory_bytes)
+    return _measured(text, limits)
+
+
+def _only_member(archive: zipfile.ZipFile, limits: Limits) -> IO[bytes]:
     members = [
         info
         for info in archive.infolist()

@@ -12,7 +12,6 @@ SENTENCES: dict[str, str] = {
     "archive_encrypted": _("The archive is protected by a password; unpack it first."),
     "archive_of_many": _("The archive holds {count} files; put one meter file in an archive."),
     "archive_in_archive": _("The archive holds another archive; unpack it first."),
-    "spreadsheet": _("This is a spreadsheet; save it as CSV first."),
     "not_text": _("The file is not text: it holds bytes that no meter file has."),
     "unknown_encoding": _("The text encoding is not recognised; UTF-8, UTF-16 and GB18030 are."),
     "line_too_long": _("The line is longer than {limit} characters."),
@@ -100,6 +99,29 @@ SENTENCES: dict[str, str] = {
         "The row names “{text}”, an earlier one “{other}”; a supply point can be given for one only."
     ),
     "ambiguous_number": _("“{text}” can be read as two numbers; leave thousands unmarked."),
+    # a reading in a row
+    "long_twice": _("This interval of this register already stands in the file, in the day that row {other} begins."),
+    "long_unsorted": _("Too many days stand open at once; sort the file by supply point and time, or split it."),
+    "long_clock_forward": _("“{text}” is a time that the clock jumps over on this day."),
+    "mapping_needed": _("It is not said what the columns of this file are; say it on the page of the import."),
+    # spreadsheets
+    "spreadsheet": _("This is a spreadsheet of the old kind (.xls, .ods); save it as XLSX or CSV first."),
+    "spreadsheet_damaged": _("The spreadsheet is damaged: {detail}"),
+    "spreadsheet_sheets": _("{count} sheets of the workbook have cells; leave the one with the readings."),
+    "spreadsheet_large": _("The spreadsheet is larger than {limit} bytes once unpacked; give it as CSV."),
+    # register reads
+    "nem13_direction": _("Direction “{text}” is neither E nor I."),
+    "nem13_register": _("The register is not named."),
+    "nem13_order": _("The current read of “{text}” is not later than the previous one."),
+    "read_kind": _("“{text}” is nothing that a register counts."),
+    "read_twice": _("Row {other} has another read of this register on this day."),
+    "read_no_register": _("There is no register “{register}” there; name its meter, or install it first."),
+    "read_no_meter": _("The meter of register “{register}” does not hang there on {day}."),
+    "read_refused": _("{reason}"),
+    "read_backward": _("{read} is below the read before and was set aside for a decision."),
+    "read_implausible": _("{read} is too far ahead of the read before and was set aside for a decision."),
+    "read_suspended_use": _("{read} shows use while supply was suspended and was set aside for a decision."),
+    "read_quantity": _("The file says {said}; the register went {counted}. The register is believed."),
     # what the company knows
     "unknown_supply_point": _("There is no supply point “{identifier}”."),
     "channel_differs": _(

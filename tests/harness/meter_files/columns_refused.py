@@ -55,7 +55,7 @@ BAD_HEADERS = [
     bad("two units", headed("有功功率(kW)", "电量(kWh)", cells=("", "")), (1, None, "unit")),
     bad("volts", headed(labels=numbered("P{}(V)")), (1, None, "unit")),
     bad("gigajoules", headed(labels=numbered("P{}(GJ)")), (1, None, "unit")),
-    bad("a spreadsheet", workbook(), (None, None, "spreadsheet")),
+    bad("a spreadsheet", workbook(), (None, None, "spreadsheet_damaged")),
     bad("an old spreadsheet", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), (None, None, "spreadsheet")),
     bad("junk", b"\x00\x01" + _JUNK, (None, None, "not_text")),
     bad("a story", "从前有一个电表。\n".encode() * 50, (None, None, "unknown_format")),

@@ -43,7 +43,10 @@ SECTIONS = (
             Item(_("Customers"), "customers", "users", Capability.SEE_CUSTOMERS),
             Item(_("Reading imports"), "imports", "upload", Capability.SEE_READINGS),
             Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
-            Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS),
+            Item(_("Charges"), "charges", "bill", Capability.SEE_BILLS),
+            Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS, exact=True),
+            Item(_("Tax bureau"), "fiscal", "shield", Capability.SEE_BILLS),
+            Item(_("Messages"), "messages", "file", Capability.SEE_CUSTOMERS),
         ],
     ),
     Section(
@@ -66,6 +69,7 @@ SECTIONS = (
         _("Company"),
         [
             Item(_("Brand"), "brand", "palette", Capability.CHANGE_BRAND),
+            Item(_("Legal entities"), "entities", "file", Capability.CHANGE_BRAND),
             Item(_("Staff"), "staff", "user", Capability.MANAGE_STAFF),
             Item(_("API keys"), "keys", "key", Capability.MANAGE_KEYS),
             Item(_("Audit trail"), "audit", "shield", Capability.MANAGE_STAFF),

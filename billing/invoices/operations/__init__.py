@@ -33,6 +33,7 @@ from billing.invoices.operations.fiscal import (
     export_fiscal,
     find_red_letters,
     import_fiscal_results,
+    rules_here,
 )
 from billing.invoices.operations.freezing import CreditsTooMuch, LinesDiffer, NumberTaken, PeriodAlreadyBilled
 from billing.invoices.operations.issuing import issue_drafts
@@ -68,6 +69,7 @@ __all__ = [
     "import_fiscal_results",
     "issue_drafts",
     "reference_of",
+    "rules_here",
     "save_entity",
     "save_series",
     "send_invoice",

@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.invoices import documents, operations, queries
+from billing.invoices import documents, fiscal_queries, operations, queries
 from billing.invoices import terms as invoice_terms
 from identity.capabilities import Capability
 from kernel.money import Money
 from portal.console import bill_lines, csv_files, pages
 from portal.console.forms import runs as forms
 from portal.shared import formats, tables
+from tenants.notices import queries as notice_queries
 
 COLUMNS = [
     tables.Column("number", _("Number"), sort="number", primary=True),
@@ -88,7 +89,7 @@ def _credit(request: HttpRequest, detail: queries.InvoiceDetail, reason: str) ->
         issued_on=pages.today(request),
         posted_at=timezone.now(),
     )
-    key = operations.credit(invoice_id=detail.invoice.pk, terms=terms)
+    key = operations.credit(invoice_id=detail.invoice.pk, terms=terms, reason=reason)
     pages.note(request, "invoice.credit", f"invoice {detail.invoice.number}", reason=reason, credit_note=key)
     return key
 
@@ -105,6 +106,11 @@ def _page(number: str, form: forms.CreditForm) -> dict[str, Any]:
         "taxes": [_tax(row, found.currency) for row in found.taxes],
         "reverses": detail.reverses,
         "reversed_by": detail.reversed_by,
+        "parts": detail.parts,
+        "left": detail.left,
+        "history": notice_queries.messages_about(prefix=operations.reference_of(invoice_id=found.pk)),
+        "fiscal": fiscal_queries.fiscal_document(invoice_id=found.pk),
+        "creditable": found.kind == "invoice" and detail.reversed_by is None,
         "item": item,
         "form": form,
         "crumbs": [(gettext("Invoices"), reverse("console:invoices")), (found.number, "")],

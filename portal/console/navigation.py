@@ -53,6 +53,8 @@ SECTIONS = (
         _("Money"),
         [
             Item(_("Prepaid accounts"), "prepaid_accounts", "tariff", Capability.SEE_PAYMENTS),
+            Item(_("Arrears"), "arrears", "clock", Capability.SEE_ARREARS),
+            Item(_("Supply orders"), "supply_orders", "plug", Capability.SEE_ARREARS),
         ],
     ),
     Section(_("Prices"), [Item(_("Tariffs"), "products", "tariff", Capability.SEE_TARIFFS)]),

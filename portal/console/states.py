@@ -23,6 +23,7 @@ TONES = {
     "drafted": "info",
     "parked": "warn",
     "held": "warn",
+    "released": "warn",
     "issued": "success",
     "accepted": "success",
     "corrected": "info",

@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("portal.console.billing_urls")),
     path("", include("portal.console.invoice_urls")),
     path("", include("portal.console.prepayment_urls")),
+    path("", include("portal.console.arrears_urls")),
     path("", home.home, name="home"),
     path("components/", home.components, name="components"),
     path("search/", search.search, name="search"),

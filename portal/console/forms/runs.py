@@ -21,6 +21,7 @@ RUN_STATES = [
 ]
 ITEM_STATES = [
     ("parked", _("Parked")),
+    ("released", _("Waits for approval")),
     ("refused", _("Refused")),
     ("held", _("Held")),
     ("waiting", _("Waiting")),

@@ -37,8 +37,11 @@ def item(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
 
 @pages.action(Capability.RUN_BILLS)
 def release(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
-    done = gettext("The bill is released and will be issued with the others.")
-    return _decide(request, number, item_id, operations.release, word="bill.release", done=done)
+    def operation(*, item_id: int, at: Any) -> None:
+        operations.release(item_id=item_id, by=request.user, at=at)
+
+    done = gettext("The bill is released; above the approval limit another person approves it, the others are issued.")
+    return _decide(request, number, item_id, operation, word="bill.release", done=done)
 
 
 @pages.action(Capability.RUN_BILLS)
@@ -119,6 +122,7 @@ def _page(number: int, item_id: int, form: forms.HoldForm) -> dict[str, Any]:
         "run": run,
         "item": found,
         "sentence": queries.reason_sentence(item=found),
+        "brakes": [queries.brake_sentence(code=each["code"], params=each["params"]) for each in found.brakes[1:]],
         "groups": bill_lines.groups(lines=lines, currency=currency),
         "earlier": tables.Table(columns=EARLIER_COLUMNS, rows=earlier),
         "figure": _figure(found, earlier),

@@ -21,7 +21,7 @@ from portal.console.forms import runs as forms
 from portal.shared import formats, tables
 from tenants.customers import date_ranges
 
-FOR_REVIEW = frozenset({"parked", "held", "refused"})
+FOR_REVIEW = frozenset(queries.FOR_REVIEW)
 UNDER_WAY = frozenset({"preparing", "rating", "issuing"})
 COLUMNS = [
     tables.Column("run", _("Run"), sort="number", primary=True),
@@ -87,6 +87,7 @@ def run(request: HttpRequest, number: int) -> HttpResponse:
             for code, count in queries.reason_counts(run=found).items()
         ],
         "states": _states(found, wanted["state"]),
+        "hold_form": forms.HoldForm(),
         "issue_form": forms.IssueForm(initial={"billing_date": pages.today(request)}),
         "crumbs": [(gettext("Bill runs"), reverse("console:runs")), (_name(found), "")],
     }
@@ -153,6 +154,12 @@ def names() -> dict[str, str]:
         "zero_use": gettext("No use on an active meter"),
         "far_above_history": gettext("Far above what is usual"),
         "far_below_history": gettext("Far below what is usual"),
+        "readings_doubted": gettext("Readings in doubt"),
+        "estimated_share": gettext("Much is estimated"),
+        "first_bill": gettext("First bill"),
+        "above_approval": gettext("Above the approval limit"),
+        "account_held": gettext("Account held"),
+        "sent_back": gettext("Not approved"),
         "inputs_changed": gettext("Inputs changed"),
         "held_by_person": gettext("Held by a person"),
         "readings_missing": gettext("Readings missing"),

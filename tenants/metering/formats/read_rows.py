@@ -1,7 +1,7 @@
 """Register reads as a table: one read a row, columns known by their names in English or Chinese.
 
-    supply_point,meter,register,day,read,quality
-    4103035915,M100,1,2026-02-01,10512.5,actual
+supply_point,meter,register,day,read,quality
+4103035915,M100,1,2026-02-01,10512.5,actual
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ COLUMNS = {
 NEEDED = ("register", "day", "read")
 QUALITIES = {
     "": "actual", "actual": "actual", "实抄": "actual", "customer": "customer", "自报": "customer",
-    "estimated": "estimated", "估抄": "estimated", "估算": "estimated", "substituted": "substituted", "替代": "substituted",
+    "estimated": "estimated", "估抄": "estimated", "估算": "estimated", "substituted": "substituted",
+    "替代": "substituted",
 }  # fmt: skip
 KINDS = ("consumption", "feed_in", "generation", "reactive", "apparent", "demand", "check")
 USUAL_UNITS = {"reactive": "kvarh", "apparent": "kVAh", "demand": "kW"}

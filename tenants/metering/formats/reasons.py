@@ -124,6 +124,7 @@ SENTENCES: dict[str, str] = {
     "read_quantity": _("The file says {said}; the register went {counted}. The register is believed."),
     # what the company knows
     "unknown_supply_point": _("There is no supply point “{identifier}”."),
+    "unknown_register": _("“{identifier}” has no register {register}."),
     "channel_differs": _(
         "Register {register} of “{identifier}” is kept in {kept}; the file has {found}. A register keeps its form."
     ),

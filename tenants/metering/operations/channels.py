@@ -14,6 +14,7 @@ from kernel import market_time
 from tenants.customers import queries as customer_queries
 from tenants.metering.formats import base
 from tenants.metering.models import Channel, IntervalDay, Meter
+from tenants.metering.operations import register_rows
 
 _ONE_BY_ONE = 20
 _NO_VALUES = np.zeros(0, dtype=np.int32)
@@ -65,6 +66,7 @@ class Directory:
         self._wanted: dict[tuple[int, str], int] = {}
         self._news: list[Wanted] = []
         self._seen: dict[int, Seen] = {}
+        self.reads = register_rows.Rows()
 
     def zone_of(self, names: tuple[str, ...]) -> str:
         """Return the zone of the supply point that has one of ``names``; raises UnknownSupplyPoint."""
@@ -257,7 +259,7 @@ def _meter(point_id: int, serial: str, first_day: dt.date) -> Meter:
     meter = Meter.objects.filter(supply_point_id=point_id, serial=serial).order_by("period").first()
     if meter is None:
         return Meter.objects.create(supply_point_id=point_id, serial=serial, period=DateRange(first_day, None))
-    if first_day < meter.period.lower:
+    if first_day < meter.period.lower and meter.position == meter.serial:
         meter.period = DateRange(first_day, meter.period.upper)
         meter.save(update_fields=["period"])
     return meter

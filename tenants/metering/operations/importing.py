@@ -22,7 +22,7 @@ from kernel.errors import Invalid, NotFound, gettext_noop
 from tenants.metering import faults
 from tenants.metering.formats import base
 from tenants.metering.models import ReadingImport
-from tenants.metering.operations import channels, reading_files, reporting, storing, validating
+from tenants.metering.operations import channels, reading_files, register_rows, reporting, storing, validating
 from tenants.metering.operations.reading_files import REPORTED
 
 __all__ = [
@@ -67,12 +67,24 @@ def upload_file(
     identifier: str = "",
     requested_by: str = "",
     check_only: bool = False,
+    profile: str = "",
 ) -> ReadingImport:
     """This will keep ``file`` for a later ``run_import``; nothing of it is read yet.
 
-    With ``check_only`` it is checked and then waits for ``confirm_import``.
+    With ``check_only`` it is checked and then waits for ``confirm_import``; where its columns have to be told, it first
+    waits for ``tell_columns``. ``profile`` names the mapping it is read by. Raises NotFound.
     """
-    record = record_file(file, file_name, source, at, (zone, unit, identifier, requested_by), check_only=check_only)
+    known = profiles.profile_named(name=profile) if profile else None
+    record = record_file(
+        file,
+        file_name,
+        source,
+        at,
+        (zone, unit, identifier, requested_by),
+        check_only=check_only,
+        profile=known,
+        mapping=known.mapping if known else {},
+    )
     file.seek(0)
     record.file.save(f"{record.checksum[:16]}-{record.pk}", File(file), save=False)
     record.save(update_fields=["file"])
@@ -134,7 +146,11 @@ def _run_held(import_id: int, at: dt.datetime, dry_run: bool | None, *, wait: bo
         checks = _is_next(record) if dry_run is None else dry_run
         if record.state in ENDED:
             _forget_file(record)
+        if record.state == State.TAKING_BACK:
+            return taking_back.take_back(import_id=import_id, at=at)
         if checks is None or record.state in ENDED or not record.file:
+            return record
+        if record.check_only and checks and not record.mapping and _waits_for_columns(record):
             return record
         if record.attempts >= MOST_ATTEMPTS:
             reporting.refuse(
@@ -144,6 +160,20 @@ def _run_held(import_id: int, at: dt.datetime, dry_run: bool | None, *, wait: bo
             return record
         with record.file.open("rb") as file:
             return _run(record, cast(BinaryIO, file), at, checks)
+
+
+def _waits_for_columns(record: ReadingImport) -> bool:
+    """Have a table whose columns are not known wait for a person; a profile that fits its header is taken at once."""
+    with record.file.open("rb") as file:
+        if not profiles.needs_mapping(file=cast(BinaryIO, file)):
+            return False
+    found = profiles.suggestion_for(import_id=record.pk)
+    known = found[1] if found else None
+    if known is not None:
+        reporting.save(record, profile=known, mapping=known.mapping)
+        return False
+    reporting.save(record, state=State.MAPPING)
+    return True
 
 
 def sweep_imports(*, at: dt.datetime) -> list[int]:
@@ -241,6 +271,7 @@ def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) 
         refusals += [
             base.Refusal("day_twice", row, None, {"other": other}) for row, other in stage.duplicates(limit=REPORTED)
         ]
+        refusals += directory.reads.checked()[:REPORTED]
         faults.reach("import.checked")
         if refusals:
             reporting.refuse(record=record, refusals=refusals, at=at)
@@ -248,6 +279,7 @@ def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) 
             validating.silence_known(stage_table=stage.table)
             stage.compare()
             _finish(record, stage, stage.outcomes(), at, State.CHECKED)
+            _finish_reads(record, directory, at, dry_run=True)
         else:
             _store(record, directory, stage, at)
     faults.reach("import.committed")
@@ -272,6 +304,7 @@ def _store(record: ReadingImport, directory: channels.Directory, stage: storing.
     faults.reach("import.compared")
     stored = storing.store(stage=stage, at=at, import_id=record.pk)
     _finish(record, stage, stored, at, State.DONE)
+    _finish_reads(record, directory, at, dry_run=False)
 
 
 def _finish(
@@ -290,6 +323,21 @@ def _finish(
         rows_refused=0,
     )
     faults.reach("import.reported")
+
+
+def _finish_reads(record: ReadingImport, directory: channels.Directory, at: dt.datetime, *, dry_run: bool) -> None:
+    """Store register reads, if the file holds any, and add them to the report and its counts."""
+    if not directory.reads.placed:
+        return
+    rows = directory.reads.outcomes(at=at, source=record.source, import_id=record.pk, dry_run=dry_run)
+    counted = register_rows.write(record=record, rows=rows)
+    reporting.save(
+        record,
+        days_accepted=record.days_accepted + counted.get("accepted", 0),
+        days_corrected=record.days_corrected + counted.get("corrected", 0),
+        days_unchanged=record.days_unchanged + counted.get("unchanged", 0),
+        days_outdated=record.days_outdated + counted.get("outdated", 0),
+    )
 
 
 def _forget_file(record: ReadingImport) -> None:

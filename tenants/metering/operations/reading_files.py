@@ -105,6 +105,9 @@ class _Target:
             if isinstance(item, base.Refusal):
                 self._refusals.append(item)
                 self.rows = max(self.rows, item.row or 0)
+            elif isinstance(item, base.RegisterReading):
+                self.rows = max(self.rows, item.row)
+                self._directory.reads.take(item, self._directory.point_of)
             elif isinstance(item, base.ChannelDay):
                 yield from self._day(item)
 

@@ -181,7 +181,6 @@ BAD = [
     bad("blank", b"\r\n\r\n", (None, None, "empty_file")),
     bad("header only", text(HEADER), (1, None, "nem_end_missing")),
     bad("no days at all", text(HEADER, "900"), (None, None, "no_readings"), by_import=True),
-    bad("NEM13", text(HEADER.replace("NEM12", "NEM13"), *_ONE, "900"), (1, 2, "nem13")),
     bad("unknown version", text(HEADER.replace("NEM12", "NEM14"), *_ONE, "900"), (1, 2, "nem_version")),
     bad("no header", text(*_ONE, "900"), (1, None, "nem_header_missing")),
     bad("no end", text(HEADER, *_ONE), (3, None, "nem_end_missing")),

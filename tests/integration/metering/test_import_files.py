@@ -138,8 +138,6 @@ class TestRealFiles:
             ("invalid/Example_NEM12_incomplete_interval.csv", 3, "values_missing"),
             ("invalid/Example_NEM12_missing_header.csv", 2, "nem_header_missing"),
             ("invalid/Example_NEM12_powercor_missing_fields.csv", 2, "nem_header_missing"),
-            ("NEM13#000000000000011#CNRGYMDP#NEMMCO.zip", 1, "nem13"),
-            ("NEM13#Scenario12#POWERMDP#NEMMCO.zip", 1, "nem13"),
             ("LICENSE", None, "unknown_format"),
         ],
     )

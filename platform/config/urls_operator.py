@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("config.urls_accounts")),
+    path("webhooks/", include(("portal.api.operator_webhook_urls", "webhooks"))),
     path("", include("portal.shared.urls")),
     path("", include(("portal.hosting_admin.urls", "hosting"))),
 ]

@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", include("config.urls_accounts")),
     path("console/", include(("portal.console.urls", "console"))),
     path("api/v1/", include(("portal.api.urls", "api"))),
+    path("webhooks/", include(("portal.api.webhook_urls", "webhooks"))),
     path("", include("portal.shared.urls")),
     path("", include(("portal.customer.urls", "portal"))),
 ]

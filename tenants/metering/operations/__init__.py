@@ -1,5 +1,6 @@
 """Writes of readings: by file, or day by day for whoever brings them already understood."""
 
+from tenants.metering.operations.batches import BatchRow, OtherContent, store_batch
 from tenants.metering.operations.correcting import decide_correction, request_correction, withdraw_correction
 from tenants.metering.operations.exchanging import (
     change_multiplier,
@@ -19,6 +20,7 @@ from tenants.metering.operations.importing import (
 )
 from tenants.metering.operations.installing import Dial, NewMeter, Register, install_meter, install_meters
 from tenants.metering.operations.partitions import make_partitions
+from tenants.metering.operations.profiles import forget_profile, suggestion_for, tell_columns
 from tenants.metering.operations.register_reads import (
     NewRead,
     Outcome,
@@ -28,12 +30,15 @@ from tenants.metering.operations.register_reads import (
     withdraw_read,
 )
 from tenants.metering.operations.storing import DayReadings, Stored, store_interval_days
+from tenants.metering.operations.taking_back import order_taking_back
 
 __all__ = [
+    "BatchRow",
     "DayReadings",
     "Dial",
     "NewMeter",
     "NewRead",
+    "OtherContent",
     "Outcome",
     "Register",
     "Stored",
@@ -44,19 +49,24 @@ __all__ = [
     "decide_correction",
     "estimate_reads",
     "exchange_meter",
+    "forget_profile",
     "import_file",
     "install_meter",
     "install_meters",
     "make_partitions",
+    "order_taking_back",
     "reinstall_meter",
     "remove_meter",
     "request_correction",
     "resume",
     "run_import",
+    "store_batch",
     "store_interval_days",
     "store_reads",
+    "suggestion_for",
     "suspend",
     "sweep_imports",
+    "tell_columns",
     "upload_file",
     "withdraw_correction",
     "withdraw_read",

@@ -22,7 +22,16 @@ from kernel.errors import Invalid, NotFound, gettext_noop
 from tenants.metering import faults
 from tenants.metering.formats import base
 from tenants.metering.models import ReadingImport
-from tenants.metering.operations import channels, reading_files, register_rows, reporting, storing, validating
+from tenants.metering.operations import (
+    channels,
+    profiles,
+    reading_files,
+    register_rows,
+    reporting,
+    storing,
+    taking_back,
+    validating,
+)
 from tenants.metering.operations.reading_files import REPORTED
 
 __all__ = [
@@ -341,7 +350,7 @@ def _finish_reads(record: ReadingImport, directory: channels.Directory, at: dt.d
 
 
 def _forget_file(record: ReadingImport) -> None:
-    """The file has done its duty, its checksum is kept; first the file goes, then its name: a sweep finds what is left."""
+    """The file has done its duty, its checksum is kept. The name goes last, so that a sweep finds what is left."""
     if record.file:
         stored, storage = str(record.file.name), record.file.storage
         record.file = ""

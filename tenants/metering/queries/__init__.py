@@ -14,6 +14,7 @@ from tenants.metering.queries.exceptions import (
     exceptions_of_day,
     flags_of_day,
     is_final,
+    method_title,
     neighbours_of,
     number_of,
     open_exceptions,
@@ -21,11 +22,14 @@ from tenants.metering.queries.exceptions import (
     proposal_shown,
     proposals,
     proposals_of_day,
+    reading_channel,
     reading_exception,
     sentence_of,
+    slot_times,
+    state_title,
     title_of,
 )
-from tenants.metering.queries.imports import import_report, imports, reading_import, refusal_sentence
+from tenants.metering.queries.imports import import_report, imports, mapping_profiles, reading_import, refusal_sentence
 from tenants.metering.queries.quantities import SumCheck, recorded, sum_checks
 from tenants.metering.queries.readings import (
     DayKey,
@@ -105,7 +109,9 @@ __all__ = [
     "is_final",
     "meter",
     "meters",
+    "mapping_profiles",
     "meters_of",
+    "method_title",
     "missing_days",
     "month_totals",
     "neighbours_of",
@@ -116,6 +122,7 @@ __all__ = [
     "proposal_shown",
     "proposals",
     "proposals_of_day",
+    "reading_channel",
     "reading_exception",
     "reading_import",
     "readings_changed_since",
@@ -132,7 +139,9 @@ __all__ = [
     "register_versions",
     "registers_of",
     "sentence_of",
+    "slot_times",
     "span_of",
+    "state_title",
     "sum_checks",
     "title_of",
     "unowned",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from kernel.errors import NotFound, gettext_noop
 from tenants.metering.formats import reasons
-from tenants.metering.models import ReadingImport, ReadingImportRow
+from tenants.metering.models import MappingProfile, ReadingImport, ReadingImportRow
 
 
 def imports() -> QuerySet[ReadingImport]:
@@ -33,3 +33,8 @@ def refusal_sentence(*, row: ReadingImportRow) -> str:
     """This will say in the present language why the row was refused; nothing for a row that was taken."""
     template = reasons.SENTENCES.get(row.code)
     return gettext(template).format(**row.params) if template else ""
+
+
+def mapping_profiles() -> QuerySet[MappingProfile]:
+    """This will list the profiles by which tables are read, by name."""
+    return MappingProfile.objects.order_by("name")

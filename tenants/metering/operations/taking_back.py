@@ -1,0 +1,148 @@
+"""Take an import back: what it changed stands again as it was, as a new version; nothing is forgotten."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection, transaction
+
+from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
+from tenants.metering.models import IntervalDay, ReadingImport, RegisterRead
+
+State = ReadingImport.State
+
+
+class NotTakenBack(Conflict):
+    """Only an import that stands can be taken back."""
+
+    code = "import_not_taken_back"
+    template = gettext_noop("Import {number} is {state}; only one that is done can be taken back.")
+
+
+class HoldsReads(Conflict):
+    """Reads of registers bound periods that were settled; they are withdrawn one by one."""
+
+    code = "import_holds_reads"
+    template = gettext_noop("Import {number} brought reads of registers; withdraw them one by one.")
+
+
+class ChangedSince(Conflict):
+    """What came later stands on what the import brought."""
+
+    code = "import_changed_since"
+    template = gettext_noop(
+        "{count} days of this import were changed by later ones, the first is {day}; take those back first."
+    )
+
+
+def order_taking_back(*, import_id: int, by: str, because: str, at: dt.datetime) -> ReadingImport:
+    """This will order that an import be taken back; the work itself is a task's (``take_back``).
+
+    Raises NotTakenBack, ChangedSince, HoldsReads, and Invalid without a reason.
+    """
+    if not because.strip():
+        raise Invalid(where="because", reason=gettext_noop("Say why; the report keeps it."))
+    with transaction.atomic():
+        record = _standing(import_id)
+        if record.state != State.DONE:
+            raise NotTakenBack(number=import_id, state=record.get_state_display())
+        if RegisterRead.objects.filter(import_id=import_id).exists():
+            raise HoldsReads(number=import_id)
+        _refuse_changed(import_id)
+        record.state, record.heartbeat_at = State.TAKING_BACK, at
+        record.taken_back_by, record.taken_back_because = by[:254], because.strip()[:200]
+        record.save(update_fields=["state", "heartbeat_at", "taken_back_by", "taken_back_because"])
+    return record
+
+
+@transaction.atomic
+def take_back(*, import_id: int, at: dt.datetime) -> ReadingImport:
+    """This will bring back what stood before an import that is ordered to be taken back; done twice it changes nothing.
+
+    Corrected days get their former readings as a new version, days that were new are removed; each version the import
+    made is kept. What was changed meanwhile ends the order: the import stands as it did.
+    """
+    record = _standing(import_id)
+    if record.state != State.TAKING_BACK:
+        return record
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [import_id])
+        try:
+            _refuse_changed(import_id)
+        except ChangedSince:
+            record.state = State.DONE
+            record.save(update_fields=["state"])
+            return record
+        cursor.execute(_KEEP, [at, import_id])
+        cursor.execute(_RESTORE, [at, import_id])
+        cursor.execute(_REMOVE, [import_id])
+    record.state, record.taken_back_at = State.TAKEN_BACK, at
+    record.save(update_fields=["state", "taken_back_at"])
+    return record
+
+
+def _standing(import_id: int) -> ReadingImport:
+    record = ReadingImport.objects.select_for_update().filter(pk=import_id).first()
+    if record is None:
+        raise NotFound(what=gettext_noop("reading import"), name=str(import_id))
+    return record
+
+
+def _refuse_changed(import_id: int) -> None:
+    """Refuse when a version that the import made is a former one already."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGED, [import_id])
+        count, day = cursor.fetchone()
+    if count:
+        raise ChangedSince(count=count, day=day.isoformat())
+
+
+def stands_on(*, import_id: int) -> int:
+    """This will count the days that stand as the import left them."""
+    return IntervalDay.objects.filter(import_id=import_id).count()
+
+
+_REPORTED = """
+metering_readingimportrow w WHERE w.reading_import_id = %s AND w.outcome IN ('accepted', 'corrected')
+"""
+
+_LOCK = (
+    f"SELECT id FROM metering_channel WHERE id IN (SELECT channel_id FROM {_REPORTED}) ORDER BY id FOR NO KEY UPDATE"
+)
+
+_CHANGED = """
+SELECT count(*), min(w.day) FROM metering_readingimportrow w
+LEFT JOIN metering_intervalday d ON d.channel_id = w.channel_id AND d.day = w.day
+    AND d.import_id = w.reading_import_id
+WHERE w.reading_import_id = %s AND w.outcome IN ('accepted', 'corrected') AND d.channel_id IS NULL
+"""
+
+_MADE = """
+FROM metering_readingimportrow w JOIN metering_intervalday d ON d.channel_id = w.channel_id AND d.day = w.day
+WHERE w.reading_import_id = %s AND d.import_id = w.reading_import_id AND w.outcome IN ('accepted', 'corrected')
+"""
+
+_KEEP = f"""
+INSERT INTO metering_intervaldayrevision
+    (channel_id, day, version, "values", quality, total, missing, stamped_at, slot_stamps, recorded_at, import_id,
+    replaced_at, removed)
+SELECT d.channel_id, d.day, d.version, d."values", d.quality, d.total, d.missing, d.stamped_at, d.slot_stamps,
+    d.recorded_at, d.import_id, %s, w.outcome = 'accepted'
+{_MADE}
+"""
+
+_RESTORE = """
+UPDATE metering_intervalday d SET "values" = r."values", quality = r.quality, total = r.total, missing = r.missing,
+    stamped_at = coalesce(r.stamped_at, r.recorded_at), slot_stamps = r.slot_stamps, version = d.version + 1,
+    recorded_at = %s, import_id = r.import_id
+FROM metering_readingimportrow w, metering_intervaldayrevision r
+WHERE w.reading_import_id = %s AND w.outcome = 'corrected'
+    AND d.channel_id = w.channel_id AND d.day = w.day AND d.import_id = w.reading_import_id
+    AND r.channel_id = d.channel_id AND r.day = d.day AND r.version = d.version - 1
+"""
+
+_REMOVE = """
+DELETE FROM metering_intervalday d USING metering_readingimportrow w
+WHERE w.reading_import_id = %s AND w.outcome = 'accepted'
+    AND d.channel_id = w.channel_id AND d.day = w.day AND d.import_id = w.reading_import_id
+"""

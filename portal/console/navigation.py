@@ -42,16 +42,22 @@ SECTIONS = (
         [
             Item(_("Customers"), "customers", "users", Capability.SEE_CUSTOMERS),
             Item(_("Reading imports"), "imports", "upload", Capability.SEE_READINGS),
+            Item(_("Reading exceptions"), "readings_queue", "pulse", Capability.SEE_READINGS),
             Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
             Item(_("Charges"), "charges", "bill", Capability.SEE_BILLS),
             Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS, exact=True),
             Item(_("Tax bureau"), "fiscal", "shield", Capability.SEE_BILLS),
-            Item(_("Messages"), "messages", "file", Capability.SEE_CUSTOMERS),
+            Item(_("Messages"), "messages", "mail", Capability.SEE_CUSTOMERS),
         ],
     ),
     Section(
         _("Money"),
         [
+            Item(_("Payments"), "payments", "inbox", Capability.SEE_PAYMENTS),
+            Item(_("Bank"), "bank", "building", Capability.SEE_PAYMENTS, exact=True),
+            Item(_("Receipts to match"), "bank_queue", "search", Capability.SEE_PAYMENTS),
+            Item(_("Cash desks"), "cash", "key", Capability.SEE_PAYMENTS),
+            Item(_("Refunds"), "refunds", "undo", Capability.SEE_PAYMENTS),
             Item(_("Prepaid accounts"), "prepaid_accounts", "tariff", Capability.SEE_PAYMENTS),
             Item(_("Arrears"), "arrears", "clock", Capability.SEE_ARREARS),
             Item(_("Supply orders"), "supply_orders", "plug", Capability.SEE_ARREARS),

@@ -29,6 +29,8 @@ VERSION = "tariffs/<number:code>/-/<count:number>/"
 
 urlpatterns = [
     path("", include("portal.console.studio_urls")),
+    path("", include("portal.console.payments_urls")),
+    path("", include("portal.console.readings_queue_urls")),
     path("", include("portal.console.billing_urls")),
     path("", include("portal.console.invoice_urls")),
     path("", include("portal.console.prepayment_urls")),

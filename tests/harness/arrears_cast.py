@@ -91,6 +91,13 @@ def days(first: dt.date, last: dt.date) -> None:
         operations.advance(on=on, at=at(on))
 
 
+def on_days(*when: str) -> None:
+    """Do the dunning of these days alone: those on which something happens."""
+    for text in when:
+        on = dt.date.fromisoformat(text)
+        operations.advance(on=on, at=at(on))
+
+
 def case_of(account: Any) -> Case:
     """The latest case of an account."""
     return Case.objects.filter(account=account).latest("pk")

@@ -1,6 +1,6 @@
 """Reads of arrears."""
 
-from billing.arrears.queries.cases import (
+from billing.arrears.queries.dunning_cases import (
     CASE,
     accounts_in_collection,
     case,

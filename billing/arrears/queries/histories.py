@@ -22,7 +22,7 @@ from billing.arrears.models import (
     Waiver,
     WriteOff,
 )
-from billing.arrears.queries import cases
+from billing.arrears.queries import dunning_cases
 from kernel.errors import NotFound, gettext_noop
 from tenants.service import queries as service_queries
 
@@ -52,11 +52,11 @@ class Collection:
 def collection_of(*, account_id: int, on: dt.date) -> Collection:
     """This will return an account's history of collections in some fifteen statements."""
     return Collection(
-        case=cases.case_of_account(account_id=account_id),
+        case=dunning_cases.case_of_account(account_id=account_id),
         overdue=covers.overdue(on=on, account_ids=[account_id]).get(account_id),
         owed=covers.owed(account_ids=[account_id]).get(account_id),
         standing=standing_of(account_id=account_id),
-        events=cases.events(account_id=account_id),
+        events=dunning_cases.events(account_id=account_id),
         holds=list(Hold.objects.filter(account_id=account_id).order_by("-pk")),
         promises=list(promises(account_id=account_id)),
         plans=list(plans(account_id=account_id)),

@@ -31,3 +31,16 @@ def settle_all() -> None:
 
 PROVIDER_TASKS = provider_tasks
 """Imported here, where the worker looks for a room's tasks."""
+
+
+@tenant_task
+def match() -> None:
+    """Look at the next lines of statements, then send itself for the rest."""
+    if operations.match_lines(at=timezone.now()) == operations.MATCHED_AT_ONCE:
+        match.delay()
+
+
+@platform_task
+def match_all() -> None:
+    """Send the matching to every active retailer, in turn: a lost message leaves no line unseen."""
+    tenancy_tasks.send_for_each(match, tenancy_queries.active_retailers())

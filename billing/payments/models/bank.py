@@ -126,6 +126,10 @@ class BankLine(models.Model):
             models.Index(fields=["end_to_end"], name="payments_line_end_to_end"),
         )
 
+    @property
+    def is_done(self) -> bool:
+        return self.used == abs(self.amount)
+
     def __str__(self) -> str:
         return f"{self.booked_on} {self.amount} {self.currency} {self.party_name}"
 

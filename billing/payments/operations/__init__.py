@@ -26,7 +26,7 @@ from billing.payments.operations.errors import (
     UnknownMethod,
 )
 from billing.payments.operations.importing import import_statement
-from billing.payments.operations.matching_lines import match_lines
+from billing.payments.operations.matching_lines import MATCHED_AT_ONCE, match_lines
 from billing.payments.operations.paying_out import content_of, order_refunds
 from billing.payments.operations.receiving import day_of, receive, reverse
 from billing.payments.operations.refunding import (
@@ -40,8 +40,10 @@ from billing.payments.operations.refunding import (
     request_refund,
     transfer_credit,
 )
+from billing.payments.operations.registering import add_bank_account
 
 __all__ = [
+    "MATCHED_AT_ONCE",
     "CashRefused",
     "DeskTaken",
     "LineRefused",
@@ -56,6 +58,7 @@ __all__ = [
     "SamePerson",
     "UnknownMethod",
     "add_agent",
+    "add_bank_account",
     "add_desk",
     "approve_difference",
     "approve_refund",

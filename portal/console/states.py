@@ -31,5 +31,9 @@ TONES = {
     "outdated": "neutral",
     "invoice": "neutral",
     "credit_note": "warn",
+    "open": "warn",
+    "healed": "success",
+    "estimated": "info",
+    "edited": "info",
 }
 WORKING = frozenset({"running", "uploaded", "checking", "importing", "preparing", "rating", "issuing"})

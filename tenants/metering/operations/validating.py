@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from kernel.errors import Conflict, gettext_noop
 from kernel.periods import Period
 from tenants.metering.models import Channel, MeterFlag, ReadingException
 from tenants.metering.operations import beside, findings, register_sums, staged_days, versions_met
@@ -17,6 +18,13 @@ from tenants.metering.validation.codes import Check
 from tenants.metering.validation.limits import Limits
 
 silence_known = versions_met.silence_known
+
+
+class CannotAccept(Conflict):
+    """What is not there cannot stand as it is."""
+
+    code = "cannot_accept"
+    template = gettext_noop("This cannot be accepted: readings are missing, or it was closed already.")
 
 
 @dataclass(frozen=True, slots=True)

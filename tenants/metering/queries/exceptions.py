@@ -8,16 +8,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext
 
+from kernel import market_time
 from kernel.errors import NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.metering import packing
 from tenants.metering.models import (
+    Channel,
     DayProposal,
     Determination,
     FinalPeriod,
@@ -27,7 +30,7 @@ from tenants.metering.models import (
     ReadingException,
 )
 from tenants.metering.validation import states
-from tenants.metering.validation.codes import NUMBERS, SENTENCES, TITLES, Check
+from tenants.metering.validation.codes import METHOD_TITLES, NUMBERS, SENTENCES, STATE_TITLES, TITLES, Check
 
 EXCEPTION = gettext_noop("reading exception")
 PROPOSAL = gettext_noop("proposal for a day")
@@ -99,6 +102,21 @@ def reading_exception(*, exception_id: int) -> ReadingException:
     return found
 
 
+def reading_channel(*, channel_id: int) -> Channel:
+    """This will return a channel with its supply point and premises; raises NotFound."""
+    found = Channel.objects.select_related("supply_point__premises", "meter").filter(pk=channel_id).first()
+    if found is None:
+        raise NotFound(what=gettext_noop("channel"), name=str(channel_id))
+    return found
+
+
+def slot_times(*, channel: Channel, day: dt.date, slots: int) -> list[dt.datetime]:
+    """This will return when each of a day's slots starts, on the clock the channel is recorded by."""
+    zone = ZoneInfo(channel.recording_zone)
+    start, end = market_time.day_bounds(day, zone)
+    return [(start + (end - start) * slot / max(slots, 1)).astimezone(zone) for slot in range(slots)]
+
+
 def exception_counts() -> dict[str, int]:
     """This will count the open exceptions of each check, the most frequent first."""
     rows = ReadingException.objects.filter(state="open").values_list("code").annotate(count=Count("pk"))
@@ -135,6 +153,16 @@ def open_exceptions(
 def title_of(*, code: str) -> str:
     """This will name a check in the present language."""
     return gettext(TITLES[Check(code)]) if code in CODES else code
+
+
+def method_title(*, method: str) -> str:
+    """This will name a method of determination in the present language."""
+    return gettext(METHOD_TITLES[states.Method(method)])
+
+
+def state_title(*, state: str) -> str:
+    """This will name the state of an interval in the present language."""
+    return gettext(STATE_TITLES[states.State(state)])
 
 
 def number_of(*, code: str) -> str:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.customer.views import app, bills, compare, home, prepaid, profile, usage
+from portal.customer.views import app, bills, compare, home, messages, methods, paying, prepaid, profile, usage
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("bills/", bills.bills, name="bills"),
     path("bills/<str:number>/", bills.bill, name="bill"),
     path("bills/<str:number>/document/", bills.document, name="document"),
+    path("pay/", paying.pay, name="pay"),
+    path("pay/done/<uuid:token>/", paying.done, name="pay_done"),
+    path("payments/", methods.overview, name="paying"),
+    path("payments/methods/new/", methods.save, name="save_method"),
+    path("payments/methods/saved/<uuid:token>/", methods.saved, name="method_saved"),
+    path("payments/methods/<int:method_id>/remove/", methods.forget, name="forget_method"),
+    path("payments/automatic/<slug:purpose>/", methods.authority, name="authority"),
+    path("payments/automatic/<slug:purpose>/end/", methods.end_authority, name="end_authority"),
+    path("bills/<str:number>/structured.xml", bills.structured, name="bill_xml"),
+    path("bills/<str:number>/send/", messages.send_bill, name="send_bill"),
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/<int:message_id>/", messages.message, name="message"),
+    path("messages/<int:message_id>/files/<int:position>/", messages.file, name="message_file"),
     path("usage/", usage.usage, name="usage"),
     path("usage/download/", usage.download, name="usage_download"),
     path("prepaid/", prepaid.prepaid, name="prepaid"),

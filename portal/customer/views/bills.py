@@ -5,17 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.invoices import documents
+from billing.invoices import documents, einvoice
 from billing.invoices import queries as invoice_queries
 from kernel import texts
 from portal.customer import access, bill_charts, bill_history, bill_sections, comparing
 from portal.customer.access import customer_page
+from portal.customer.views import paying
 from portal.shared import formats, tables
 
 PER_PAGE = 24
@@ -47,12 +48,14 @@ def bill(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
     states = {state.account.pk: state for state in bill_history.states(customer, today)}
     is_bill = invoice.kind == bill_history.BILL
     last, year_ago = bill_history.former_bills(customer, invoice) if is_bill else (None, None)
+    standing = bill_history.standing(invoice, states.get(invoice.account_id), today)
     donut, made_of = bill_charts.by_label(detail), bill_charts.composition(detail)
     page = {
         "detail": detail,
         "invoice": invoice,
         "is_bill": is_bill,
-        "standing": bill_history.standing(invoice, states.get(invoice.account_id), today),
+        "standing": standing,
+        "pay_url": _pay_url(invoice, standing),
         "amount_label": _amount_label(invoice),
         "shown_amount": abs(invoice.gross),
         "sections": bill_sections.sections(detail),
@@ -65,6 +68,7 @@ def bill(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
         "comparison_title": _comparison_title(invoice, last),
         "usage_url": reverse("portal:usage"),
         "document_url": reverse("portal:document", args=[invoice.number]),
+        "xml_url": reverse("portal:bill_xml", args=[invoice.number]) if invoice.seller["tax_number"] else "",
         "crumbs": [(gettext("Bills"), reverse("portal:bills"))],
     }
     return render(request, "customer/bill.html", page)
@@ -77,6 +81,24 @@ def document(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
     body = documents.pdf(invoice_id=invoice.pk, language=language)
     name = f'attachment; filename="{invoice.number}-{language}.pdf"'
     return HttpResponse(body, "application/pdf", headers={"Content-Disposition": name})
+
+
+def _pay_url(invoice: Any, standing: bill_history.Standing) -> str:
+    """Return where an open bill is paid; nowhere when it is settled or the company takes no payments here."""
+    is_open = standing in (bill_history.OPEN, bill_history.OVERDUE)
+    return paying.address_of(invoice.account, invoice) if is_open and paying.can_pay() else ""
+
+
+@customer_page
+def structured(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
+    """Give out the structured invoice; where the seller cannot make one, there is none."""
+    invoice = invoice_queries.invoice(number=number, customer=customer).invoice
+    try:
+        body = documents.xml(invoice_id=invoice.pk)
+    except einvoice.SellerIncomplete as refusal:
+        raise Http404 from refusal
+    name = f'attachment; filename="{invoice.number}.xml"'
+    return HttpResponse(body, "application/xml", headers={"Content-Disposition": name})
 
 
 def _amount_label(invoice: Any) -> str:

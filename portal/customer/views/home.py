@@ -6,11 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from billing.invoices import queries as invoice_queries
 from portal.customer import access, bill_history, places, recent_use, tariffs, tier_progress
 from portal.customer.access import customer_page, staff_elsewhere
-from portal.customer.views import prepaid
+from portal.customer.views import paying, prepaid
 
 
 @staff_elsewhere
@@ -30,6 +31,7 @@ def home(request: HttpRequest, customer: Any) -> HttpResponse:
         "balances": prepaid.of_customer(customer),
         "all": _all(states),
         "latest": latest,
+        "pay_url": reverse("portal:pay") if any(state.owes for state in states) and paying.can_pay() else "",
         "latest_standing": _standing(latest, states, today),
         "places": held,
         "recent": recent,

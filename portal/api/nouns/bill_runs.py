@@ -21,7 +21,8 @@ from portal.api import filtering, parsing, problems, values, views
 from tenants.customers import queries as customer_queries
 
 STATES = ("preparing", "rating", "review", "issuing", "done", "cancelled")
-ITEM_STATES = ("waiting", "drafted", "parked", "refused", "held", "issued", "cancelled")
+ITEM_STATES = ("waiting", "drafted", "parked", "released", "refused", "held", "issued", "cancelled")
+KINDS = ("regular", "single", "final")
 LONGEST_PERIOD = 400
 
 
@@ -30,8 +31,13 @@ class BillRun(serializers.Serializer):
 
     number = serializers.IntegerField()
     title = serializers.CharField(allow_blank=True)
+    kind = serializers.ChoiceField(choices=KINDS, help_text="`final` makes the last bill of an account.")
+    lot = serializers.CharField(source="lot.code", allow_null=True, default=None, help_text="The lot it bills.")
+    planned_for = serializers.DateField(allow_null=True, help_text="The lot's billing day.")
     period = values.PeriodField()
     state = serializers.ChoiceField(choices=STATES)
+    held_at = serializers.DateTimeField(allow_null=True, help_text="A held run rests.")
+    hold_note = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
     billing_date = serializers.DateField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -64,6 +70,7 @@ class Item(serializers.Serializer):
     state = serializers.ChoiceField(choices=ITEM_STATES)
     reason = serializers.CharField(allow_blank=True, help_text="Why it waits for a person.")
     reason_text = serializers.SerializerMethodField(help_text="The same as a sentence.")
+    brakes = serializers.SerializerMethodField(help_text="Every reason to look at it, each with its sentence.")
     total = values.MoneyField(allow_null=True)
     energy_wh = serializers.IntegerField(allow_null=True)
     invoice = serializers.CharField(source="invoice.number", allow_null=True, default=None)
@@ -72,6 +79,9 @@ class Item(serializers.Serializer):
 
     def get_reason_text(self, item: Any) -> str:
         return queries.reason_sentence(item=item)
+
+    def get_brakes(self, item: Any) -> list[dict[str, str]]:
+        return [{"code": each["code"], "text": queries.brake_sentence(**each)} for each in item.brakes]
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(_WithoutTotal(instance))
@@ -153,6 +163,8 @@ class BillRuns(views.Noun):
         "issue": Capability.ISSUE_BILLS,
         "close": Capability.RUN_BILLS,
         "cancel": Capability.RUN_BILLS,
+        "hold": Capability.RUN_BILLS,
+        "resume": Capability.RUN_BILLS,
     }
     moves_money = frozenset({"issue"})
     filterset_class = RunFilters
@@ -232,6 +244,17 @@ class BillRuns(views.Noun):
         operations.cancel_run(run_id=queries.run(number=number).pk, at=timezone.now())
         return self.show(self._shown(number))
 
+    @extend_schema(summary=_("Hold a bill run"), request=Holding, responses=BillRun)
+    def hold(self, request: Request, number: int) -> Response:
+        note = self.body(Holding)["note"]
+        operations.hold_run(run_id=queries.run(number=number).pk, note=note, at=timezone.now())
+        return self.show(self._shown(number))
+
+    @extend_schema(summary=_("Resume a held bill run"), request=None, responses=BillRun)
+    def resume(self, request: Request, number: int) -> Response:
+        operations.begin(run=operations.resume_run(run_id=queries.run(number=number).pk))
+        return self.show(self._shown(number))
+
     def _accepted(self, run: Any) -> Response:
         return self.show(self._shown(run.number), accepted=f"/api/v1/bill-runs/{run.number}")
 
@@ -249,6 +272,7 @@ class BillRunItems(views.Noun):
         "list": Capability.SEE_BILLS,
         "retrieve": Capability.SEE_BILLS,
         "release": Capability.RUN_BILLS,
+        "approve": Capability.ISSUE_BILLS,
         "hold": Capability.RUN_BILLS,
         "resume": Capability.RUN_BILLS,
     }
@@ -266,9 +290,25 @@ class BillRunItems(views.Noun):
     def retrieve(self, request: Request, number: int, item_id: int) -> Response:
         return self.show(self._shown(number, item_id))
 
-    @extend_schema(summary=_("Release a parked bill"), request=None, responses=Item)
+    @extend_schema(
+        summary=_("Release a parked bill"),
+        description="Above the approval limit it then waits for another person's word.",
+        request=None,
+        responses=Item,
+    )
     def release(self, request: Request, number: int, item_id: int) -> Response:
-        operations.release(item_id=self._found(number, item_id).pk, at=timezone.now())
+        operations.release(item_id=self._found(number, item_id).pk, **self.signed())
+        return self.show(self._shown(number, item_id))
+
+    @extend_schema(
+        summary=_("Approve a released bill"),
+        description="Above the approval limit a second person agrees: whoever made the key acts.",
+        request=None,
+        responses=Item,
+    )
+    def approve(self, request: Request, number: int, item_id: int) -> Response:
+        operations.approve(item_id=self._found(number, item_id).pk, **self.signed())
+        self.record("bill.approve", f"bill run {number}, item {item_id}")
         return self.show(self._shown(number, item_id))
 
     @extend_schema(summary=_("Hold a bill back"), request=Holding, responses=Item)

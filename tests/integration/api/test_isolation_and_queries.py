@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from billing.charges import operations as charge_operations
 from billing.runs import operations as run_operations
 from harness import supply
 from harness.programs import AT, add_customers
+from kernel.money import Money
 from kernel.periods import Period
 from portal.api import urls
 from tenancy import context
@@ -39,9 +42,24 @@ def fill(retailer, count, start=1):
             )
             point = customer_queries.supply_point_by_identifier(identifier=f"P{number}")
             supply.read(channel=supply.channel(point=point), period=MARCH, each=100)
+            bill_around(account, number)
             run = run_operations.create_run(period=MARCH, at=AT, title=retailer.code, account_ids=[account.pk])
             run = run_operations.run_to_review(run=run, at=AT)
             run_operations.issue_run_now(run=run, billing_date=dt.date(2026, 4, 2), at=AT)
+            run_operations.hold_account(account_id=account.pk, note="look", at=AT)
+
+
+def bill_around(account, number):
+    """A cycle, a lot, a fact, a charge and an add-on of the account."""
+    text = {"en": number}
+    run_operations.create_cycle(
+        code=f"m{number}", titles=text, months=1, cut_off_day=1, first_month=dt.date(2026, 1, 1)
+    )
+    run_operations.create_lot(cycle_code=f"m{number}", code=f"l{number}", titles=text)
+    run_operations.state_fact(account_id=account.pk, name="paid_after", value=Decimal(1), start=JANUARY, at=AT)
+    fee = {"account_id": account.pk, "source": "test", "amount": Money(Decimal(1), account.currency), "at": AT}
+    charge_operations.add(kind="late_fee", reference=number, on=dt.date(2026, 3, 2), **fee)
+    charge_operations.agree_add_on(kind="service_fee", reference=number, start=dt.date(2027, 1, 1), **fee)
 
 
 def counted(client, address):

@@ -196,7 +196,7 @@ class TestNem12:
             ([HEADER, CHANNEL, day(), HEADER, "900"], (4, "nem_end_missing")),
             ([HEADER, CHANNEL, day(), "900", day("20260102")], (5, "nem_after_end")),
             ([HEADER, CHANNEL, day(), "900,1"], (4, "nem_fields_left_over")),
-            (["100,NEM13,202601010000,MDP,RET", "900"], (1, "nem13")),
+            (["100,NEM12,202601010000,MDP,RET", "900", "100,NEM13,202601010000,MDP,RET", "900"], (3, "nem13")),
             (["100,NEM99,202601010000,MDP,RET", "900"], (1, "nem_version")),
             (["100,NEM12,2026,MDP,RET", "900"], (1, "not_an_instant")),
             (["100,NEM12", "900"], (1, "nem_header")),

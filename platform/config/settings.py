@@ -204,6 +204,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("GRIDHALL_STATIC_ROOT", DATA_DIR / "static"))
 STATICFILES_DIRS = [path for path in [BASE_DIR / "build" / "static"] if path.is_dir()]
 FILES_DIR = Path(os.environ.get("GRIDHALL_FILES_DIR", DATA_DIR / "files"))
+BACKUP_DIR = Path(os.environ.get("GRIDHALL_BACKUP_DIR", DATA_DIR / "backups"))
 STORAGES = {
     "default": {"BACKEND": "tenancy.storage.RetailerStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -259,6 +260,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "BillRunState": "portal.api.nouns.bill_runs.STATES",
         "BillState": "portal.api.nouns.bill_runs.ITEM_STATES",
         "Quality": "portal.api.nouns.readings.QUALITIES",
+        "ReadQuality": "portal.api.nouns.register_reads.QUALITIES",
+        "RatioKind": "portal.api.nouns.registers.RATIO_KINDS",
+        "PauseKind": "portal.api.nouns.registers.PAUSE_KINDS",
+        "RegisterUnit": "portal.api.nouns.registers.UNITS",
+        "CorrectionState": "portal.api.nouns.registers.CORRECTION_STATES",
     },
 }
 API_REQUESTS_PER_MINUTE = int(os.environ.get("GRIDHALL_API_REQUESTS_PER_MINUTE", "600"))

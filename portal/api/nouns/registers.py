@@ -28,6 +28,9 @@ RATIO_KINDS = ["ct", "pt", "constant", "volume_correction", "energy_content"]
 ENERGIES = ["electricity", "gas", "heat", "water"]
 SETTLES = ["without_intervals", "always", "never"]
 CAUSES = ["wiring", "ratio", "meter_error", "tampering", "other"]
+PAUSE_KINDS = ["removed", "suspended", "unmetered"]
+CORRECTION_STATES = ["requested", "approved", "refused", "withdrawn"]
+UNITS = units.names()
 KEY = r"^[A-Za-z0-9_.:-]{1,64}$"
 
 
@@ -109,7 +112,7 @@ class NewDial(parsing.Input):
     code = serializers.RegexField(meters.REGISTER_CODE)
     kind = serializers.ChoiceField(choices=meters.KINDS, default="consumption")
     energy = serializers.ChoiceField(choices=ENERGIES, default="electricity")
-    unit = serializers.ChoiceField(choices=units.names(), default="kWh")
+    unit = serializers.ChoiceField(choices=UNITS, default="kWh")
     digits = serializers.IntegerField(min_value=1, max_value=12, required=False, allow_null=True, default=None)
     decimals = serializers.IntegerField(min_value=0, max_value=6, default=0)
     label = serializers.RegexField(r"^[a-z0-9_]{0,32}$", required=False, default="")
@@ -222,7 +225,7 @@ class Resuming(parsing.Input):
 class Pause(serializers.Serializer):
     """Why nothing is measured, or nothing should be used."""
 
-    kind = serializers.ChoiceField(choices=["removed", "suspended", "unmetered"])
+    kind = serializers.ChoiceField(choices=PAUSE_KINDS)
     position = serializers.CharField(allow_blank=True)
     period = values.PeriodField()
     wh_per_day = serializers.IntegerField()
@@ -335,7 +338,7 @@ class Correction(serializers.Serializer):
     recorded_wh = serializers.IntegerField()
     added_wh = serializers.IntegerField()
     needs_approval = serializers.BooleanField()
-    state = serializers.ChoiceField(choices=["requested", "approved", "refused", "withdrawn"])
+    state = serializers.ChoiceField(choices=CORRECTION_STATES)
     requested_by = serializers.CharField()
     decided_by = serializers.CharField(allow_blank=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.customer.views import app, bills, compare, home, messages, methods, paying, prepaid, profile, usage
+from portal.customer.views import app, arrears, bills, compare, home, messages, methods, paying, prepaid, profile, usage
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("messages/", messages.inbox, name="messages"),
     path("messages/<int:message_id>/", messages.message, name="message"),
     path("messages/<int:message_id>/files/<int:position>/", messages.file, name="message_file"),
+    path("open/", arrears.overdue, name="overdue"),
+    path("open/<path:number>/promise/", arrears.promise, name="promise"),
+    path("open/<path:number>/plan/", arrears.plan, name="plan"),
     path("usage/", usage.usage, name="usage"),
     path("usage/download/", usage.download, name="usage_download"),
     path("prepaid/", prepaid.prepaid, name="prepaid"),

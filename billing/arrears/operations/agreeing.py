@@ -9,15 +9,15 @@ from typing import Any
 from django.db import transaction
 
 from billing.arrears import covers, locks, policies, schedules, words
+from billing.arrears import queries as offered
 from billing.arrears.covers import Overdue
-from billing.arrears.models import AccountStanding, Case, Instalment, InstalmentPlan, Promise
+from billing.arrears.models import Case, Instalment, InstalmentPlan, Promise
 from billing.arrears.operations import history
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from kernel.money import Money, minor_places
 from tenants.customers import refusals
 
 ONE_DAY = dt.timedelta(days=1)
-YEAR = dt.timedelta(days=366)
 PORTAL, STAFF, API = "portal", "staff", "api"
 SOURCES = (PORTAL, STAFF, API)
 PROMISE, PLAN = gettext_noop("promise"), gettext_noop("instalment plan")
@@ -97,7 +97,7 @@ def promise(
     locks.hold_accounts([account_id])
     owed = _owed(account_id)
     rule = policies.promises()
-    last = on + rule.longest_days[_credit_class(account_id)] * ONE_DAY
+    last = on + rule.longest_days[offered.credit_class_of(account_id=account_id)] * ONE_DAY
     if not on <= due_on <= last:
         raise PromiseTooFar(where="due_on", first=on.isoformat(), last=last.isoformat())
     if not 0 < amount.amount <= owed.amount or amount.currency != owed.money.currency:
@@ -143,8 +143,12 @@ def make_plan(
     locks.hold_accounts([account_id])
     owed = _owed(account_id)
     rule = policies.instalments()
-    _check_plan(owed, rule, count, _credit_class(account_id))
-    _check_first(first_on, on, max(policies.promises().longest_days[_credit_class(account_id)], rule.every_days))
+    _check_plan(owed, rule, count, offered.credit_class_of(account_id=account_id))
+    _check_first(
+        first_on,
+        on,
+        max(policies.promises().longest_days[offered.credit_class_of(account_id=account_id)], rule.every_days),
+    )
     if source == PORTAL:
         _require_self_service(account_id, owed, rule, on)
     parts = schedules.instalments(
@@ -252,12 +256,9 @@ def _require_self_service(account_id: int, owed: Overdue, rule: policies.Instalm
 
 
 def _require_kept(account_id: int, rule: policies.PromiseRule, on: dt.date) -> None:
-    broken = Promise.objects.filter(account_id=account_id, state=Promise.State.BROKEN, judged_on__gte=on - YEAR).count()
-    missed = InstalmentPlan.objects.filter(
-        account_id=account_id, state=InstalmentPlan.State.DEFAULTED, ended_on__gte=on - YEAR
-    ).count()
-    if broken + missed >= rule.broken_in_year:
-        raise TooManyBroken(count=broken + missed)
+    count = offered.broken_in_year(account_id=account_id, on=on)
+    if count >= rule.broken_in_year:
+        raise TooManyBroken(count=count)
 
 
 def _owed(account_id: int) -> Overdue:
@@ -265,11 +266,6 @@ def _owed(account_id: int) -> Overdue:
     if found is None:
         raise NothingOverdue()
     return found
-
-
-def _credit_class(account_id: int) -> str:
-    known = AccountStanding.objects.filter(account_id=account_id).values_list("credit_class", flat=True).first()
-    return known or policies.USUAL
 
 
 def _tell_case(

@@ -26,6 +26,7 @@ from billing.arrears.queries.histories import (
     waivers,
     write_offs,
 )
+from billing.arrears.queries.offers import Offer, Offers, broken_in_year, credit_class_of, offers
 from billing.arrears.queries.overview import Ageing, Bucket, ageing
 from billing.arrears.queries.paths import PATH, Preview, path, paths_in_use, preview, versions
 
@@ -35,19 +36,24 @@ __all__ = [
     "Ageing",
     "Bucket",
     "Collection",
+    "Offer",
+    "Offers",
     "Preview",
     "accounts_in_collection",
     "ageing",
     "agencies",
+    "broken_in_year",
     "case",
     "case_of_account",
     "cases",
     "check_of",
     "collection_of",
+    "credit_class_of",
     "deposit",
     "deposits",
     "events",
     "late_fees_of",
+    "offers",
     "open_cases_count",
     "path",
     "paths_in_use",

@@ -32,3 +32,38 @@ class FleetEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.action}"
+
+
+class Backup(models.Model):
+    """An archive of one company that was written, tried or restored, and what came of it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    retailer = models.ForeignKey("tenancy.Retailer", on_delete=models.CASCADE, related_name="backups")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    made_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    name = models.CharField(max_length=120)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    tables = models.IntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    files = models.IntegerField(default=0)
+    error = models.CharField(max_length=400, blank=True)
+    tried_at = models.DateTimeField(null=True)
+    differences = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["retailer", "-made_at"], name="backup_of_retailer")]
+        constraints = [models.UniqueConstraint(fields=["name"], name="backup_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it was restored into a scratch schema and nothing differed."""
+        return self.differences == []

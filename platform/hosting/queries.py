@@ -74,3 +74,14 @@ def _company(row: tenancy_models.Retailer, at: dt.datetime) -> Company:
         migration_error=migration.error if migration else "",
         stale=health is None or at - health.measured_at > STALE_AFTER,
     )
+
+
+def backups(*, code: str) -> list[models.Backup]:
+    """Return a company's backups, newest first."""
+    with context.use_public():
+        return list(models.Backup.objects.filter(retailer__code=code).order_by("-made_at", "-id"))
+
+
+def latest_backup(*, code: str) -> models.Backup | None:
+    """Return the newest backup that was written whole, or None."""
+    return next((row for row in backups(code=code) if row.state == models.Backup.State.DONE), None)

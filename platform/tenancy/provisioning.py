@@ -58,20 +58,22 @@ def provision_schema(*, retailer: models.Retailer) -> None:
 
     Asked by two processes at once, the second one waits and finds it made.
     """
-    template = models.SchemaTemplate.objects.order_by("-created_at").first()
-    if template is None:
-        raise NotProvisionable(reason=gettext_noop("no template schema is stored; run manage.py migrate_fleet."))
+    template = _template()
     waiting = models.Retailer.objects.filter(pk=retailer.pk, status=models.Retailer.Status.PROVISIONING)
     with transaction.atomic(), connection.cursor() as cursor:
         if not waiting.select_for_update().exists():
             return
-        _create_role(cursor, retailer.schema_name)
-        cursor.execute(re.sub(rf"\b{TEMPLATE_SCHEMA}\b", retailer.schema_name, template.sql))
-        cursor.execute("RESET ALL")
+        _replay(cursor, retailer.schema_name, template)
         _grant(cursor, retailer.schema_name)
         models.Retailer.objects.filter(pk=retailer.pk).update(status=models.Retailer.Status.ACTIVE)
         _record(retailer, template.fingerprint)
     connection.forget_path()
+
+
+def replay_template(*, schema_name: str) -> None:
+    """Make a role and a schema with empty tables, to be filled from an archive; the caller's transaction decides."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _replay(cursor, schema_name, _template())
 
 
 def grant_schema(*, schema_name: str) -> None:
@@ -97,13 +99,14 @@ def grant_public() -> None:
 
 
 def drop_schema(*, retailer: models.Retailer) -> None:
-    """Drop the schema and role of ``retailer`` with all it holds; its registry row stays."""
+    """Drop schema and role of ``retailer`` with all they hold; its registry row stays. Run again it finds nothing."""
     name = sql.Identifier(retailer.schema_name)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
-        cursor.execute(sql.SQL("REVOKE {} FROM {}").format(name, sql.Identifier(settings.APP_LOGIN)))
-        cursor.execute(sql.SQL("DROP OWNED BY {}").format(name))
-        cursor.execute(sql.SQL("DROP ROLE {}").format(name))
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [retailer.schema_name])
+        if cursor.fetchone():
+            cursor.execute(sql.SQL("REVOKE {} FROM {}").format(name, sql.Identifier(settings.APP_LOGIN)))
+            cursor.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
 def retailers_to_migrate() -> Iterator[models.Retailer]:
@@ -116,6 +119,19 @@ def retailers_to_migrate() -> Iterator[models.Retailer]:
 def append_only_tables() -> list[str]:
     """Return the tables that apps declare as append-only, of which rights to change are taken back."""
     return sorted({table for app in apps.get_app_configs() for table in getattr(app, "append_only", ())})
+
+
+def _template() -> models.SchemaTemplate:
+    found = models.SchemaTemplate.objects.order_by("-created_at").first()
+    if found is None:
+        raise NotProvisionable(reason=gettext_noop("no template schema is stored; run manage.py migrate_fleet."))
+    return found
+
+
+def _replay(cursor: Any, schema_name: str, template: models.SchemaTemplate) -> None:
+    _create_role(cursor, schema_name)
+    cursor.execute(re.sub(rf"\b{TEMPLATE_SCHEMA}\b", schema_name, template.sql))
+    cursor.execute("RESET ALL")
 
 
 def _create_role(cursor: Any, name: str) -> None:

@@ -1,0 +1,21 @@
+"""One company in one file: written from a single snapshot, restored into a schema of its own, compared row by row.
+
+Everything goes by COPY, table by table: `pg_dump` of a deployment with hundreds of schemas fails at its locks.
+"""
+
+from tenancy.archives.manifest import Damaged, Manifest, TableEntry, UnreadableArchive, WrongTables, read_manifest
+from tenancy.archives.restoring import Difference, compare, restore
+from tenancy.archives.writing import write
+
+__all__ = [
+    "Damaged",
+    "Difference",
+    "Manifest",
+    "TableEntry",
+    "UnreadableArchive",
+    "WrongTables",
+    "compare",
+    "read_manifest",
+    "restore",
+    "write",
+]

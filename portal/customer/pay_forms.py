@@ -14,17 +14,25 @@ from portal.customer import pay_words
 LARGEST = Decimal("999999.99")
 
 
+def amount_field(label: Any, currency: str, *, least: int = 1) -> forms.DecimalField:
+    """Return a field for an amount: no more decimals than the currency has, at least ``least`` of its smallest unit."""
+    unit = Decimal(1).scaleb(-minor_places(currency))
+    field = forms.DecimalField(
+        label=label, min_value=unit * least, max_value=LARGEST, decimal_places=minor_places(currency)
+    )
+    field.widget.attrs |= {"step": str(unit), "inputmode": "decimal"}
+    return field
+
+
 class PayForm(forms.Form):
     """How much, and how."""
 
-    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.01"), max_value=LARGEST)
+    amount = forms.DecimalField()
     method = forms.ChoiceField(label=_("How do you pay?"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, currency: str, methods: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        amount: Any = self.fields["amount"]
-        amount.decimal_places = minor_places(currency)
-        amount.widget.attrs |= {"step": str(Decimal(1).scaleb(-amount.decimal_places)), "inputmode": "decimal"}
+        self.fields["amount"] = amount_field(_("Amount"), currency)
         method: Any = self.fields["method"]
         method.choices = [(kind, pay_words.method(kind)) for kind in methods]
         method.initial = methods[0] if methods else None
@@ -34,17 +42,12 @@ class AuthorityForm(forms.Form):
     """From which method, for what, and with a top-up how much below which balance."""
 
     method = forms.ChoiceField(label=_("Collect from"))
-    amount = forms.DecimalField(label=_("Top up by"), min_value=Decimal("0.01"), max_value=LARGEST, required=False)
-    threshold = forms.DecimalField(
-        label=_("When the balance falls below"), min_value=Decimal(0), max_value=LARGEST, required=False
-    )
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, methods: list[Any], purpose: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, methods: list[Any], purpose: str, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice: Any = self.fields["method"]
         choice.choices = [(each.pk, each.title) for each in methods]
         if purpose == "top_up":
-            self.fields["amount"].required = self.fields["threshold"].required = True
-        else:
-            del self.fields["amount"], self.fields["threshold"]
+            self.fields["amount"] = amount_field(_("Top up by"), currency)
+            self.fields["threshold"] = amount_field(_("When the balance falls below"), currency, least=0)

@@ -111,7 +111,7 @@ def authority(request: HttpRequest, customer: Any, purpose: str) -> HttpResponse
     methods = queries.saved_methods(customer=customer)
     if purpose not in pay_words.PURPOSES or not methods:
         raise Http404
-    form = pay_forms.AuthorityForm(request.POST or None, methods=methods, purpose=purpose)
+    form = pay_forms.AuthorityForm(request.POST or None, methods=methods, purpose=purpose, currency=account.currency)
     page: dict[str, Any] = {
         "form": form, "account": account, "title": pay_words.PURPOSES[purpose], "text": None,
         "crumbs": [(gettext("Payments"), reverse("portal:paying"))],

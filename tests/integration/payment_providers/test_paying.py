@@ -176,7 +176,10 @@ class TestMoneyThatGoesBack:
         assert disputed == Decimal("113.00")
         assert PaymentReversal.objects.count() == 1
         assert owed(billed[0]) == 0
-        assert list(ProviderMovement.objects.order_by("pk").values_list("kind", flat=True)) == ["dispute", "dispute_won"]
+        assert list(ProviderMovement.objects.order_by("pk").values_list("kind", flat=True)) == [
+            "dispute",
+            "dispute_won",
+        ]
         assert payment_queries.outstanding(account_ids=[billed[0].pk]) == []
 
     def test_parts_refunded_at_the_provider_are_owed_again(self, paid, billed, stripe_server, connection):

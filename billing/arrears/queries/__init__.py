@@ -3,6 +3,7 @@
 from billing.arrears.queries.dunning_cases import (
     CASE,
     accounts_in_collection,
+    all_cases,
     case,
     case_of_account,
     cases,
@@ -41,6 +42,7 @@ __all__ = [
     "Preview",
     "accounts_in_collection",
     "ageing",
+    "all_cases",
     "agencies",
     "broken_in_year",
     "case",

@@ -31,6 +31,11 @@ def cases(*, state: str = "", search: str = "", reason: str = "", path: str = ""
     return found
 
 
+def all_cases() -> QuerySet[Case]:
+    """This will list all cases, open and closed, by key."""
+    return Case.objects.select_related("account__customer", "path").order_by("pk")
+
+
 def case(*, case_id: int) -> Case:
     """This will return a case with account, customer and path; raises NotFound."""
     found = Case.objects.select_related("account__customer", "path").filter(pk=case_id).first()

@@ -21,9 +21,12 @@ from kernel.errors import Conflict, gettext_noop
 from portal.api import filtering, parsing, views
 from tenants.metering import operations, queries, tasks
 
-STATES = ("uploaded", "checking", "checked", "importing", "done", "refused")
+STATES = (
+    "mapping", "uploaded", "checking", "checked", "confirmed", "importing", "done", "refused", "taking_back",
+    "taken_back",
+)  # fmt: skip
 OUTCOMES = ("accepted", "corrected", "unchanged", "outdated", "refused")
-LARGEST_FILE = 50 * 2**20
+LARGEST_FILE = 200 * 2**20
 
 
 class NotChecked(Conflict):
@@ -45,6 +48,9 @@ class ReadingImport(serializers.Serializer):
     size = serializers.IntegerField(help_text="Bytes.")
     checksum = serializers.CharField(help_text="SHA-256.")
     days_read = serializers.IntegerField(help_text="Rises while the file is read.")
+    rows_read = serializers.IntegerField(help_text="Rises while the file is read.")
+    bytes_read = serializers.IntegerField(help_text="Of bytes_total.")
+    bytes_total = serializers.IntegerField(help_text="Once unpacked; 0 before it is opened.")
     days_accepted = serializers.IntegerField()
     days_corrected = serializers.IntegerField()
     days_unchanged = serializers.IntegerField()
@@ -63,11 +69,14 @@ class NewReadingImport(parsing.Input):
     identifier = serializers.CharField(
         max_length=32, allow_blank=True, default="", help_text="The supply point of a file that holds one only."
     )
+    profile = serializers.CharField(
+        max_length=80, allow_blank=True, default="", help_text="The mapping profile that says what the columns are."
+    )
     dry_run = serializers.BooleanField(required=False, default=False, help_text="Only say what it would change.")
 
     def validate_file(self, file: Any) -> Any:
         if file.size > LARGEST_FILE:
-            raise serializers.ValidationError(_("The file is larger than 50 MB."), code="too_large")
+            raise serializers.ValidationError(_("The file is larger than 200 MB."), code="too_large")
         return file
 
 
@@ -126,9 +135,15 @@ class ReadingImports(views.Noun):
         given = self.body(NewReadingImport)
         file, dry_run = given.pop("file"), given.pop("dry_run")
         record = operations.upload_file(
-            file=file, file_name=file.name, source="api", at=timezone.now(), requested_by=self.caller.name, **given
+            file=file,
+            file_name=file.name,
+            source="api",
+            at=timezone.now(),
+            requested_by=self.caller.name,
+            check_only=dry_run,
+            **given,
         )
-        _enqueue(record, dry_run=dry_run)
+        _enqueue(record)
         return self.show(ReadingImport(record).data, accepted=f"/api/v1/reading-imports/{record.pk}")
 
     @extend_schema(summary=_("Show a reading import"), responses=ReadingImport)
@@ -138,9 +153,10 @@ class ReadingImports(views.Noun):
     @extend_schema(summary=_("Confirm a checked import"), request=None, responses={202: ReadingImport})
     def confirm(self, request: Request, import_id: int) -> Response:
         record = queries.reading_import(import_id=import_id)
-        if record.state != "checked":
+        if not operations.confirm_import(import_id=record.pk):
             raise NotChecked(number=import_id, state=record.state)
-        _enqueue(record, dry_run=False)
+        record = queries.reading_import(import_id=import_id)
+        _enqueue(record)
         return self.show(ReadingImport(record).data, accepted=f"/api/v1/reading-imports/{record.pk}")
 
 
@@ -160,5 +176,5 @@ class ReadingImportRows(views.Noun):
         return self.page(self.get_queryset(), ReadingImportRow)
 
 
-def _enqueue(record: Any, *, dry_run: bool) -> None:
-    transaction.on_commit(partial(tasks.import_readings.delay, record.pk, dry_run=dry_run))
+def _enqueue(record: Any) -> None:
+    transaction.on_commit(partial(tasks.import_readings.delay, record.pk))

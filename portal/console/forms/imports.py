@@ -11,13 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from portal.console.forms.customers import search_input
 
 STATES = [
+    ("mapping", _("Waits for its columns")),
     ("uploaded", _("Uploaded")),
     ("checking", _("Checking")),
     ("checked", _("Waits for confirmation")),
+    ("confirmed", _("Confirmed")),
     ("importing", _("Importing")),
     ("done", _("Done")),
     ("refused", _("Refused")),
+    ("taking_back", _("Being taken back")),
+    ("taken_back", _("Taken back")),
 ]
+UNITS = ["kWh", "Wh", "MWh", "kW", "W", "kvarh", "kvar"]
 OUTCOMES = [
     ("accepted", _("New")),
     ("corrected", _("Corrected")),
@@ -25,7 +30,7 @@ OUTCOMES = [
     ("outdated", _("Older than what stands")),
     ("refused", _("Refused")),
 ]
-LARGEST = 50 * 2**20
+LARGEST = 200 * 2**20
 
 
 class ImportFilter(forms.Form):
@@ -46,7 +51,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("Meter file"),
-        help_text=_("NEM12, Green Button XML, or a CSV with a row for each day; also packed as ZIP. Up to 50 MB."),
+        help_text=_("NEM12, NEM13, Green Button XML, CSV or XLSX; also packed as ZIP or GZIP. Up to 200 MB."),
         widget=forms.FileInput,
     )
     zone = forms.ChoiceField(
@@ -55,7 +60,7 @@ class UploadForm(forms.Form):
     unit = forms.ChoiceField(
         label=_("Unit of the values"),
         required=False,
-        choices=[("", _("As the file says")), ("kWh", "kWh"), ("Wh", "Wh"), ("kW", "kW")],
+        choices=[("", _("As the file says")), *((unit, unit) for unit in UNITS)],
         help_text=_("Only for CSV files that do not name it."),
     )
     identifier = forms.CharField(
@@ -71,5 +76,5 @@ class UploadForm(forms.Form):
         """Refuse what no meter file reaches."""
         file = self.cleaned_data["file"]
         if file.size > LARGEST:
-            raise forms.ValidationError(_("The file is larger than 50 MB. Split it."))
+            raise forms.ValidationError(_("The file is larger than 200 MB. Pack or split it."))
         return file

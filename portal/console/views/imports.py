@@ -15,14 +15,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from identity.capabilities import Capability
-from portal.console import csv_files, pages
+from portal.console import csv_files, pages, xlsx_files
+from portal.console.forms import import_columns as column_forms
 from portal.console.forms import imports as forms
 from portal.shared import tables
 from tenants.metering import operations, queries
 from tenants.metering import tasks as metering_tasks
 
 SOURCE = "console"
-UNDER_WAY = frozenset({"uploaded", "checking", "importing"})
+UNDER_WAY = frozenset({"uploaded", "checking", "confirmed", "importing", "taking_back"})
 COLUMNS = [
     tables.Column("file", _("File"), sort="file_name", primary=True),
     tables.Column("state", _("State"), kind="status", sort="state"),
@@ -87,6 +88,7 @@ def reading_import(request: HttpRequest, import_id: int) -> HttpResponse:
         "refusals": outcome == "refused",
         "outcome": outcome,
         "outcomes": _outcomes(record, outcome),
+        "take_back_form": column_forms.TakeBackForm(),
         "crumbs": _crumbs(record.file_name),
     }
     return render(request, "console/import.html", page)
@@ -106,17 +108,17 @@ def progress(request: HttpRequest, import_id: int) -> HttpResponse:
 def confirm(request: HttpRequest, import_id: int) -> HttpResponse:
     record = queries.reading_import(import_id=import_id)
     address = reverse("console:import", args=[record.pk])
-    if record.state != "checked":
-        messages.error(request, gettext("This file does not wait for confirmation any more."))
-        return redirect(address)
     with transaction.atomic():
+        if not operations.confirm_import(import_id=record.pk):
+            messages.error(request, gettext("This file does not wait for confirmation any more."))
+            return redirect(address)
         pages.note(request, "readings.import", f"import {record.pk}", file=record.file_name)
         transaction.on_commit(partial(metering_tasks.import_readings.delay, record.pk))
-    return redirect(f"{address}?confirmed=1")
+    return redirect(address)
 
 
 @pages.page(Capability.SEE_READINGS)
-def rows(request: HttpRequest, import_id: int) -> HttpResponse:
+def rows(request: HttpRequest, import_id: int, kind: str = "csv") -> HttpResponse:
     record = queries.reading_import(import_id=import_id)
     _form, wanted = pages.filters(request, forms.OutcomeFilter)
     found = queries.import_report(import_id=record.pk, outcome=wanted["outcome"] or None)
@@ -128,7 +130,8 @@ def rows(request: HttpRequest, import_id: int) -> HttpResponse:
         ]
         for row in found.iterator(chunk_size=2000)
     )  # fmt: skip
-    return csv_files.response(name=f"import-{record.pk}", heads=heads, rows=lines)
+    writer = xlsx_files if kind == "xlsx" else csv_files
+    return writer.response(name=f"import-{record.pk}", heads=heads, rows=lines)
 
 
 def _upload(request: HttpRequest, data: dict[str, Any]) -> int:
@@ -142,19 +145,20 @@ def _upload(request: HttpRequest, data: dict[str, Any]) -> int:
             unit=data["unit"],
             identifier=data["identifier"].strip(),
             requested_by=request.user.email,  # type: ignore[union-attr]
+            check_only=True,
         )
-        transaction.on_commit(partial(metering_tasks.import_readings.delay, record.pk, dry_run=True))
+        transaction.on_commit(partial(metering_tasks.import_readings.delay, record.pk))
     return int(record.pk)
 
 
 def _state(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """Return where the import stands; a confirmed one counts as under way until its worker has taken it."""
-    confirmed = bool(request.GET.get("confirmed")) and record.state == "checked"
+    """Return where the import stands, and how far its worker got."""
+    share = record.bytes_read * 100 // record.bytes_total if record.bytes_total else 0
     return {
         "record": record,
-        "confirmed": confirmed,
-        "under_way": confirmed or record.state in UNDER_WAY,
-        "poll": reverse("console:import_progress", args=[record.pk]) + ("?confirmed=1" if confirmed else ""),
+        "under_way": record.state in UNDER_WAY,
+        "share": min(share, 100),
+        "poll": reverse("console:import_progress", args=[record.pk]),
         "changes": record.days_accepted + record.days_corrected,
     }
 

@@ -13,6 +13,7 @@ from tenants.metering.formats import base, detect, mapping, opening, suggesting
 from tenants.metering.models import MappingProfile, ReadingImport
 
 State = ReadingImport.State
+_BEFORE_STORING = (State.MAPPING, State.UPLOADED, State.CHECKING, State.CHECKED)
 
 
 class NotMapping(Conflict):
@@ -49,7 +50,7 @@ def suggestion(*, file: BinaryIO) -> tuple[suggesting.Suggestion, MappingProfile
 def suggestion_for(*, import_id: int) -> tuple[suggesting.Suggestion, MappingProfile | None] | None:
     """This will do the same for a file that was uploaded and still waits."""
     record = _record(import_id)
-    if not record.file:
+    if not record.file or record.state not in _BEFORE_STORING:
         return None
     with record.file.open("rb") as file:
         return suggestion(file=cast(BinaryIO, file))
@@ -65,7 +66,7 @@ def tell_columns(
     """
     checked = mapping.from_json(said)
     record = _record(import_id)
-    if record.state not in (State.MAPPING, State.UPLOADED, State.REFUSED, State.CHECKED) or not record.file:
+    if record.state not in (State.MAPPING, State.CHECKED) or not record.file:
         raise NotMapping(number=import_id)
     if profile_name.strip():
         record.profile = remember(name=profile_name, said=checked.as_json(), record=record, at=at, by=by)

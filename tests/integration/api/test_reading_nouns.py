@@ -210,3 +210,44 @@ class TestImports:
         address = api.post("/api/v1/reading-imports", {"file": self.file()}).headers["Location"]
 
         assert problem(api.post(f"{address}/confirm"))[:2] == (409, "import_not_checked")
+
+
+class TestReadingBatches:
+    def give(self, api, *rows, key="k1"):
+        return api.post("/api/v1/reading-batches", {"source": "hes", "key": key, "rows": list(rows)}, format="json")
+
+    def test_each_row_has_its_result(self, birch, api, point):
+        answer = self.give(api, day(), day("Z9"), day(day="2026-05-02", values=[1] * 47), day(values=[2] * 48)).json()
+
+        assert (answer["accepted"], answer["refused"]) == (1, 3)
+        assert [(row["row"], row["outcome"], row["code"]) for row in answer["rows"]] == [
+            (1, "accepted", ""),
+            (2, "refused", "unknown_register"),
+            (3, "refused", "values_missing"),
+            (4, "refused", "day_twice"),
+        ]
+        assert answer["rows"][2]["reason"] == "The row has 47 values; 48 are expected."
+        assert list(stored(birch).values()) == [4800]
+
+    def test_the_same_batch_has_the_same_answer(self, birch, api, point):
+        first = self.give(api, day()).json()
+        self.give(api, day(values=[7] * 48), key="k2")
+
+        again = self.give(api, day())
+
+        assert (again.status_code, again.json()) == (200, first)
+        assert list(stored(birch).values()) == [336]
+
+    def test_another_batch_under_the_key_is_refused(self, birch, api, point):
+        self.give(api, day())
+
+        refused = self.give(api, day(values=[7] * 48))
+
+        assert problem(refused)[:2] == (409, "key_of_other_content")
+        assert list(stored(birch).values()) == [4800]
+
+    def test_what_is_no_batch_is_refused_whole(self, birch, api, point):
+        refused = self.give(api, day(), {**day(), "values": ["x"]})
+
+        assert problem(refused) == (422, "invalid", ["/rows/1/values/0"])
+        assert stored(birch) == {}

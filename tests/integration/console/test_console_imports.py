@@ -93,7 +93,7 @@ class TestAGoodFile:
         waiting = admin.get(confirmed["Location"])
         operations.run_import(import_id=record.pk, at=AT)
 
-        assert (len(sent), confirmed["Location"]) == (1, f"{address}?confirmed=1")
+        assert (len(sent), confirmed["Location"]) == (1, address)
         assert "Waiting for a worker" in text_of(waiting)
         assert "1 day was taken" in text_of(admin.get(address))
         assert queries.readings_until() == dt.date(2026, 3, 1)
@@ -112,10 +112,11 @@ class TestAGoodFile:
     def test_answers_the_progress_bar_until_it_is_through(self, admin, household, give):
         address = give(meter_file(("P1", "2026-03-01", "0.5")))
 
-        waiting = admin.get(f"{address}progress/?confirmed=1")
         done = admin.get(f"{address}progress/")
+        admin.post(f"{address}confirm/")
+        waiting = admin.get(f"{address}progress/")
 
-        assert 'hx-get="' + f'{address}progress/?confirmed=1"' in waiting.content.decode()
+        assert 'hx-get="' + f'{address}progress/"' in waiting.content.decode()
         assert "HX-Redirect" not in waiting.headers
         assert done["HX-Redirect"] == address
 
@@ -203,3 +204,107 @@ class TestTheList:
         assert "No imports yet" in text_of(stranger.get("/console/imports/"))
         assert stranger.get(address).status_code == 404
         assert stranger.post(f"{address}confirm/").status_code == 404
+
+
+LONG = "point;when;amount\n" + "".join(f"P1;01.03.2026 {n // 4:02}:{n % 4 * 15:02};0,5\n" for n in range(96))
+
+
+def long_file(text=LONG):
+    return SimpleUploadedFile("long.csv", text.encode(), content_type="text/csv")
+
+
+class TestColumns:
+    @pytest.fixture
+    def waiting(self, admin, household, give):
+        with_long = give(long_file(), unit="")
+        record = queries.imports().first()
+        operations.continue_import(import_id=record.pk, at=AT)
+        return with_long
+
+    def told(self, admin, address, **changes):
+        form = BeautifulSoup(admin.get(f"{address}columns/").content, "html.parser")
+        said = {field["name"]: field.get("value", "") for field in form.select("form input[name]")}
+        for field in form.select("form select[name]"):
+            chosen = field.select_one("option[selected]")
+            said[field["name"]] = chosen["value"] if chosen else ""
+        said |= {"column_identifier": "0"} | changes
+        return admin.post(f"{address}columns/", said)
+
+    def test_are_asked_for_with_the_first_rows_and_what_they_may_mean(self, admin, waiting):
+        page = admin.get(f"{waiting}columns/")
+
+        text = text_of(page)
+        assert "01.03.2026 00:15" in text
+        chosen = {
+            field["name"]: field.select_one("option[selected]").get_text()
+            for field in BeautifulSoup(page.content, "html.parser").select("select")
+            if field.select_one("option[selected]")
+        }
+        assert chosen["column_stamp"] == "B when"
+        assert chosen["column_value"] == "C amount"
+        assert (chosen["order"], chosen["decimal"], chosen["delimiter"]) == ("day, month, year", "Comma", "Semicolon")
+
+    def test_are_told_checked_and_stored(self, admin, waiting):
+        record = queries.imports().first()
+        before = record.state
+
+        assert self.told(admin, waiting, profile_name="Portal export").status_code == 302
+        checked = operations.continue_import(import_id=record.pk, at=AT)
+        admin.post(f"{waiting}confirm/")
+        done = operations.continue_import(import_id=record.pk, at=AT)
+
+        assert (before, checked.state, done.state, done.days_accepted) == ("mapping", "checked", "done", 1)
+        assert queries.import_report(import_id=record.pk).get().total == 48_000
+        assert [profile.name for profile in queries.mapping_profiles()] == ["Portal export"]
+
+    def test_are_known_again_by_the_header(self, admin, waiting, give):
+        self.told(admin, waiting, profile_name="Portal export")
+
+        give(long_file(LONG.replace("0,5", "0,25")), unit="")
+        again = operations.continue_import(import_id=queries.imports().first().pk, at=AT)
+
+        assert (again.state, again.profile.name) == ("checked", "Portal export")
+
+    def test_that_contradict_themselves_are_refused_at_their_field(self, admin, waiting):
+        response = self.told(admin, waiting, column_value="1")
+
+        assert response.status_code == 422
+        assert "two meanings share a column" in text_of(response)
+        assert queries.imports().first().state == "mapping"
+
+    def test_are_not_told_of_a_file_that_is_gone(self, admin, household, give):
+        address = give(meter_file(("P1", "2026-03-01", "0.5")))
+        operations.run_import(import_id=queries.imports().first().pk, at=AT)
+
+        assert admin.get(f"{address}columns/").status_code == 404
+
+
+class TestTakingBack:
+    def test_is_ordered_with_a_reason_and_shown(self, admin, household, give, django_capture_on_commit_callbacks):
+        before = queries.readings_until()
+        address = give(meter_file(("P1", "2026-03-01", "0.5")))
+        record = operations.run_import(import_id=queries.imports().first().pk, at=AT)
+
+        refused = admin.post(f"{address}take-back/", {"because": ""}, follow=True)
+        with django_capture_on_commit_callbacks() as sent:
+            admin.post(f"{address}take-back/", {"because": "Wrong meter"})
+        under_way = text_of(admin.get(address))
+        operations.continue_import(import_id=record.pk, at=AT)
+
+        assert "Say why" in text_of(refused)
+        assert len(sent) == 1
+        assert "Taking the import back" in under_way
+        assert "Wrong meter" in text_of(admin.get(address))
+        assert queries.readings_until() == before
+
+    def test_report_comes_as_a_workbook_too(self, admin, household, give):
+        import io
+
+        import openpyxl
+
+        address = give(meter_file(("P1", "2026-03-01", "0.5")))
+
+        book = openpyxl.load_workbook(io.BytesIO(admin.get(f"{address}rows.xlsx").content))
+
+        rows = list(book.active.values)
+        assert rows[1][:6] == (2, None, "accepted", "P1", "E1", dt.datetime(2026, 3, 1))

@@ -32,7 +32,7 @@ def pdf(*, movement: Any, language: str) -> bytes:
         font_paths=_fonts(),
         ignore_system_fonts=True,
         sys_inputs={"data": _UNPRINTABLE.sub("", json.dumps(data, ensure_ascii=False))},
-        timestamp=movement.moved_at,
+        timestamp=movement.moved_at.replace(microsecond=0),
     )
 
 

@@ -26,6 +26,7 @@ from tenancy import context
 
 STATEMENT, LINE, REFUND = gettext_noop("bank statement"), gettext_noop("line of a statement"), gettext_noop("refund")
 SESSION, RECEIPT = gettext_noop("cash desk session"), gettext_noop("receipt")
+DESK, BANK_ACCOUNT = gettext_noop("cash desk"), gettext_noop("bank account")
 OPEN, PARKED, DONE = "open", "parked", "done"
 
 
@@ -40,6 +41,14 @@ class QueueCounts:
 def bank_accounts() -> QuerySet[BankAccount]:
     """This will list the company's bank accounts by name, with their file profile."""
     return BankAccount.objects.select_related("profile").order_by("name")
+
+
+def bank_account(*, number: str) -> BankAccount:
+    """This will return the bank account with a number, blanks aside; raises NotFound."""
+    found = bank_accounts().filter(number="".join(number.split())).first()
+    if found is None:
+        raise NotFound(what=BANK_ACCOUNT, name=number)
+    return found
 
 
 def statements() -> QuerySet[BankStatement]:
@@ -122,6 +131,14 @@ def refund(*, reference: str) -> Refund:
 def desks() -> QuerySet[CashDesk]:
     """This will list the cash desks by code."""
     return CashDesk.objects.order_by("code")
+
+
+def desk(*, desk_id: int) -> CashDesk:
+    """This will return a cash desk; raises NotFound."""
+    found = CashDesk.objects.filter(pk=desk_id).first()
+    if found is None:
+        raise NotFound(what=DESK, name=desk_id)
+    return found
 
 
 def open_sessions() -> dict[int, CashSession]:

@@ -71,6 +71,7 @@ def new_desk(request: HttpRequest) -> HttpResponse:
 
 @pages.form_page(Capability.TAKE_PAYMENTS)
 def open_desk(request: HttpRequest, desk_id: int) -> HttpResponse:
+    queries.desk(desk_id=desk_id)
     form = forms.FloatForm(request.POST or None)
 
     def start() -> Any:

@@ -108,7 +108,12 @@ def order(request: HttpRequest) -> HttpResponse:
     made: list[Any] = []
 
     def prepare() -> None:
-        made.append(operations.order_refunds(at=timezone.now(), **form.cleaned_data))
+        chosen = form.cleaned_data
+        made.append(
+            operations.order_refunds(
+                bank_account_id=chosen["bank_account"], file_format=chosen["file_format"], at=timezone.now()
+            )
+        )
         pages.note(request, "refund.order", f"file {made[0][0]}", transfers=made[0][2])
 
     then = pages.carry_out(request, prepare, done=gettext("The file was made."), then=reverse("console:refunds"))

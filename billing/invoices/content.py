@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from billing.invoices import capital_amounts, explanations
+from billing.invoices import capital_amounts, collective, explanations
 from billing.invoices.models import Invoice, InvoiceKind, InvoiceLine
 from billing.invoices.wording import Wording
 from kernel.periods import Period
@@ -49,6 +50,7 @@ def content(
         "chart": _chart(invoice.usage, words),
         "columns": [_("What"), _("Quantity"), _("Price"), _("Amount")],
         "groups": _groups(invoice, lines, words),
+        "sites": collective.sites(invoice=invoice, lines=lines, words=words),
         "notes": _notes(invoice, lines, words),
         "totals": _totals(invoice, words),
         "total": {"name": _("Total"), "value": words.money(invoice.gross)},
@@ -58,7 +60,11 @@ def content(
 
 def _heading(invoice: Invoice) -> str:
     if invoice.kind == InvoiceKind.CREDIT_NOTE:
-        return _("Credit note")
+        return _("Credit note for a part") if invoice.partial else _("Credit note")
+    if invoice.final:
+        return _("Final bill")
+    if invoice.buyer.get("collective"):
+        return _("Collective invoice")
     return _("Tax invoice") if any(row["code"] == _TAX_INVOICE for row in invoice.taxes) else _("Electricity bill")
 
 
@@ -69,6 +75,7 @@ def _seller_lines(seller: Mapping[str, Any], name: str, language: str) -> list[s
     lines = [
         _joined(legal if legal != name else name, tax_number),
         address.replace("\n", ", "),
+        _joined(seller.get("bank_name", ""), seller.get("bank_account", ""), seller.get("bank_code", "")),
         _joined(seller["support_phone"], seller["support_email"]),
     ]
     return [line for line in lines if line]
@@ -80,8 +87,17 @@ def _facts(invoice: Invoice, words: Wording) -> list[dict[str, str]]:
         (_("Supply period"), words.period(_period(invoice.supply_period))),
         (_("Issued on"), words.day(invoice.issued_on)),
     ]
+    facts += [
+        (name, value)
+        for name, value in (
+            (_("Tax number of the customer"), invoice.buyer.get("tax_number")),
+            (_("Your order"), invoice.buyer.get("order_reference")),
+        )
+        if value
+    ]
     if invoice.reverses is not None:
         facts.append((_("Credits bill"), invoice.reverses.number))
+        facts += [(_("Reason"), invoice.reason)] if invoice.reason else []
     elif invoice.gross > 0:
         facts.append((_("Due on"), words.day(invoice.due_on)))
     return [{"name": name, "value": value} for name, value in facts]
@@ -145,9 +161,28 @@ def _group(
     identifier = f"{title} {lines[0].identifier}" if lines[0].identifier else ""
     return {
         "title": pick(part.get("product_titles") or "", words.language) or identifier,
-        "subtitle": _joined(identifier, part.get("address", ""), words.period(_period(period))),
+        "subtitle": _joined(
+            _account_of(invoice, part),
+            identifier,
+            part.get("address", ""),
+            words.period(_period(period)),
+            _estimated(part),
+        ),
         "rows": [_row(line, words) for line in lines],
     }
+
+
+def _account_of(invoice: Invoice, part: Mapping[str, Any]) -> str:
+    """The account of a site, where several stand on one document."""
+    if not invoice.buyer.get("collective") or not part.get("account"):
+        return ""
+    return _("Account {number}").format(number=part["account"])
+
+
+def _estimated(part: Mapping[str, Any]) -> str:
+    """Say plainly that a part rests on estimates."""
+    days = int(part.get("estimated_days") or 0)
+    return ngettext("{days} day estimated", "{days} days estimated", days).format(days=days) if days else ""
 
 
 def _row(line: InvoiceLine, words: Wording) -> dict[str, Any]:

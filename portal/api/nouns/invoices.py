@@ -19,9 +19,10 @@ from billing.invoices import documents, explanations, operations, queries, terms
 from identity.capabilities import Capability
 from kernel.errors import NotFound
 from portal.api import filtering, parsing, values, views
+from portal.api.nouns import messages
 
 KINDS = ("invoice", "credit_note")
-PDF = "application/pdf"
+PDF, XML = "application/pdf", "application/xml"
 LANGUAGES = ("en", "zh-hans")
 
 
@@ -100,6 +101,13 @@ class InvoiceDetail(Invoice):
     """An invoice with its lines, each explained."""
 
     reversed_by = serializers.CharField(allow_null=True, help_text="The credit note that took it back.")
+    credited_in_part = serializers.ListField(
+        child=serializers.CharField(), help_text="The credit notes that took back a part of it."
+    )
+    left = values.MoneyField(help_text="What it amounts to after those parts.")
+    final = serializers.BooleanField(help_text="The last bill of the account.")
+    partial = serializers.BooleanField(help_text="A credit note that takes back a part only.")
+    reason = serializers.CharField(allow_blank=True)
     lines = Line(many=True)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -107,15 +115,43 @@ class InvoiceDetail(Invoice):
         return {
             **super().to_representation(instance.invoice),
             "reversed_by": instance.reversed_by.number if instance.reversed_by else None,
+            "credited_in_part": [part.number for part in instance.parts],
+            "left": values.amount(instance.left, currency),
+            "final": instance.invoice.final,
+            "partial": instance.invoice.partial,
+            "reason": instance.invoice.reason,
             "lines": [_line(line, currency) for line in instance.lines],
         }
 
 
-@values.example({"issued_on": "2026-06-10"})
+class CreditedLine(parsing.Input):
+    """How much of a line is taken back."""
+
+    position = serializers.IntegerField(min_value=1, max_value=10**9, help_text="Of the invoice's line.")
+    amount = serializers.DecimalField(
+        max_digits=18, decimal_places=2, help_text="With the line's sign; with tax where the prices include it."
+    )
+
+
+@values.example({"issued_on": "2026-06-10", "reason": "Wrong meter", "lines": [{"position": 1, "amount": "12.50"}]})
 class Crediting(parsing.Input):
-    """The day that stands on the credit note."""
+    """The day and the reason that stand on the credit note; with ``lines``, what of each line is taken back."""
 
     issued_on = values.DayField()
+    reason = serializers.CharField(max_length=400, required=False, default="")
+    lines = CreditedLine(many=True, required=False, help_text="Without them the whole invoice is taken back.")
+
+    def validate_lines(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({line["position"] for line in value}) != len(value):
+            raise serializers.ValidationError(_("A line stands twice."), code="line_twice")
+        return value
+
+
+@values.example({})
+class Sending(parsing.Input):
+    """By which channel; without one the customer's choice decides."""
+
+    channel = serializers.ChoiceField(choices=("mail", "letter", "portal"), required=False)
 
 
 class DocumentLanguage(serializers.Serializer):
@@ -139,9 +175,12 @@ class Invoices(views.Noun):
         "list": Capability.SEE_BILLS,
         "retrieve": Capability.SEE_BILLS,
         "document": Capability.SEE_BILLS,
+        "hybrid": Capability.SEE_BILLS,
+        "structured": Capability.SEE_BILLS,
+        "send": Capability.RUN_BILLS,
         "credit": Capability.ISSUE_BILLS,
     }
-    query_serializers = {"document": DocumentLanguage}
+    query_serializers = {"document": DocumentLanguage, "hybrid": DocumentLanguage}
     moves_money = frozenset({"credit"})
     filterset_class = InvoiceFilters
     ordering = ("-issued_on", "-id")
@@ -162,28 +201,74 @@ class Invoices(views.Noun):
         responses={(200, PDF): OpenApiResponse(OpenApiTypes.BINARY, description="The same bytes every time.")},
     )
     def document(self, request: Request, number: str) -> HttpResponse:
+        content = documents.pdf(invoice_id=self._key(number), language=self._language())
+        return _file(content, PDF, f"{number}.pdf")
+
+    @extend_schema(
+        summary=_("Get an invoice's document with the structured invoice inside"),
+        description="PDF/A-3 with EN 16931 XML (Factur-X).",
+        responses={(200, PDF): OpenApiResponse(OpenApiTypes.BINARY, description="The same bytes every time.")},
+    )
+    def hybrid(self, request: Request, number: str) -> HttpResponse:
+        content = documents.hybrid(invoice_id=self._key(number), language=self._language())
+        return _file(content, PDF, f"{number}.pdf")
+
+    @extend_schema(
+        summary=_("Get the structured invoice"),
+        description="UN/CEFACT Cross Industry Invoice in the profile EN 16931; a credit note is type 381.",
+        responses={(200, XML): OpenApiResponse(OpenApiTypes.BINARY, description="The same bytes every time.")},
+    )
+    def structured(self, request: Request, number: str) -> HttpResponse:
+        return _file(documents.xml(invoice_id=self._key(number)), XML, f"{number}.xml")
+
+    @extend_schema(
+        summary=_("Send an invoice to its customer"),
+        description="Queues a message with the documents, once more each time; it leaves in the background.",
+        request=Sending,
+        responses={202: messages.Message},
+    )
+    def send(self, request: Request, number: str) -> Response:
+        channel = self.body(Sending).get("channel")
+        made = operations.send_invoice(invoice_id=self._key(number), at=timezone.now(), channel=channel, again=True)
+        self.record("invoice.send", f"invoice {number}", message=made.pk, channel=made.channel)
+        return self.show(messages.Message(made).data, accepted=f"/api/v1/messages/{made.pk}")
+
+    def _key(self, number: str) -> int:
         found = self.get_queryset().filter(number=number).first()
         if found is None:
             raise NotFound(what=queries.INVOICE, name=number)
-        language = self.parameters().get("language") or (translation.get_language() or LANGUAGES[0])
-        content = documents.pdf(invoice_id=found.pk, language=language)
-        name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in number)
-        headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
-        return HttpResponse(content, content_type=PDF, headers=headers)
+        return int(found.pk)
+
+    def _language(self) -> str:
+        return self.parameters().get("language") or (translation.get_language() or LANGUAGES[0])
 
     @extend_schema(
         summary=_("Credit an invoice"),
-        description="Issues the credit note that takes it back; its days can then be billed anew.",
+        description=(
+            "Issues the credit note that takes it back, whole or by lines. What is taken back whole can be billed anew."
+        ),
         request=Crediting,
         responses={201: InvoiceDetail},
     )
     def credit(self, request: Request, number: str) -> Response:
-        day = self.body(Crediting)["issued_on"]
+        asked = self.body(Crediting)
         found = queries.invoice(number=number).invoice
-        said = terms.of_retailer(retailer=self.company, issued_on=day, posted_at=timezone.now())
-        made = queries.invoice_by_id(invoice_id=operations.credit(invoice_id=found.pk, terms=said))
+        said = terms.of_retailer(retailer=self.company, issued_on=asked["issued_on"], posted_at=timezone.now())
+        made = queries.invoice_by_id(invoice_id=_credit(found.pk, asked, said))
         self.record("invoice.credit", f"invoice {number}", credit_note=made.invoice.number)
         return self.show(InvoiceDetail(made).data, created=f"/api/v1/invoices/{made.invoice.number}")
+
+
+def _credit(invoice_id: int, asked: dict[str, Any], said: terms.IssueTerms) -> int:
+    if "lines" not in asked:
+        return operations.credit(invoice_id=invoice_id, terms=said, reason=asked["reason"])
+    amounts = {line["position"]: line["amount"] for line in asked["lines"]}
+    return operations.credit_part(invoice_id=invoice_id, amounts=amounts, terms=said, reason=asked["reason"])
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    safe = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{safe}"'})
 
 
 def _line(line: Any, currency: str) -> dict[str, Any]:

@@ -265,6 +265,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PauseKind": "portal.api.nouns.registers.PAUSE_KINDS",
         "RegisterUnit": "portal.api.nouns.registers.UNITS",
         "CorrectionState": "portal.api.nouns.registers.CORRECTION_STATES",
+        "SupplyOrderKind": "portal.api.nouns.supply_orders.KINDS",
+        "SupplyOrderState": "portal.api.nouns.supply_orders.STATES",
+        "DunningCaseState": "portal.api.nouns.arrears.CASE_STATES",
+        "PromiseState": "portal.api.nouns.arrears.PROMISE_STATES",
+        "PlanState": "portal.api.nouns.arrears.PLAN_STATES",
+        "DepositKind": "portal.api.nouns.deposits.KINDS",
+        "DepositState": "portal.api.nouns.deposits.STATES",
     },
 }
 API_REQUESTS_PER_MINUTE = int(os.environ.get("GRIDHALL_API_REQUESTS_PER_MINUTE", "600"))

@@ -51,7 +51,7 @@ class Report(parsing.Input):
 
 
 @values.example({"note": "Paid at the door."})
-class Cancelling(parsing.Input):
+class TakingBack(parsing.Input):
     """Why it is taken back."""
 
     note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, default="")
@@ -103,9 +103,9 @@ class SupplyOrders(views.Noun):
         operations.report(order_id=order_id, **self.body(Report), at=timezone.now(), by=self._who())
         return self._changed("supply_order.report", order_id)
 
-    @extend_schema(summary=_("Take a supply order back"), request=Cancelling, responses=SupplyOrder)
+    @extend_schema(summary=_("Take a supply order back"), request=TakingBack, responses=SupplyOrder)
     def cancel(self, request: Request, order_id: int) -> Response:
-        operations.cancel(order_id=order_id, note=self.body(Cancelling)["note"], at=timezone.now(), by=self._who())
+        operations.cancel(order_id=order_id, note=self.body(TakingBack)["note"], at=timezone.now(), by=self._who())
         return self._changed("supply_order.cancel", order_id)
 
     def _who(self) -> str:

@@ -43,6 +43,7 @@ SECTIONS = (
             Item(_("Customers"), "customers", "users", Capability.SEE_CUSTOMERS),
             Item(_("Reading imports"), "imports", "upload", Capability.SEE_READINGS),
             Item(_("Reading exceptions"), "readings_queue", "pulse", Capability.SEE_READINGS),
+            Item(_("Register reads"), "doubted_reads", "meter", Capability.SEE_READINGS),
             Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
             Item(_("Charges"), "charges", "bill", Capability.SEE_BILLS),
             Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS, exact=True),
@@ -78,6 +79,7 @@ SECTIONS = (
         [
             Item(_("Brand"), "brand", "palette", Capability.CHANGE_BRAND),
             Item(_("Legal entities"), "entities", "file", Capability.CHANGE_BRAND),
+            Item(_("Payment provider"), "provider", "globe", Capability.SEE_PAYMENTS),
             Item(_("Staff"), "staff", "user", Capability.MANAGE_STAFF),
             Item(_("API keys"), "keys", "key", Capability.MANAGE_KEYS),
             Item(_("Audit trail"), "audit", "shield", Capability.MANAGE_STAFF),

@@ -53,6 +53,7 @@ class RatedPart:
     metered: bool
     slots: int = 0
     estimated_slots: int = 0
+    estimated_days: int = 0
 
 
 def rate(*, made: Plan, read: Mapping[int, Readings]) -> list[RatedPart]:
@@ -157,16 +158,19 @@ def _part(each: Evaluated, made: Plan, found: Readings | None, labels: LabelCach
         usage=_usage(section, found, labels),
         feed_in_wh=_energy(section, found, readings.FEED_IN),
         metered=readings.CONSUMPTION in section.tariff.required_channels,
-        slots=0 if found is None else _count(section, found, readings.CONSUMPTION)[0],
-        estimated_slots=0 if found is None else _count(section, found, readings.CONSUMPTION)[1],
+        **_estimated(section, found),
     )
 
 
-def _count(section: Section, found: Readings, kind: str) -> tuple[int, int]:
-    """The slots of the section, and how many of them are estimated."""
+def _estimated(section: Section, found: Readings | None) -> dict[str, int]:
+    """The slots of the section, and how many of them, on how many days, were not measured."""
+    if found is None:
+        return {}
     at = found.grid.slots_of(section.period)
-    guessed = found.estimated.get(kind)
-    return at.stop - at.start, 0 if guessed is None else int(guessed[at].sum())
+    kinds = [mask for kind, mask in found.estimated.items() if kind in section.tariff.required_channels]
+    guessed = np.logical_or.reduce(kinds, axis=0)[at] if kinds else np.zeros(at.stop - at.start, dtype=np.bool_)
+    days = np.unique(found.grid.day_of_slot[at][guessed])
+    return {"slots": at.stop - at.start, "estimated_slots": int(guessed.sum()), "estimated_days": int(days.size)}
 
 
 def _energy(section: Section, found: Readings | None, kind: str) -> int:

@@ -59,6 +59,7 @@ def _part(part: RatedPart) -> DraftPart:
         bill=part.bill.as_document(),
         slices=[each.period for each in section.slices],
         usage=part.usage,
+        estimated_days=part.estimated_days,
     )
 
 

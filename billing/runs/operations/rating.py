@@ -13,10 +13,12 @@ from billing.charges import operations as charge_operations
 from billing.charges import queries as charge_queries
 from billing.charges.models import AccountCharge
 from billing.invoices import operations as invoice_operations
-from billing.runs import gathering, outcomes, queries, rated, schedules, used_versions
+from billing.runs import gathering, limits, outcomes, queries, rated, schedules, used_versions
+from billing.runs.gathering import Plan
 from billing.runs.models import BillRun, BillRunItem, RatedSection
-from billing.runs.operations import drafting, judging
+from billing.runs.operations import drafting, gaps, judging
 from billing.runs.rated import RatedPart
+from billing.runs.readings import Readings
 from kernel.errors import GridhallError, gettext_noop
 from kernel.periods import Period
 
@@ -47,6 +49,18 @@ class Rated:
         return self.drafted + self.parked + self.refused + self.held
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How a chunk is rated: the months its run bills together, when, and whether small gaps are filled already.
+
+    Before the lot's billing day readings may still come; from then on nothing waits for a missing hour.
+    """
+
+    steps: Sequence[Period]
+    at: dt.datetime
+    fills_gaps: bool
+
+
 @transaction.atomic
 def rate_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Rated:
     """This will rate up to ``limit`` waiting items of a run in one transaction; a run in another state is left alone.
@@ -60,39 +74,44 @@ def rate_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Rated:
     waiting = BillRunItem.objects.filter(run_id=run_id, state=ItemState.WAITING).order_by("pk")
     claimed = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("account__customer")[:limit]
     items = list(claimed)
+    work = Work(schedules.steps_of(run), at, run.planned_for is None or run.planned_for <= at.date())
     for period, alike in used_versions.by_period(items).items():
-        _rate_safely(alike, period, schedules.steps_of(run), at)
+        _rate_safely(alike, period, work)
     states = [item.state for item in items]
     done = (ItemState.DRAFTED, ItemState.PARKED, ItemState.REFUSED, ItemState.HELD)
     return Rated(*(states.count(state) for state in done))
 
 
-def _rate_safely(items: Sequence[BillRunItem], period: Period, steps: Sequence[Period], at: dt.datetime) -> None:
+def _rate_safely(items: Sequence[BillRunItem], period: Period, work: Work) -> None:
     """Rate the items together; when that fails altogether, one by one, so that one account does not stop a run."""
     try:
         with transaction.atomic():
-            _rate(items, period, steps, at)
+            made, read = _rate(items, period, work)
+            if work.fills_gaps:
+                filled = gaps.fill(items=items, made=made, read=read, rules=limits.of_retailer(), at=work.at)
+                if filled:
+                    _rate(filled, period, work)
     except (OperationalError, InterfaceError):
         raise
     except Exception as failure:
         if len(items) > 1:
             for item in items:
-                _rate_safely([item], period, steps, at)
+                _rate_safely([item], period, work)
             return
         if not isinstance(failure, GridhallError):
             logger.exception("Bill run item %s could not be rated", items[0].pk)
         judging.set_aside(items[0], failure)
-        outcomes.write(items=items, at=at, attempts=1)
+        outcomes.write(items=items, at=work.at, attempts=1)
 
 
-def _rate(items: Sequence[BillRunItem], period: Period, steps: Sequence[Period], at: dt.datetime) -> None:
+def _rate(items: Sequence[BillRunItem], period: Period, work: Work) -> tuple[Plan, Mapping[int, Readings]]:
     account_ids = [item.account_id for item in items]
-    charge_operations.accrue(account_ids=account_ids, until=period.end, at=at)
+    charge_operations.accrue(account_ids=account_ids, until=period.end, at=work.at)
     pending = charge_queries.pending(account_ids=account_ids, until=period.end)
-    made = gathering.plan(items=items, period=period, steps=steps)
+    made = gathering.plan(items=items, period=period, steps=work.steps)
     read = gathering.read(made)
     by_item = _by_item(rated.rate(made=made, read=read))
-    judge = judging.Judge.over(items=items, made=made, read=read, on=at.date())
+    judge = judging.Judge.over(items=items, made=made, read=read, on=work.at.date())
     carried: dict[int, list[AccountCharge]] = {}
     for item in items:
         parts, charges = by_item.get(item.pk, []), pending.get(item.account_id, [])
@@ -104,7 +123,8 @@ def _rate(items: Sequence[BillRunItem], period: Period, steps: Sequence[Period],
         else:
             carried[item.pk] = charges
             judge.judge(item, parts, charges)
-    _store(items, by_item, carried, at)
+    _store(items, by_item, carried, work.at)
+    return made, read
 
 
 def _by_item(parts: Sequence[RatedPart]) -> dict[int, list[RatedPart]]:

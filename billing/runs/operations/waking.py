@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from billing.runs import history, queries, readings, used_versions
+from billing.runs import history, queries, rated, readings, used_versions
 from billing.runs.models import AccountFact, BillRun, BillRunItem
 from billing.runs.operations import driving, judging, reviewing
 from kernel.periods import Period
@@ -35,7 +35,7 @@ def wake(*, at: dt.datetime, limit: int = CHUNK) -> int:
     )
     ready: dict[int, list[int]] = {}
     for period, items in used_versions.by_period(parked).items():
-        for item in _ready(items, period):
+        for item in _ready(items, period, at):
             ready.setdefault(item.run_id, []).append(item.pk)
     for run_id, item_ids in sorted(ready.items()):
         reviewing.rerate(run_id=run_id, at=at, item_ids=item_ids)
@@ -43,12 +43,19 @@ def wake(*, at: dt.datetime, limit: int = CHUNK) -> int:
     return sum(len(item_ids) for item_ids in ready.values())
 
 
-def _ready(items: Sequence[BillRunItem], period: Period) -> Iterable[BillRunItem]:
+def _ready(items: Sequence[BillRunItem], period: Period, at: dt.datetime) -> Iterable[BillRunItem]:
     changed = _readings_changed([item for item in items if item.watch.get("points")], period)
     not_ready = [item for item in items if item.reason == judging.NOT_READY]
     published = _published(not_ready, period) | _stated(not_ready)
     unblocked = _unblocked([item for item in items if item.reason == history.EarlierBillOpen.code])
-    return [item for item in items if item.pk in changed | published | unblocked]
+    return [item for item in items if item.pk in changed | published | unblocked or _due(item, at)]
+
+
+def _due(item: BillRunItem, at: dt.datetime) -> bool:
+    """Whether its lot's billing day has come since: small gaps are filled from then on."""
+    day = item.run.planned_for
+    waits = item.reason == rated.ReadingsMissing.code and day is not None
+    return waits and day <= at.date() and item.changed_at.date() < day
 
 
 def _readings_changed(items: Sequence[BillRunItem], period: Period) -> set[int]:

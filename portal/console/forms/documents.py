@@ -107,7 +107,9 @@ class SeriesForm(forms.Form):
     code = forms.CharField(
         label=_("Series"), max_length=16, required=False, help_text=_("Leave it empty for the usual one.")
     )
-    prefix = forms.CharField(label=_("Prefix of invoices"), max_length=16, required=False)
+    prefix = forms.CharField(  # type: ignore[assignment]
+        label=_("Prefix of invoices"), max_length=16, required=False
+    )
     credit_prefix = forms.CharField(label=_("Prefix of credit notes"), max_length=16)
     digits = forms.IntegerField(label=_("Digits"), min_value=4, max_value=16, initial=8)
     reset = forms.ChoiceField(label=_("Starts anew"), choices=RESETS, initial="year")

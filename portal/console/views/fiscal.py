@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,7 @@ def documents(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     form = forms.ExportForm(request.POST)
     if form.is_valid():
-        made = pages.filled_in(form, lambda: operations.export_fiscal(**form.cleaned_data, **_at(request)))
+        made = pages.filled_in(form, lambda: operations.export_fiscal(**form.cleaned_data, at=timezone.now()))
         if made:
             pages.note(request, "fiscal.export", f"batch {made.batch.pk}", documents=made.batch.documents)
             messages.success(request, gettext("Batch {number} is ready.").format(number=made.batch.pk))
@@ -56,7 +57,7 @@ def results(request: HttpRequest) -> HttpResponse:
         content = form.cleaned_data["file"].read()
         made = pages.filled_in(form, lambda: operations.import_fiscal_results(content=content))
         if made:
-            operations.find_red_letters(at=pages.signed(request)["at"])
+            operations.find_red_letters(at=timezone.now())
             pages.note(request, "fiscal.results", form.cleaned_data["file"].name, issued=made.issued)
             said = gettext("{issued} issued, {refused} refused, {known} known before.")
             messages.success(request, said.format(issued=made.issued, refused=made.refused, known=made.known))
@@ -115,7 +116,3 @@ def _offered() -> bool:
     except GridhallError:
         return False
     return True
-
-
-def _at(request: HttpRequest) -> dict[str, object]:
-    return {"at": pages.signed(request)["at"]}

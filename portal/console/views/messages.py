@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -65,7 +66,7 @@ def send_again(request: HttpRequest, message_id: int) -> HttpResponse:
     found = queries.message(message_id=message_id)
 
     def send() -> None:
-        again = operations.send_again(message_id=found.pk, **_at(request))
+        again = operations.send_again(message_id=found.pk, at=timezone.now())
         pages.note(request, "message.send_again", f"message {found.pk}", again=again.pk)
 
     then = reverse("console:message", args=[found.pk])
@@ -87,7 +88,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @pages.action(Capability.CHANGE_CUSTOMERS)
 def print_letters(request: HttpRequest) -> HttpResponse:
     try:
-        batch = operations.print_letters(**_at(request))
+        batch = operations.print_letters(at=timezone.now())
     except operations.NothingToPrint as refusal:
         messages.error(request, gettext(refusal.template))
     else:
@@ -101,7 +102,3 @@ def letter_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     found, content = queries.letter_batch(batch_id=batch_id)
     name = f'inline; filename="letters-{found.pk}.pdf"'
     return HttpResponse(content, PDF, headers={"Content-Disposition": name})
-
-
-def _at(request: HttpRequest) -> dict[str, object]:
-    return {"at": pages.signed(request)["at"]}

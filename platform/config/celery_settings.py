@@ -20,6 +20,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_t
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep bill runs": {"task": "billing.runs.tasks.sweep_all_runs", "schedule": 60.0},
     "sweep reading imports": {"task": "metering.sweep_all_imports", "schedule": 60.0},
+    "look after gaps in readings": {"task": "metering.work_on_all_gaps", "schedule": 3600.0},
     "make partitions ahead": {"task": "metering.make_all_partitions", "schedule": 86400.0},
     "wake parked bills": {"task": "billing.runs.tasks.wake_all_parked", "schedule": 120.0},
     "start due bill runs": {"task": "billing.runs.tasks.start_all_due_runs", "schedule": 900.0},

@@ -14,7 +14,7 @@ from kernel.energy import to_kwh
 from portal.console.forms import readings_queue as forms
 from portal.shared import charts, formats
 from tenants.metering import packing, queries
-from tenants.metering.operations import estimating
+from tenants.metering.operations import estimating, validating
 
 ONE_DAY = dt.timedelta(days=1)
 WEEK = dt.timedelta(days=7)
@@ -76,9 +76,7 @@ def unit_of(channel: Any) -> str:
 
 def doubted(exception: Any) -> tuple[tuple[int, int], ...]:
     """Return the intervals of an exception that an estimate replaces though a reading is there."""
-    if exception is None or exception.slots is None or exception.code in {"missing", "absent", "meter_flag"}:
-        return ()
-    return ((exception.slots.lower, exception.slots.upper),)
+    return () if exception is None else validating.doubted(exception=exception)
 
 
 def clock_times(channel: Any, day: dt.date, slots: int) -> list[str]:

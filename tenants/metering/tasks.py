@@ -6,12 +6,20 @@ left.
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 from django.utils import timezone
 
+from tenancy import context
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 from tenancy.tasks import platform_task, tenant_task
 from tenants.metering import operations
+from tenants.metering.operations import estimating, validating
+
+A_DAY, LOOKED_BACK = dt.timedelta(days=1), dt.timedelta(days=45)
+"""Yesterday's readings may still be on their way; what is older than the look back was looked at before."""
 
 
 @tenant_task(name="metering.import_readings", acks_late=True)
@@ -33,6 +41,21 @@ def sweep_imports() -> int:
 def sweep_all_imports() -> None:
     """Send a sweep to every active retailer, in turn."""
     tenancy_tasks.send_for_each(sweep_imports, tenancy_queries.active_retailers())
+
+
+@tenant_task(name="metering.work_on_gaps")
+def work_on_gaps() -> int:
+    """Find days that never came, and estimate what has waited as long as the market's policy says."""
+    at = timezone.now()
+    today = at.astimezone(ZoneInfo(context.current_retailer().time_zone)).date()
+    validating.find_absent(since=today - LOOKED_BACK, until=today - A_DAY, at=at)
+    return estimating.apply_due(at=at)
+
+
+@platform_task(name="metering.work_on_all_gaps")
+def work_on_all_gaps() -> None:
+    """Send every active retailer the order to look after its gaps."""
+    tenancy_tasks.send_for_each(work_on_gaps, tenancy_queries.active_retailers())
 
 
 @tenant_task(name="metering.make_partitions", acks_late=True)

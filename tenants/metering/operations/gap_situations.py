@@ -20,9 +20,10 @@ from markets import packs, profiles
 from tenancy import context
 from tenants.metering import merging, packing
 from tenants.metering.formats.base import Quality
-from tenants.metering.models import Channel, Determination, IntervalDay, MeterFlag
+from tenants.metering.models import Channel, Determination, IntervalDay, MeterFlag, ReadingException
 from tenants.metering.operations import staged_days
 from tenants.metering.validation import comparing, ladder, like_days, states
+from tenants.metering.validation.codes import Check
 from tenants.metering.validation.limits import MINUTES_PER_HOUR, EstimationLimits
 
 Int64s = npt.NDArray[np.int64]
@@ -195,8 +196,18 @@ def _references(
             values, good = _aligned(channel, day, other)
             if good[fill].all():
                 known[row.day] = ladder.Reference(row.day, values, good)
-    chosen = like_days.reference_days(day=day.day, known=known, class_of=class_of(channel=channel), limits=limits)
+    believed = known.keys() - _doubted(channel, day.day, limits)
+    wanted = believed or known.keys()
+    chosen = like_days.reference_days(day=day.day, known=wanted, class_of=class_of(channel=channel), limits=limits)
     return tuple(known[each] for each in chosen)
+
+
+def _doubted(channel: Channel, day: dt.date, limits: EstimationLimits) -> set[dt.date]:
+    """Days of the window whose readings are there but not believed: a spike is nothing to estimate from."""
+    first = day - dt.timedelta(days=limits.reference_window_days)
+    found = ReadingException.objects.filter(channel=channel, state="open", day__gte=first, day__lt=day)
+    gaps = (Check.MISSING, Check.ABSENT, Check.FLAG, Check.CLOCK, Check.FINAL, Check.DUPLICATE)
+    return set(found.exclude(code__in=[str(each) for each in gaps]).values_list("day", flat=True))
 
 
 def _second_meter(channel: Channel, day: Day) -> ladder.Reference | None:

@@ -126,6 +126,13 @@ def accept(*, exception_ids: Sequence[int], by: str, at: dt.datetime, note: str 
     return found.update(state=ReadingException.State.ACCEPTED, closed_at=at, closed_by=by[:254], note=note[:200])
 
 
+def doubted(*, exception: ReadingException) -> tuple[tuple[int, int], ...]:
+    """This will return the slots of an exception that an estimate replaces though a reading is there."""
+    if exception.slots is None or exception.code in {*NEVER_ACCEPTED, str(Check.FLAG)}:
+        return ()
+    return ((exception.slots.lower, exception.slots.upper),)
+
+
 NEVER_ACCEPTED = (str(Check.MISSING), str(Check.ABSENT), str(Check.INTERVAL_COUNT))
 
 

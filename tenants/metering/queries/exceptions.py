@@ -174,7 +174,11 @@ def sentence_of(*, exception: ReadingException) -> str:
     """This will say in the present language what was found."""
     if exception.code not in CODES:
         return exception.code
-    return gettext(SENTENCES[Check(exception.code)]).format(**exception.params)
+    params = dict(exception.params)
+    if "flags" in params:
+        names = dict(MeterFlag.Kind.choices)
+        params["flags"] = ", ".join(str(names.get(flag, flag)) for flag in params["flags"].split(", "))
+    return gettext(SENTENCES[Check(exception.code)]).format(**params)
 
 
 def estimated_share(*, channel_ids: Collection[int], period: Period) -> EstimatedShare:

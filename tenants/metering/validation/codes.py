@@ -79,7 +79,7 @@ TITLES = {
 
 SENTENCES = {
     Check.INTERVAL_COUNT: _("The day has {found} intervals; its clock has {expected}."),
-    Check.MISSING: _("{found} of {expected} intervals are missing, in {gaps} gaps; the longest has {longest}."),
+    Check.MISSING: _("{found} of {expected} intervals are missing; the longest gap has {longest}."),
     Check.ABSENT: _("The day has no readings, though days before or after it have."),
     Check.CLOCK: _("The clock was off by {seconds} seconds; {allowed} are tolerated."),
     Check.SUM: _(

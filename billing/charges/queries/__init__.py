@@ -4,6 +4,7 @@ from billing.charges.queries.add_ons import ADD_ON, add_on, add_ons
 from billing.charges.queries.pending import (
     CHARGE,
     accounts_with_charges,
+    by_ids,
     charge,
     charges,
     in_force,
@@ -19,6 +20,7 @@ __all__ = [
     "accounts_with_charges",
     "add_on",
     "add_ons",
+    "by_ids",
     "charge",
     "charges",
     "in_force",

@@ -90,6 +90,13 @@ def of_invoices(*, invoice_ids: Collection[int]) -> dict[int, list[AccountCharge
     return found
 
 
+def by_ids(*, charge_ids: Collection[int]) -> list[AccountCharge]:
+    """This will return charges in the order in which bills carry them; without any it asks nothing."""
+    if not charge_ids:
+        return []
+    return list(AccountCharge.objects.filter(pk__in=charge_ids).order_by("account_id", "on", "pk"))
+
+
 def lines(*, charges: Sequence[AccountCharge]) -> list[Mapping[str, Any]]:
     """This will write charges as the lines of a draft's part, each explained by one cell that names its source."""
     known = kinds.kinds()

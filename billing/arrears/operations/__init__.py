@@ -13,11 +13,12 @@ from billing.arrears.operations.agreeing import (
     withdraw_promise,
 )
 from billing.arrears.operations.approvals import AlreadyDecided, SamePerson
-from billing.arrears.operations.charging import ask_waiver, assess_late_fees, decide_waiver
+from billing.arrears.operations.charging import NothingToWaive, ask_waiver, assess_late_fees, decide_waiver
 from billing.arrears.operations.dunning import advance, advance_chunk, open_cases
 from billing.arrears.operations.editing import discard_draft, publish_path, save_path, standard_path
 from billing.arrears.operations.placing import add_agency, place, recall
 from billing.arrears.operations.securities import (
+    NotTheAmount,
     ask_deposit,
     end_deposit,
     expect_deposit,
@@ -33,11 +34,14 @@ from billing.arrears.operations.stopping import (
     prepare_stops,
     request_stop,
 )
-from billing.arrears.operations.writing_off import ask_write_off, decide_write_off, recover
+from billing.arrears.operations.writing_off import NotSoMuchOverdue, ask_write_off, decide_write_off, recover
 
 __all__ = [
     "AlreadyDecided",
+    "NotSoMuchOverdue",
+    "NotTheAmount",
     "NothingOverdue",
+    "NothingToWaive",
     "PlanTooLong",
     "PlanTooSmall",
     "PromiseTooFar",

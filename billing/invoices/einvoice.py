@@ -185,10 +185,10 @@ def _settlement(trade: Any, invoice: Invoice, lines: Sequence[InvoiceLine]) -> N
     _payment(settlement, invoice.seller)
     for rate in sorted({line.tax_rate for line in lines}, reverse=True):
         mine = [line for line in lines if line.tax_rate == rate]
-        net, tax = sum(line.net for line in mine), sum(line.tax for line in mine)
+        net_of_rate, tax_of_rate = (sum((getattr(line, name) for line in mine), Decimal(0)) for name in ("net", "tax"))
         row = _add(settlement, "ram:ApplicableTradeTax")
-        _add(row, "ram:CalculatedAmount", _money(sign * tax, invoice))
-        _category(row, rate, exempt=_money(sign * net, invoice))
+        _add(row, "ram:CalculatedAmount", _money(sign * tax_of_rate, invoice))
+        _category(row, rate, exempt=_money(sign * net_of_rate, invoice))
     _period(settlement, invoice.supply_period)
     terms = _add(settlement, "ram:SpecifiedTradePaymentTerms")
     _day(_add(terms, "ram:DueDateDateTime"), invoice.due_on)

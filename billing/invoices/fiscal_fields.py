@@ -61,7 +61,8 @@ def fields_of(
     if tax_number_required == buyer["kind"] == BUSINESS and not number:
         raise NotFiscal(number=invoice.number, reason=gettext_noop("A company needs its tax number on the invoice."))
     made = fiscal_lines(lines=taxed, rules=rules, currency=invoice.currency)
-    net, tax = sum(line.net - line.discount for line in made), sum(line.tax for line in taxed)
+    net = sum((line.net - line.discount for line in made), Decimal(0))
+    tax = sum((line.tax for line in taxed), Decimal(0))
     _check_tax(invoice, made, tax, rules)
     return {
         "serial": invoice.number[-int(rules["serial_digits"]) :],

@@ -18,11 +18,13 @@ from billing.invoices.operations.freezing import CreditsTooMuch, Document
 from billing.invoices.taxes import Taxed, TaxPolicy
 from billing.invoices.terms import IssueTerms
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
-from kernel.money import EXACT, round_to_minor
+from kernel.money import EXACT, round_half_up, round_to_minor
 from kernel.periods import Period
 from tenants.customers import refusals
 
 INVOICE = gettext_noop("invoice")
+QUANTITY_PLACES = 10
+_NONE = (Decimal(0), Decimal(0))
 
 
 class AlreadyCredited(Conflict):
@@ -92,9 +94,6 @@ def credit_part(*, invoice_id: int, amounts: Mapping[int, Decimal], terms: Issue
         document = _document(invoice, parts, terms, reason, partial=True)
         _check_total(invoice, document)
         return freezing.write(documents=[document], terms=terms)[0]
-
-
-_NONE = (Decimal(0), Decimal(0))
 
 
 def _creditable(invoice_id: int) -> Invoice:
@@ -184,7 +183,7 @@ def _part(row: InvoiceLine, amount: Decimal, taken: Mapping[int, tuple[Decimal, 
     with decimal.localcontext(EXACT):
         share = (before + amount) / row.amount
         tax = round_to_minor(row.tax * share, currency) - tax_before
-        quantity = None if row.quantity is None else (row.quantity * amount / row.amount).quantize(_PLACES)
+        quantity = None if row.quantity is None else round_half_up(row.quantity * amount / row.amount, QUANTITY_PLACES)
     whole = row.amount == amount and not before
     net = amount - tax if row.amount == row.gross else amount
     line = _line(row)
@@ -197,9 +196,6 @@ def _part(row: InvoiceLine, amount: Decimal, taken: Mapping[int, tuple[Decimal, 
     )
 
 
-_PLACES = Decimal("0.0000000001")
-
-
 def _rest(row: InvoiceLine, taken: tuple[Decimal, Decimal]) -> Line:
     """What is left of a line after earlier credits."""
     amount, tax = row.amount - taken[0], row.tax - taken[1]
@@ -209,7 +205,7 @@ def _rest(row: InvoiceLine, taken: tuple[Decimal, Decimal]) -> Line:
     share = amount / row.amount if row.amount else Decimal(0)
     return replace(
         line,
-        quantity=None if line.quantity is None else (line.quantity * share).quantize(_PLACES),
+        quantity=None if line.quantity is None else round_half_up(line.quantity * share, QUANTITY_PLACES),
         amount=amount,
         cells=[],
         taxed=Taxed(net=amount - tax if row.amount == row.gross else amount, tax=tax, rate=row.tax_rate),

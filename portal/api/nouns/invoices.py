@@ -106,7 +106,9 @@ class InvoiceDetail(Invoice):
     )
     left = values.MoneyField(help_text="What it amounts to after those parts.")
     final = serializers.BooleanField(help_text="The last bill of the account.")
-    partial = serializers.BooleanField(help_text="A credit note that takes back a part only.")
+    partial = serializers.BooleanField(  # type: ignore[assignment]
+        help_text="A credit note that takes back a part only."
+    )
     reason = serializers.CharField(allow_blank=True)
     lines = Line(many=True)
 

@@ -33,6 +33,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep messages": {"task": "tenants.notices.tasks.sweep_all_messages", "schedule": 60.0},
     "advance dunning": {"task": "billing.arrears.tasks.advance_all_cases", "schedule": 3600.0},
     "sweep arrears": {"task": "billing.arrears.tasks.sweep_all_arrears", "schedule": 300.0},
+    "settle what credit can": {"task": "billing.payments.tasks.settle_all", "schedule": 60.0},
+    "match bank lines": {"task": "billing.payments.tasks.match_all", "schedule": 300.0},
     "sweep payment providers": {"task": "billing.payments.providers.tasks.sweep_all", "schedule": 120.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
 }

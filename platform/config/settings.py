@@ -275,6 +275,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PromiseState": "portal.api.nouns.arrears.PROMISE_STATES",
         "PlanState": "portal.api.nouns.arrears.PLAN_STATES",
         "DepositKind": "portal.api.nouns.deposits.KINDS",
+        "PaymentMethod": "portal.api.nouns.payments.METHODS",
+        "RefundMethod": "portal.api.nouns.refunds.METHODS",
+        "RefundState": "portal.api.nouns.refunds.STATES",
         "DepositState": "portal.api.nouns.deposits.STATES",
     },
 }

@@ -39,7 +39,7 @@ def draw(*, message: Message, retailer: Any, site: str, at: dt.datetime) -> byte
         font_paths=_fonts(),
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        timestamp=at,
+        timestamp=at.replace(microsecond=0),
     )
 
 

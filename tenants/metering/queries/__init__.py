@@ -29,6 +29,7 @@ from tenants.metering.queries.exceptions import (
     state_title,
     title_of,
 )
+from tenants.metering.queries.bulk import DayMatrix, recorded_days
 from tenants.metering.queries.imports import import_report, imports, mapping_profiles, reading_import, refusal_sentence
 from tenants.metering.queries.quantities import SumCheck, recorded, sum_checks
 from tenants.metering.queries.readings import (
@@ -77,6 +78,7 @@ __all__ = [
     "CODES",
     "Correction",
     "DayKey",
+    "DayMatrix",
     "DayShown",
     "EstimatedShare",
     "IntervalBlock",
@@ -129,6 +131,7 @@ __all__ = [
     "readings_until",
     "reads_of",
     "recorded",
+    "recorded_days",
     "recorded_minutes",
     "refusal_sentence",
     "register",

@@ -1,0 +1,109 @@
+"""Days of very many channels at once, as they are stored: what a portfolio, a forecast or an export works on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+
+from kernel.periods import Period
+from tenants.metering import packing
+
+_HEADER_BYTES = 19
+_TRAILER_BYTES = 2
+_BEFORE_VALUES = 2 + 4 + 8 + 4 + 4
+_DATE_EPOCH_ORDINAL = 730_120
+"""2000-01-01, from which PostgreSQL counts days."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DayMatrix:
+    """Days with equally many slots: row i is channel ``channel_ids[i]`` on the day with ordinal ``days[i]``.
+
+    ``values`` int32 rows × slots in the channel's unit, 0 where missing; ``quality`` uint8 (``formats.base.Quality``),
+    rows × slots, or rows × 1 where each day has one quality. Both are views into what was read.
+    """
+
+    channel_ids: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int64]
+    values: npt.NDArray[np.int32]
+    quality: npt.NDArray[np.uint8]
+
+
+def recorded_days(*, channel_ids: Collection[int], period: Period) -> list[DayMatrix]:
+    """This will read the recording days of ``period``, a matrix for each number of slots and kind of quality.
+
+    They are in no order. Nothing passes through an object of Python's for each day: usually all days have the same form
+    and are read in one go.
+    """
+    wanted = [list(channel_ids), period.start, period.end]
+    content = _copied(_ALL, wanted)
+    if len(content) <= _HEADER_BYTES + _TRAILER_BYTES:
+        return []
+    values, quality = _first_form(content)
+    found = _matrix(content, values, quality)
+    if found is not None:
+        return [found]
+    with connection.cursor() as cursor:
+        cursor.execute(_FORMS, wanted)
+        forms = cursor.fetchall()
+    parts = [_matrix(_copied(_ALL + _OF_FORM, [*wanted, *form]), *form) for form in forms]
+    return [part for part in parts if part is not None]
+
+
+def _copied(query: str, parameters: Sequence[object]) -> bytes:
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
+        return b"".join(copy)
+
+
+def _first_form(content: bytes) -> tuple[int, int]:
+    """The bytes of values and of quality of the first row."""
+    values_at = _HEADER_BYTES + _BEFORE_VALUES
+    values = int.from_bytes(content[values_at : values_at + 4], "big")
+    quality_at = values_at + 4 + values
+    return values, int.from_bytes(content[quality_at : quality_at + 4], "big")
+
+
+def _matrix(content: bytes, values: int, quality: int) -> DayMatrix | None:
+    """The rows as a matrix; None where not all of them have this form."""
+    row = np.dtype(
+        [
+            ("fields", ">i2"),
+            ("channel_length", ">i4"),
+            ("channel", ">i8"),
+            ("day_length", ">i4"),
+            ("day", ">i4"),
+            ("values_length", ">i4"),
+            ("values", "<i4", (values // packing.VALUE_BYTES,)),
+            ("quality_length", ">i4"),
+            ("quality", "u1", (quality,)),
+        ]
+    )
+    count, rest = divmod(len(content) - _HEADER_BYTES - _TRAILER_BYTES, row.itemsize)
+    if rest:
+        return None
+    table = np.frombuffer(content, dtype=row, offset=_HEADER_BYTES, count=count)
+    if (table["values_length"] != values).any() or (table["quality_length"] != quality).any():
+        return None
+    return DayMatrix(
+        channel_ids=table["channel"].astype(np.int64),
+        days=table["day"].astype(np.int64) + _DATE_EPOCH_ORDINAL,
+        values=table["values"],
+        quality=table["quality"],
+    )
+
+
+_ALL = """
+SELECT channel_id, day, "values", quality FROM metering_intervalday
+WHERE channel_id = ANY(%s) AND day >= %s AND day < %s
+"""
+
+_OF_FORM = 'AND octet_length("values") = %s AND octet_length(quality) = %s'
+
+_FORMS = """
+SELECT DISTINCT octet_length("values"), octet_length(quality) FROM metering_intervalday
+WHERE channel_id = ANY(%s) AND day >= %s AND day < %s
+"""

@@ -11,6 +11,7 @@ from tenancy import context
 from tenants.customers import queries as customer_queries
 from tenants.notices import operations as notice_operations
 
+LONGEST_NAME = 200
 CHANNELS = {"email": "mail", "customer": None, "none": None}
 """A path's channel as notices know it; with None the customer's choice decides."""
 
@@ -37,7 +38,7 @@ def name_of(person: Any) -> str:
     """This will return who acted, for a history: a person's name, a program's, or nothing."""
     if person is None or isinstance(person, str):
         return person or ""
-    return str(getattr(person, "name", "") or person)[:200]
+    return str(getattr(person, "name", "") or person)[:LONGEST_NAME]
 
 
 def send(

@@ -199,7 +199,7 @@ def judge(*, on: dt.date, at: dt.datetime, account_ids: Collection[int] | None =
         promises, plans = promises.filter(account_id__in=account_ids), plans.filter(account_id__in=account_ids)
     open_promises = list(promises.select_for_update().order_by("pk"))
     running = list(plans.select_for_update().order_by("pk"))
-    accounts = {each.account_id for each in [*open_promises, *running]}
+    accounts = {each.account_id for each in open_promises} | {each.account_id for each in running}
     left = covers.owed(account_ids=sorted(accounts)) if accounts else {}
     ended = sum(_judge_promise(each, left.get(each.account_id), on, at) for each in open_promises)
     return ended + sum(_judge_plan(each, left.get(each.account_id), on, at) for each in running)

@@ -46,7 +46,7 @@ def expect_deposit(*, account_id: int) -> Decimal:
     if not rule.asked.get(account.customer.kind) or credit_class not in rule.credit_classes:
         return Decimal(0)
     bills = list(invoice_queries.invoices(account_ids=[account_id], kind="invoice")[:BILLS_LOOKED_AT])
-    amounts = [bill.gross for bill in bills if not bill.is_credited]
+    amounts = [bill.gross for bill in bills if not getattr(bill, "is_credited", False)]
     if not amounts:
         return Decimal(0)
     return round_to_minor(rule.months_of_use * sum(amounts) / len(amounts), account.currency)
@@ -190,7 +190,7 @@ def _move(found: Deposit, kind: str, money: Money, on: dt.date, *, at: dt.dateti
     payment_operations.settle_accounts(account_ids=[found.account_id], at=at)
 
 
-def _locked(deposit_id: int, *states: State) -> Deposit:
+def _locked(deposit_id: int, *states: str) -> Deposit:
     found = Deposit.objects.select_for_update().filter(pk=deposit_id).first()
     if found is None:
         raise NotFound(what=DEPOSIT, name=str(deposit_id))

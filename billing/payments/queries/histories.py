@@ -61,6 +61,6 @@ def histories(
     with connection.cursor() as cursor:
         cursor.execute(_HISTORIES, values)
         return [
-            BillHistory(*row[:8], settled=tuple(zip(row[8] or (), row[9] or (), strict=True)))
+            BillHistory(*row[:8], tuple(zip(row[8] or (), row[9] or (), strict=True)))
             for row in cursor.fetchall()
         ]

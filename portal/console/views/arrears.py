@@ -79,7 +79,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest) -> Any:
     """What was sent; a button that names an agency hands over to it."""
-    data = request.POST.copy()
+    data: Any = request.POST.copy()
     if data.get("place"):
         data["deed"], data["agency"] = "place", data["place"]
     return data

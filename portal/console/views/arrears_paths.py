@@ -137,7 +137,9 @@ def _save(request: HttpRequest, code: str, form: forms.PathForm) -> Any:
         code=code,
         titles={"en": given["title_en"], "zh-hans": given["title_zh"]},
         document=form.document,
-        **form.audience,
+        kinds=form.audience["kinds"],
+        segments=form.audience["segments"],
+        credit_classes=form.audience["credit_classes"],
         **pages.signed(request),
     )
     pages.note(request, "arrears.save_path", code)

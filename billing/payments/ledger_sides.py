@@ -7,17 +7,23 @@ been transferred waits in ``clearing`` until its line is read, and what a line b
 from __future__ import annotations
 
 from billing.ledger import chart
-from billing.payments.models import PaymentMethod
+from billing.ledger import queries as ledger_queries
+from billing.payments.models import BankAccount, Payment, PaymentMethod
 
 RECEIVABLE, SUSPENSE, CLEARING, CASH, BANK = chart.RECEIVABLE, chart.SUSPENSE, chart.CLEARING, chart.CASH, chart.BANK
-_BY_METHOD = {
-    PaymentMethod.CASH: CASH,
-    PaymentMethod.BANK_TRANSFER: BANK,
-    PaymentMethod.DIRECT_DEBIT: BANK,
-    PaymentMethod.CHEQUE: BANK,
-}
+BY_BANK = (PaymentMethod.BANK_TRANSFER, PaymentMethod.DIRECT_DEBIT, PaymentMethod.CHEQUE)
 
 
 def of_method(method: str) -> str:
     """This will return the ledger account that a payment of ``method`` debits: cash, bank or clearing."""
-    return _BY_METHOD.get(PaymentMethod(method), CLEARING)
+    if method == PaymentMethod.CASH:
+        return CASH
+    if method in BY_BANK:
+        return CLEARING if BankAccount.objects.exists() else BANK
+    return CLEARING
+
+
+def of_payment(payment: Payment) -> str:
+    """This will return the ledger account that a payment debited."""
+    postings = ledger_queries.entries().get(pk=payment.entry_id).postings.all()
+    return next(posting.ledger_account.code for posting in postings if posting.amount > 0)

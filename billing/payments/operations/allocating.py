@@ -55,8 +55,10 @@ def _settle_reversals(account_id: int, at: dt.datetime) -> int:
     pending = list(_open(account_id).filter(reverses__isnull=False).select_related("reverses").order_by("pk"))
     added = 0
     for reversal in pending:
+        if reversal.reverses is None:
+            continue
         added += _release(reversal.reverses, reversal.business_date, at)
-        target = OpenItem.objects.get(pk=reversal.reverses_id)
+        target = OpenItem.objects.get(pk=reversal.reverses.pk)
         debit, credit = (target, reversal) if target.amount > 0 else (reversal, target)
         both = {item.pk: item for item in (debit, credit)}
         sides = [Side(item.pk, abs(item.amount) - item.settled) for item in (debit, credit)]

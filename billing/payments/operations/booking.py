@@ -129,20 +129,20 @@ def _payment(line: BankLine, part: Part, booking: LineBooking, reference: str) -
 
 
 def _reversal(line: BankLine, part: Part, booking: LineBooking, reference: str) -> None:
-    payment = Payment.objects.filter(pk=part.payment_id).first()
+    payment = Payment.objects.filter(pk=part.payment_id or 0).first()
     if line.amount > 0 or payment is None or payment.amount != part.amount or payment.currency != line.currency:
         raise LineRefused(reason=gettext_noop("a returned payment has the amount of the line, which went out."))
     if hasattr(payment, "reversal"):
         raise LineRefused(reason=gettext_noop("that payment was taken back before."))
     receiving.reverse(payment_id=payment.pk, reason=line.text or reference, at=booking.booked_at, on=line.booked_on)
     booking.payment = payment
-    side = chart.SUSPENSE if payment.source.startswith("bank:") else ledger_sides.of_method(payment.method)
+    side = ledger_sides.of_payment(payment)
     if side != chart.SUSPENSE:
         booking.entry_id = _moved(line, part, booking, reference, debit=side, credit=chart.SUSPENSE)
 
 
 def _refund(line: BankLine, part: Part, booking: LineBooking, reference: str) -> None:
-    refund = Refund.objects.filter(pk=part.refund_id).first()
+    refund = Refund.objects.filter(pk=part.refund_id or 0).first()
     if line.amount > 0 or refund is None or refund.amount != part.amount or refund.currency != line.currency:
         raise LineRefused(reason=gettext_noop("a refund has the amount of the line, which went out."))
     booking.refund = refunding.confirm_paid(refund_id=refund.pk, paid_on=line.booked_on)
@@ -151,6 +151,7 @@ def _refund(line: BankLine, part: Part, booking: LineBooking, reference: str) ->
 
 def _clearing(line: BankLine, part: Part, booking: LineBooking, reference: str) -> None:
     booking.entry_id = _onward(line, part, booking, reference, chart.CLEARING)
+    booking.payment_id = part.payment_id
 
 
 def _fee(line: BankLine, part: Part, booking: LineBooking, reference: str) -> None:

@@ -52,7 +52,7 @@ def _statements(content: bytes, bank_account_id: int | None) -> list[tuple[State
     if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         held = {(account.number, account.currency): account for account in accounts}
         return [(one, _account_of(one, held, bank_account_id)) for one in camt.read(content)]
-    account = accounts.filter(pk=bank_account_id).first()
+    account = accounts.filter(pk=bank_account_id or 0).first()
     if account is None:
         raise FileRefused(reason=gettext_noop("a CSV file needs the bank account it belongs to."))
     if account.profile is None:

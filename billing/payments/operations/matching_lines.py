@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Abs
+from django.db.models.functions import Abs, Upper
 
-from billing.payments import matching, queries
-from billing.payments.models import BankLine, CashMovement, LineBooking, Refund
+from billing.payments import ledger_sides, matching, queries
+from billing.payments.models import BankLine, CashMovement, LineBooking, Payment, Refund
 from billing.payments.operations import booking
 from billing.payments.operations.booking import Part
 from kernel.errors import GridhallError
@@ -67,8 +68,7 @@ def _by_reference(line: BankLine) -> Part | None:
     amount = abs(line.amount) - line.used
     words = matching.tokens([line.end_to_end, line.structured, line.text])
     if line.amount > 0:
-        brought = CashMovement.objects.filter(kind="deposit", amount=-amount, reference__in=words).exists()
-        return Part("clearing", amount) if brought else None
+        return _awaited(line, amount, words)
     refund = Refund.objects.filter(
         reference__in=words, amount=amount, currency=line.currency, state__in=["approved", "sent"]
     ).first()
@@ -81,3 +81,18 @@ def _by_reference(line: BankLine) -> Part | None:
         line__bank_account=line.bank_account_id, payment__reversal__isnull=True,
     ).first()  # fmt: skip
     return None if came is None else Part("reversal", amount, payment_id=came.payment_id)
+
+
+def _awaited(line: BankLine, amount: Decimal, words: Sequence[str]) -> Part | None:
+    """Money we know of already: cash brought to the bank, a transfer that was told before its statement came."""
+    if CashMovement.objects.filter(kind="deposit", amount=-amount, reference__in=words).exists():
+        return Part("clearing", amount)
+    read = LineBooking.objects.filter(payment__isnull=False, undone_at__isnull=True).values("payment")
+    told = Payment.objects.annotate(capitals=Upper("reference")).filter(
+        capitals__in=words, amount=amount, currency=line.currency, method__in=ledger_sides.BY_BANK,
+        reversal__isnull=True,
+    )  # fmt: skip
+    found = told.exclude(pk__in=read).first()
+    if found is None or ledger_sides.of_payment(found) != ledger_sides.CLEARING:
+        return None
+    return Part("clearing", amount, payment_id=found.pk)

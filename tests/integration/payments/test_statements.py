@@ -277,3 +277,16 @@ class TestTheQueue:
         line.refresh_from_db()
         assert line.parked == "asked the sender"
         assert held(chart.SUSPENSE) == Decimal("-100.00")
+
+    def test_a_transfer_told_before_its_statement_is_not_counted_again(self, bank_account):
+        account, _ = billing_cast.make_account("1")
+        operations.receive(
+            account_id=account.pk, money=Money(Decimal("40.00"), "CNY"), method="bank_transfer", source="api",
+            reference="T-778", received_on=AT.date(), at=AT,
+        )  # fmt: skip
+        load(camt([entry("40.00", text="ref T-778")], opening="0.00", closing="40.00"))
+
+        operations.match_lines(at=AT)
+
+        assert queries.account_credit() == {account.pk: Money(Decimal("40.00"), "CNY")}
+        assert (held(chart.BANK), held(chart.CLEARING), held(chart.SUSPENSE)) == (Decimal("40.00"), 0, 0)

@@ -28,7 +28,22 @@ from kernel.errors import GridhallError
 HOST = "127.0.0.1"
 DATABASE = "gridhall"
 SERVE_SECONDS = 90.0
-FORGOTTEN = ("postgres", "valkey", "files", "static", "static.stamp", "mail", "logs", "run", "beat", "environment")
+DEMO_COMPANIES = ("lanjiang", "wattlebird")
+FORGOTTEN = (
+    "postgres",
+    "valkey",
+    "files",
+    "static",
+    "static.stamp",
+    "mail",
+    "logs",
+    "run",
+    "beat",
+    "environment",
+    "stripe.sqlite",
+)
+STRIPE_PORTS_AWAY = 12
+"""The test server of payments stands this far behind the pages' port, or on the next free one."""
 _OWNER_ONLY = "DATABASE_OWNER_URL"
 _SHELL_SETTINGS = ("GRIDHALL_", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 ServerT = TypeVar("ServerT", postgres.Server, valkey.Server)
@@ -142,6 +157,22 @@ def start_programs(
         runner.start(supervisor.Program(name, command, owner if name == "provision" else environment))
 
 
+def start_stripe(runner: supervisor.Supervisor, *, environment: dict[str, str], port: int) -> str:
+    """This will start the server that speaks Stripe's protocol and return its address; it never leaves this machine."""
+    first = min(port + STRIPE_PORTS_AWAY, 65535)
+    free = next((other for other in range(first, min(first + 100, 65536)) if _bind(other) is None), first)
+    keys = [word for code in DEMO_COMPANIES for word in ("--key", f"{stripe_key(code)}=acct_{code}")]
+    file = ["--file", str(runner.folder / "stripe.sqlite")]
+    command = [sys.executable, "-m", "config.stripe_server", "--port", str(free), *file, *keys]
+    runner.start(supervisor.Program("stripe", command, environment))
+    return f"http://{HOST}:{free}"
+
+
+def stripe_key(code: str) -> str:
+    """This will return the secret key of a demo company at the test server."""
+    return f"sk_test_demo_{code}"
+
+
 def program_commands(*, bind: str, beat_schedule: str) -> dict[str, list[str]]:
     """This will give the words that start each program, the same here and in `docker-compose.yml`."""
     threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10"]
@@ -239,6 +270,8 @@ def say(text: str) -> None:
 
 def _run(runner: supervisor.Supervisor, *, database: postgres.Server, environment: dict[str, str], port: int) -> None:
     started = time.monotonic()
+    stripe = start_stripe(runner, environment=environment, port=port)
+    environment = {**environment, "GRIDHALL_STRIPE_API_BASE": stripe}
     owner = as_owner(environment, database)
     database.ensure_database(DATABASE)
     prepare(runner, owner=owner, environment=environment)
@@ -246,8 +279,10 @@ def _run(runner: supervisor.Supervisor, *, database: postgres.Server, environmen
     start_programs(runner, owner=owner, environment=environment, port=port)
     if not runner.wait_until(lambda: _answers(port), seconds=SERVE_SECONDS):
         raise NotServing(seconds=SERVE_SECONDS, log=runner.log_of("web"))
+    runner.run_to_end(_manage("payments", "demo_payments", environment=environment))
     say(f"serving after {time.monotonic() - started:.0f} s")
     show_addresses(environment=environment, port=port)
+    say(f"payments go to a test server, {stripe}/: card 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined.")
     runner.watch()
 
 

@@ -28,7 +28,7 @@ _CUSTOMER = (
 
 def create_customer(desk: Desk, params: Thing) -> Thing:
     """Make a customer."""
-    facts = {name: params.get(name) for name in _CUSTOMER}
+    facts: Thing = {name: params.get(name) for name in _CUSTOMER}
     clock = params.get("test_clock")
     owner = desk.find("test_helpers.test_clock", clock, param="test_clock") if clock else None
     made = desk.new("cus", "customer", at=desk.now({"test_clock": clock} if owner else None), **facts)

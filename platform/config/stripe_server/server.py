@@ -193,7 +193,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             try:
-                status, headers, answer = server.answer(self.command, self.path, self.headers, body)
+                status, headers, answer = server.answer(self.command, self.path, dict(self.headers), body)
             except Exception as error:
                 server.store.undo()
                 wrong = {"error": {"type": "api_error", "message": f"{type(error).__name__}: {error}"}}

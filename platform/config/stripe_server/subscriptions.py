@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
 from typing import Any
 
-from config.stripe_server import bills, catalogue, meters, rhythms
+from config.stripe_server import bills, catalogue, meters, prorations, rhythms
 from config.stripe_server.refusals import Refused
 from config.stripe_server.state import Desk, Thing, changed_metadata, listed
 
@@ -120,7 +118,7 @@ def _change_items(desk: Desk, found: Thing, owner: Thing, params: Thing, now: in
         _change_item(desk, found, given, now)
     moved = rhythms.interval(found) != rhythm
     if found["status"] != "trialing" and behaviour != "none":
-        _prorate(desk, found, before, owner, at)
+        prorations.prorate(desk, found, before, owner, at)
     if moved:
         found["billing_cycle_anchor"] = now
         rhythms.set_period(found, now, rhythms.following(found, now, now))
@@ -188,28 +186,6 @@ def _one_interval(desk: Desk, found: Thing) -> None:
         item["price"] = {key: value for key, value in price.items() if not key.startswith("_")}
 
 
-def _prorate(desk: Desk, found: Thing, before: dict[str, Thing], owner: Thing, at: int) -> None:
-    start, end = rhythms.period(found)
-    share = Decimal(max(0, end - at)) / Decimal(end - start)
-    after = {item["id"]: item for item in found["_items"]}
-    for key in {**before, **after}:
-        old, new = before.get(key), after.get(key)
-        if old and new and (old["_price"], old["quantity"]) == (new["_price"], new["quantity"]):
-            continue
-        for item, sign, word in ((old, -1, "Unused time on"), (new, 1, "Remaining time on")):
-            price = desk.store.things[item["_price"]] if item else None
-            if item is None or price is None or catalogue.is_metered(price):
-                continue
-            amount = catalogue.rounded(Decimal(catalogue.amount(price, item["quantity"])) * share)
-            name = desk.store.things[price["product"]]["name"]
-            made = bills.create_item(desk, {
-                "customer": owner["id"], "amount": sign * amount, "currency": price["currency"],
-                "description": f"{word} {name} after {dt.datetime.fromtimestamp(at, dt.UTC):%d %b %Y}",
-                "subscription": found["id"], "period": {"start": at, "end": end}, "discountable": False,
-            })  # fmt: skip
-            made.update(proration=True, _price=price["id"], quantity=item["quantity"])
-
-
 def cancel(desk: Desk, key: str, params: Thing) -> Thing:
     """End a subscription now."""
     found = desk.find("subscription", key)
@@ -220,7 +196,7 @@ def cancel(desk: Desk, key: str, params: Thing) -> Thing:
     if params.get("prorate") and found["status"] != "trialing":
         before = {item["id"]: dict(item) for item in found["_items"]}
         kept, found["_items"] = found["_items"], []
-        _prorate(desk, found, before, owner, now)
+        prorations.prorate(desk, found, before, owner, now)
         found["_items"] = kept
     if params.get("invoice_now"):
         invoice = _invoice(
@@ -293,7 +269,8 @@ def _invoice(
     if in_advance:
         put_licensed(desk, made, found)
     bills.take_items(desk, made)
-    made["_coupons"] = _coupons_now(desk, found, made["created"])
+    if bills.summed(desk, made)["subtotal"] > 0:
+        made["_coupons"] = _coupons_now(desk, found, made["created"])
     found["latest_invoice"] = made["id"]
     return bills.summed(desk, made)
 

@@ -12,7 +12,7 @@ class ConnectForm(forms.Form):
     country = forms.RegexField(
         r"^[A-Za-z]{2}$",
         label=_("Country of your company"),
-        help_text=_("Two letters, such as DE or AU."),
+        help_text=_("Two letters, as in the addresses of its web sites."),
         max_length=2,
     )
     email = forms.EmailField(label=_("Email for the provider"), required=False)

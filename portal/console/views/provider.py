@@ -118,7 +118,7 @@ def _page(request: HttpRequest, filled: dict[str, Any]) -> HttpResponse:
         "connect_form": filled.get("connect") or forms.ConnectForm(), "zone": pages.zone(request),
         "keys_form": filled.get("keys") or forms.KeysForm(),
         "transfer_form": filled.get("transfer") or forms.TransferForm(initial=transfer.facts if transfer else None),
-        "methods_form": filled.get("methods") or forms.MethodsForm(initial={"methods": stripe.methods if stripe else []}),
+        "methods_form": filled.get("methods") or forms.MethodsForm(initial={"methods": stripe and stripe.methods}),
         "webhook": f"{hosts.address(request.retailer)}/webhooks/stripe/",  # type: ignore[attr-defined]
     }  # fmt: skip
     response = render(request, "console/provider.html", page, status=422 if filled else 200)

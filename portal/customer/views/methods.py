@@ -114,7 +114,7 @@ def authority(request: HttpRequest, customer: Any, purpose: str) -> HttpResponse
     form = pay_forms.AuthorityForm(request.POST or None, methods=methods, purpose=purpose, currency=account.currency)
     page: dict[str, Any] = {
         "form": form, "account": account, "title": pay_words.PURPOSES[purpose], "text": None,
-        "crumbs": [(gettext("Payments"), reverse("portal:paying"))],
+        "crumbs": [(gettext("Your payments"), reverse("portal:paying"))],
     }  # fmt: skip
     if request.method == "POST" and form.is_valid():
         terms = _terms(form, customer, account, purpose)

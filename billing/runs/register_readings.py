@@ -142,12 +142,12 @@ def _laid(day_of_slot: npt.NDArray[np.int32], use: Any, shape: Values | None) ->
     """Lay days on slots, by ``shape`` where it says something of the day."""
     peak = bool(use.uses) and use.uses[0].register.kind == DEMAND
     values = use.per_day[day_of_slot] if peak else _spread(use.per_day, day_of_slot, shape)
-    flat = np.ones(use.covered.size, np.bool_)
+    flat: Mask = np.full(use.covered.size, not peak, np.bool_)
     if shape is not None:
-        flat = np.bincount(day_of_slot, weights=shape, minlength=flat.size) <= 0
+        flat &= np.bincount(day_of_slot, weights=shape, minlength=flat.size) <= 0
     missing = ~use.covered[day_of_slot]
     by_day = ByDay(use.labels, use.wh) if any(use.labels) and not peak else None
-    return Laid(np.where(missing, 0, values), missing, use.estimated[day_of_slot], flat & ~peak, by_day)
+    return Laid(np.where(missing, 0, values), missing, use.estimated[day_of_slot], flat, by_day)
 
 
 def _spread(per_day: Values, day_of_slot: npt.NDArray[np.int32], shape: Values | None) -> Values:

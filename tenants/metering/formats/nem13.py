@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenants.metering.formats import base, nem12, nmi_check_digit, numbers, opening
@@ -94,7 +95,7 @@ def _both(fields: list[str], row: int, zone: ZoneInfo, given: str | None) -> lis
     if not fields[3]:
         raise _BadRow("nem13_register", 4)
     kind = "reactive" if unit in REACTIVE else "apparent" if unit in APPARENT else DIRECTIONS[fields[7].upper()]
-    alike = {
+    alike: dict[str, Any] = {
         "identifier": given or nmi,
         "aliases": () if given else aliases,
         "register_code": fields[3][:16],
@@ -115,7 +116,7 @@ def _both(fields: list[str], row: int, zone: ZoneInfo, given: str | None) -> lis
     ]
 
 
-def _read(fields: list[str], column: int, zone: ZoneInfo) -> dict[str, object]:
+def _read(fields: list[str], column: int, zone: ZoneInfo) -> dict[str, Any]:
     """Five fields from ``column`` on: register read, time, quality and method, reason, its words."""
     value, when, quality, code, words = fields[column - 1 : column + 4]
     if not _READ.fullmatch(value):

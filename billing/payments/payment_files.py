@@ -43,11 +43,12 @@ def is_iban(number: str) -> bool:
     plain = re.sub(r"\s", "", number).upper()
     if not _IBAN.fullmatch(plain):
         return False
-    digits = "".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])
+    digits = "".join(str(int(sign, DIGITS_AND_LETTERS)) for sign in plain[4:] + plain[:4])
     return int(digits) % IBAN_MODULUS == 1
 
 
 IBAN_MODULUS = 97
+DIGITS_AND_LETTERS = 36
 
 
 def pain_001(*, batch: str, orders: Sequence[Order], debtor: Debtor, at: dt.datetime, on: dt.date) -> bytes:

@@ -21,6 +21,7 @@ from kernel.money import Money, round_to_minor
 from tenants.customers import queries as customer_queries
 from tenants.customers import refusals
 
+LONGEST_FILE_NAME = 200
 AGENT = gettext_noop("collecting agent")
 
 
@@ -72,7 +73,7 @@ def import_agent_statement(
         new = [row for row in rows if row.reference not in known]
         return AgentStatement.objects.create(
             agent=agent,
-            file_name=file_name[:200],
+            file_name=file_name[:LONGEST_FILE_NAME],
             row_count=len(rows),
             new_count=len(new),
             currency=commission.currency,

@@ -17,6 +17,7 @@ from kernel.errors import GridhallError, NotFound, gettext_noop
 from kernel.money import Money
 
 LINE, BOOKING = gettext_noop("line of a statement"), gettext_noop("booking")
+LONGEST_NOTE = 200
 Kind = LineBooking.Kind
 
 
@@ -100,7 +101,7 @@ def park(*, line_id: int, reason: str) -> BankLine:
     """This will leave a line in suspense with a note of why; an empty one puts it back into the queue."""
     with transaction.atomic():
         line = _locked(line_id)
-        line.parked = reason.strip()[:200]
+        line.parked = reason.strip()[:LONGEST_NOTE]
         line.save(update_fields=["parked"])
     return line
 

@@ -20,6 +20,7 @@ from kernel.money import Money
 from tenants.customers import refusals
 
 DESK, SESSION = gettext_noop("cash desk"), gettext_noop("cash desk session")
+LONGEST_REASON = 200
 MOST_PIECES = 1_000_000
 State, Kind = CashSession.State, CashMovement.Kind
 
@@ -147,7 +148,7 @@ def count_out(*, session_id: int, pieces: Mapping[str, int], reason: str, at: dt
         session, desk = _open(session_id)
         total = counted(pieces)
         session.counted, session.counted_total = {str(k): v for k, v in pieces.items() if v}, total
-        session.expected, session.reason = desk.balance, reason.strip()[:200]
+        session.expected, session.reason = desk.balance, reason.strip()[:LONGEST_REASON]
         if total == desk.balance:
             session.state, session.closed_at = State.CLOSED, at
         elif not session.reason:

@@ -21,6 +21,7 @@ from billing.payments.statements.shapes import MOST_BYTES, FileRefused, Statemen
 from kernel.errors import gettext_noop
 from kernel.money import Money
 
+LONGEST_FILE_NAME = 200
 KNOWN, NEW = "known", "new"
 OPENING_REFERENCE = "opening"
 
@@ -85,7 +86,7 @@ def _store(
     _move_on(statement, bank_account, [line for _, line in new])
     stored = BankStatement.objects.create(
         bank_account=bank_account,
-        file_name=file_name[:200],
+        file_name=file_name[:LONGEST_FILE_NAME],
         format=statement.format,
         identification=statement.identification,
         first_on=statement.first_on,

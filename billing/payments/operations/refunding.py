@@ -24,7 +24,7 @@ from tenants.customers import queries as customer_queries
 from tenants.customers import refusals
 
 REFUND = gettext_noop("refund")
-LONGEST_REASON = 200
+LONGEST_REASON, LONGEST_NAME = 200, 140
 State, Method = Refund.State, Refund.Method
 ON_ITS_WAY = (State.APPROVED, State.SENT)
 
@@ -230,7 +230,7 @@ def _make(
         currency=money.currency,
         method=method,
         payment_id=payment_id,
-        payee={name: str(value)[:140] for name, value in payee.items()},
+        payee={name: str(value)[:LONGEST_NAME] for name, value in payee.items()},
         reason=reason[:LONGEST_REASON],
         requested_by=requested_by,
         requested_at=at,

@@ -12,6 +12,8 @@ from billing.payments.statements import csv_files
 from kernel.errors import Conflict, gettext_noop
 from tenants.customers import refusals
 
+LONGEST_NAME = 80
+
 
 def add_bank_account(
     *, name: str, number: str, currency: str, holder: str = "", bic: str = "", settings: Mapping[str, Any] | None = None
@@ -25,7 +27,7 @@ def add_bank_account(
         profile = None
         if settings:
             csv_files.check_profile(settings)
-            profile = FileProfile.objects.create(name=f"{name} {number}"[:80], settings=dict(settings))
+            profile = FileProfile.objects.create(name=f"{name} {number}"[:LONGEST_NAME], settings=dict(settings))
         plain = "".join(number.split())
         return BankAccount.objects.create(
             name=name, number=plain, currency=currency, holder=holder, bic=bic, profile=profile

@@ -21,6 +21,7 @@ from kernel.errors import gettext_noop
 
 FORMAT = "camt.053"
 _NAMESPACE = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(\d\d)\}Document")
+LONGEST_NAME = 200
 FIRST_VERSION, LAST_VERSION = 2, 13
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,5})?")
 OPENING, CLOSING = ("OPBD", "PRCD", "ITBD"), ("CLBD", "ITBD")
@@ -100,7 +101,7 @@ def _line(entry: Element, detail: Element | None, amount: Decimal, row: int) -> 
         value_on=_day(entry, "ValDt", row) or booked_on,
         amount=amount,
         currency=_currency(entry),
-        party_name=_party(node, party)[:200],
+        party_name=_party(node, party)[:LONGEST_NAME],
         party_account=_party_account(node, party),
         end_to_end="" if end_to_end == "NOTPROVIDED" else end_to_end[:64],
         bank_reference=(_text(node, "Refs/AcctSvcrRef") or _text(entry, "AcctSvcrRef") or _text(entry, "NtryRef"))[:64],

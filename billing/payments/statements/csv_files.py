@@ -37,6 +37,7 @@ FIELDS = {
 CREDIT_WORDS, DEBIT_WORDS = ("C", "CR", "CRDT", "贷", "收入", "收"), ("D", "DR", "DBIT", "借", "支出", "支")
 NOTHING = {"", "-", "--", "—"}
 LONGEST_HEAD = 60
+HEAD_CHARACTERS = 4000
 SIGNS = {"booked_on": 64, "party_name": 200, "party_account": 64, "reference": 64, "end_to_end": 64, "structured": 64}
 _CURRENCY_SIGNS = re.compile(r"[¥￥$€£\s元]")
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?")
@@ -218,4 +219,4 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    return max(",;\t", key=text[:4000].count)
+    return max(",;\t", key=text[:HEAD_CHARACTERS].count)

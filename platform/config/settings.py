@@ -268,7 +268,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RatioKind": "portal.api.nouns.registers.RATIO_KINDS",
         "PauseKind": "portal.api.nouns.registers.PAUSE_KINDS",
         "RegisterUnit": "portal.api.nouns.registers.UNITS",
-        "CorrectionState": "portal.api.nouns.registers.CORRECTION_STATES",
+        "CorrectionState": "portal.api.nouns.quantity_corrections.CORRECTION_STATES",
         "SupplyOrderKind": "portal.api.nouns.supply_orders.KINDS",
         "SupplyOrderState": "portal.api.nouns.supply_orders.STATES",
         "DunningCaseState": "portal.api.nouns.arrears.CASE_STATES",

@@ -215,7 +215,7 @@ def check_ratios(*, ratios: Ratios, where: str | None = None) -> None:
 
 def _is_ratio(number: Decimal) -> bool:
     finest = Decimal(1).scaleb(-RegisterFactor._meta.get_field("numerator").decimal_places)
-    return number.is_finite() and finest <= number < _LARGEST_RATIO and number == number.quantize(finest)
+    return number.is_finite() and finest <= number < _LARGEST_RATIO and number % finest == 0
 
 
 def _check(dial: Dial, place: int) -> None:
@@ -239,5 +239,5 @@ def _channel(new: NewMeter, meter: Meter, register: Register) -> Channel:
     )
 
 
-_LARGEST_RATIO = Decimal(10) ** 9
+_LARGEST_RATIO = Decimal(1_000_000_000)
 _PLACES = ("metering_meter_once_at_a_time", "metering_meter_one_at_a_position", "metering_meter_in_one_place")

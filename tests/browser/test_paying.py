@@ -123,6 +123,7 @@ class TestPaying:
         assert "已开通" in shown
         assert wrong == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("width", "language", "scheme"), [(DESK, "zh-hans", "light"), (DESK, "en", "dark")])
     def test_every_page_can_be_read_by_everybody(
         self, site: Any, open_page: Any, width: int, language: str, scheme: str
@@ -138,6 +139,7 @@ class TestPaying:
 
 
 class TestTheConsole:
+    @pytest.mark.slow
     @pytest.mark.parametrize(("width", "language", "scheme"), [(DESK, "en", "light"), (PHONE, "zh-hans", "dark")])
     def test_the_page_of_the_provider_can_be_read_by_everybody(
         self, site: Any, open_page: Any, width: int, language: str, scheme: str

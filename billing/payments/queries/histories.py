@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -60,7 +61,9 @@ def histories(
     }
     with connection.cursor() as cursor:
         cursor.execute(_HISTORIES, values)
-        return [
-            BillHistory(*row[:8], tuple(zip(row[8] or (), row[9] or (), strict=True)))
-            for row in cursor.fetchall()
-        ]
+        return [_history(row) for row in cursor.fetchall()]
+
+
+def _history(row: tuple[Any, ...]) -> BillHistory:
+    *facts, days, amounts = row
+    return BillHistory(*facts, settled=tuple(zip(days or (), amounts or (), strict=True)))

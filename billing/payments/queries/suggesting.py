@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.db.models.functions import Abs, Upper
 
 from billing.invoices import queries as invoice_queries
@@ -75,16 +75,13 @@ def _known(lines: Sequence[BankLine]) -> Known:
 
 
 def _accounts_owing(amounts: set[Decimal], currencies: set[str]) -> set[int]:
-    found = _open_debits().filter(currency__in=currencies, left__in=amounts).values_list("account", "left")
+    still_open = OpenItem.objects.filter(settled__lt=Abs(F("amount")), amount__gt=0, currency__in=currencies)
+    owing = still_open.annotate(left=F("amount") - F("settled")).filter(left__in=amounts)
+    found = owing.order_by("account").values_list("account", "left")
     by_amount: dict[Decimal, set[int]] = {}
     for account_id, left in found[: MOST_ALIKE * max(len(amounts), 1)]:
         by_amount.setdefault(left, set()).add(account_id)
     return {account for held in by_amount.values() if len(held) <= MOST_ALIKE for account in held}
-
-
-def _open_debits() -> QuerySet[OpenItem]:
-    still_open = OpenItem.objects.filter(settled__lt=Abs(F("amount")), amount__gt=0)
-    return still_open.annotate(left=F("amount") - F("settled")).order_by("account")
 
 
 def _accounts_named(names: set[str]) -> set[int]:

@@ -94,7 +94,7 @@ def session(request: HttpRequest, session_id: int) -> HttpResponse:
 
 @pages.action(Capability.TAKE_PAYMENTS)
 def take(request: HttpRequest, session_id: int) -> HttpResponse:
-    form = forms.TakeForm(request.POST)
+    form = forms.TakeForm(request.POST, auto_id="take_%s")
 
     def receive() -> Any:
         data = form.cleaned_data
@@ -113,7 +113,7 @@ def take(request: HttpRequest, session_id: int) -> HttpResponse:
 
 @pages.action(Capability.TAKE_PAYMENTS)
 def deposit(request: HttpRequest, session_id: int) -> HttpResponse:
-    form = forms.DepositForm(request.POST)
+    form = forms.DepositForm(request.POST, auto_id="deposit_%s")
 
     def bring() -> Any:
         currency = request.retailer.currency  # type: ignore[attr-defined]
@@ -253,8 +253,8 @@ def _session_page(request: HttpRequest, session_id: int, **filled: Any) -> HttpR
         "session": found,
         "desk": found.desk,
         "table": table,
-        "take": filled.get("take") or forms.TakeForm(),
-        "deposit": filled.get("deposit") or forms.DepositForm(),
+        "take": filled.get("take") or forms.TakeForm(auto_id="take_%s"),
+        "deposit": filled.get("deposit") or forms.DepositForm(auto_id="deposit_%s"),
         "count": filled.get("count") or forms.CountForm(),
         "difference": difference,
         "crumbs": [(gettext("Cash desks"), reverse("console:cash")), (str(found.desk), "")],

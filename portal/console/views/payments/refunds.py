@@ -43,7 +43,8 @@ def refund(request: HttpRequest, reference: str) -> HttpResponse:
     found = queries.refund(reference=reference)
     page = {
         "refund": found,
-        "form": forms.ReasonForm(),
+        "rejecting": forms.ReasonForm(auto_id="reject_%s"),
+        "failing": forms.ReasonForm(auto_id="fail_%s"),
         "own": found.requested_by == str(request.user),
         "sessions": [one for one in queries.open_sessions().values() if one.state == "open"],
         "crumbs": [(gettext("Refunds"), reverse("console:refunds")), (found.reference, "")],

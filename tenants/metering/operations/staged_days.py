@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
+from django.db.models import QuerySet
 
 from kernel import market_time
 from markets import packs
@@ -22,7 +23,7 @@ from tenants.metering.packing import VALUE_BYTES
 from tenants.metering.validation import checks, limits, states
 
 Int64s = npt.NDArray[np.int64]
-PAGE = 8192
+PAGES_AT_ONCE = 1024
 POWER_UNITS = frozenset({Channel.Unit.WATT, Channel.Unit.VAR, Channel.Unit.VOLT_AMPERE})
 CAPACITY_NAMES = ("contract_kva", "capacity_kva")
 SECONDS_PER_MINUTE = 60
@@ -102,20 +103,17 @@ def places(*, channel_ids: list[int]) -> dict[int, Place]:
 
 
 def read(*, stage_table: str, places: Mapping[int, Place], totals: Totals) -> Iterator[Rows]:
-    """This will hand out the changed days in blocks and note each day's total; no other query may run meanwhile."""
-    command = (
-        f'COPY (SELECT channel_id, day, "values", quality, total, missing FROM {stage_table}'
-        f" WHERE {_CHANGED}) TO STDOUT (FORMAT BINARY)"
-    )
-    with connection.cursor() as cursor, cursor.copy(command) as copy:
-        copy.set_types(["int8", "date", "bytea", "bytea", "int8", "int2"])
-        page: list[tuple] = []
-        for row in copy.rows():
-            page.append(row)
-            if len(page) == PAGE:
-                yield from _blocks(page, places, totals)
-                page = []
-        yield from _blocks(page, places, totals)
+    """This will hand out the changed days in blocks and note each day's total.
+
+    A page is a stretch of the table on disk, put together by the database: one row for all days of as many slots.
+    """
+    index = _Index.of(places)
+    for first in range(0, _pages(stage_table), PAGES_AT_ONCE):
+        with connection.cursor() as cursor:
+            cursor.execute(_PAGE.format(stage=stage_table), [f"({first},0)", f"({first + PAGES_AT_ONCE},0)"])
+            found = cursor.fetchall()
+        for row in found:
+            yield from _blocks(_Packed.of(row), index, totals)
 
 
 @lru_cache(maxsize=65536)
@@ -133,24 +131,93 @@ def minutes_of(*, slots: int, lasting: int) -> int:
     return min(ACCEPTED_MINUTES, key=lambda minutes: abs(lasting - slots * minutes))
 
 
-def _places(found) -> Iterator[Place]:
+def _places(found: QuerySet[Channel]) -> Iterator[Place]:
     rows = found.values_list(
         "pk", "supply_point_id", "register_code", "kind", "unit", "recording_zone", "supply_point__attributes"
     )
-    for pk, point, code, kind, unit, zone, attributes in rows.iterator(chunk_size=2000):
-        share = str(attributes.get("check_meter") or "main")
-        yield Place(pk, point, code, kind, unit, zone, _capacity(attributes), share)
+    for *said, attributes in rows:
+        capacity = next((attributes[name] for name in CAPACITY_NAMES if attributes.get(name)), 0)
+        yield Place(*said, _capacity(str(capacity)), str(attributes.get("check_meter") or "main"))
 
 
-def _capacity(attributes: Mapping) -> int:
-    for name in CAPACITY_NAMES:
-        try:
-            found = int(Fraction(str(attributes[name])) * 1000)
-        except (KeyError, ValueError, ZeroDivisionError):
-            continue
-        if 0 < found < checks.NO_CAPACITY:
-            return found
-    return checks.NO_CAPACITY
+def _capacity(said: str) -> int:
+    try:
+        found = int(Fraction(said) * 1000)
+    except (ValueError, ZeroDivisionError):
+        found = 0
+    return found if 0 < found < checks.NO_CAPACITY else checks.NO_CAPACITY
+
+
+def _pages(stage_table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_size(%s) / current_setting('block_size')::int + 1", [stage_table])
+        return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Index:
+    """The channels in order of their ids, with what makes them alike."""
+
+    ids: Int64s
+    group: Int64s
+    groups: tuple[tuple[str, str, str], ...]
+    capacity: Int64s
+
+    @classmethod
+    def of(cls, places: Mapping[int, Place]) -> _Index:
+        """Index ``places``."""
+        ordered = [places[channel_id] for channel_id in sorted(places)]
+        names = {(place.kind, place.unit, place.zone): 0 for place in ordered}
+        numbers = {name: number for number, name in enumerate(names)}
+        group = [numbers[place.kind, place.unit, place.zone] for place in ordered]
+        capacity = [place.capacity_va for place in ordered]
+        columns = [np.array(column, dtype=np.int64) for column in ([p.id for p in ordered], group, capacity)]
+        return cls(columns[0], columns[1], tuple(names), columns[2])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Packed:
+    """Days of as many slots, as columns."""
+
+    channel_ids: Int64s
+    days: Int64s
+    values: npt.NDArray[np.int32]
+    quality: npt.NDArray[np.uint8]
+    totals: Int64s
+    missing: Int64s
+
+    @classmethod
+    def of(cls, row: tuple) -> _Packed:
+        """Unpack what the database has put together."""
+        size, quality_size, *packed = row
+        channel_ids, days, values, quality, totals, missing = (bytes(column) for column in packed)
+        return cls(
+            np.frombuffer(channel_ids, dtype=">i8").astype(np.int64),
+            np.frombuffer(days, dtype=">i4").astype(np.int64),
+            np.frombuffer(values, dtype="<i4").reshape(-1, size // VALUE_BYTES),
+            np.frombuffer(quality, dtype=np.uint8).reshape(-1, quality_size),
+            np.frombuffer(totals, dtype=">i8").astype(np.int64),
+            np.frombuffer(missing, dtype=">i2").astype(np.int64),
+        )
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> _Packed:
+        """Take some of the days."""
+        if rows.all():
+            return self
+        columns = (self.channel_ids, self.days, self.values, self.quality, self.totals, self.missing)
+        return _Packed(*(column[rows] for column in columns))
+
+
+def _blocks(page: _Packed, index: _Index, totals: Totals) -> Iterator[Rows]:
+    at = np.searchsorted(index.ids, page.channel_ids)
+    group = index.group[at]
+    for number in np.unique(group).tolist():
+        kind, unit, zone = index.groups[number]
+        days = {day: day_minutes(dt.date.fromordinal(day), zone) for day in set(page.days[group == number].tolist())}
+        lasting = np.array([days.get(day, 0) for day in page.days.tolist()]) if len(set(days.values())) > 1 else None
+        for length in sorted(set(days.values())):
+            here = (group == number) if lasting is None else (group == number) & (lasting == length)
+            yield _rows(_Group(kind, unit, length), page.only(here), index, totals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,42 +226,31 @@ class _Group:
 
     kind: str
     unit: str
-    slots: int
     lasting: int
 
 
-def _blocks(page: list[tuple], places: Mapping[int, Place], totals: Totals) -> Iterator[Rows]:
-    groups: dict[_Group, list[tuple]] = {}
-    for row in page:
-        place = places[row[0]]
-        key = _Group(place.kind, place.unit, len(row[2]) // VALUE_BYTES, day_minutes(row[1], place.zone))
-        groups.setdefault(key, []).append(row)
-    for group, rows in groups.items():
-        yield _rows(group, rows, places, totals)
-
-
-def _rows(group: _Group, rows: list[tuple], places: Mapping[int, Place], totals: Totals) -> Rows:
-    minutes = minutes_of(slots=group.slots, lasting=group.lasting)
-    values = np.frombuffer(b"".join([row[2] for row in rows]), dtype="<i4").reshape(len(rows), group.slots)
-    quality = _quality([row[3] for row in rows], group.slots)
-    channel_ids = np.array([row[0] for row in rows], dtype=np.int64)
-    days = np.array([row[1].toordinal() for row in rows], dtype=np.int64)
-    whole = np.array([row[5] == 0 for row in rows], dtype=np.bool_)
-    totals.channel_ids.append(channel_ids)
-    totals.days.append(days)
-    totals.totals.append(np.array([row[4] for row in rows], dtype=np.int64))
+def _rows(group: _Group, page: _Packed, index: _Index, totals: Totals) -> Rows:
+    slots = page.values.shape[1]
+    minutes = minutes_of(slots=slots, lasting=group.lasting)
+    whole = page.missing == 0
+    totals.channel_ids.append(page.channel_ids)
+    totals.days.append(page.days)
+    totals.totals.append(page.totals)
     totals.whole.append(whole)
-    totals.nothing.append(whole & ~values.any(axis=1))
-    totals.estimated.append(_ESTIMATED[quality].any(axis=1))
-    capacity = np.array([places[row[0]].capacity_va for row in rows], dtype=np.int64)
-    expected = np.full(len(rows), group.lasting // minutes, dtype=np.int64)
+    totals.nothing.append(whole & (page.totals == 0) & ~page.values.any(axis=1))
+    totals.estimated.append(_ESTIMATED[page.quality].any(axis=1))
+    capacity = index.capacity[np.searchsorted(index.ids, page.channel_ids)]
+    expected = np.full(page.days.size, group.lasting // minutes, dtype=np.int64)
     is_power = group.unit in POWER_UNITS
-    block = checks.Block(values, quality, minutes, is_power, expected, capacity, group.unit)
-    return Rows(channel_ids, days, group.kind, block)
+    block = checks.Block(page.values, page.quality, minutes, is_power, expected, capacity, group.unit)
+    return Rows(page.channel_ids, page.days, group.kind, block)
 
 
-def _quality(packed: list[bytes], slots: int) -> npt.NDArray[np.uint8]:
-    if all(len(each) == 1 for each in packed):
-        return np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(-1, 1)
-    spread = [each if len(each) == slots else each * slots for each in packed]
-    return np.frombuffer(b"".join(spread), dtype=np.uint8).reshape(-1, slots)
+_PAGE = """
+SELECT octet_length("values"), octet_length(quality), string_agg(int8send(channel_id), ''::bytea),
+    string_agg(int4send(day - '0001-01-01'::date + 1), ''::bytea), string_agg("values", ''::bytea),
+    string_agg(quality, ''::bytea), string_agg(int8send(total), ''::bytea), string_agg(int2send(missing), ''::bytea)
+FROM {stage}
+WHERE outcome IN ('accepted', 'corrected') AND ctid >= %s::tid AND ctid < %s::tid
+GROUP BY 1, 2
+"""

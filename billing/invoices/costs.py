@@ -134,7 +134,7 @@ def of_invoice(*, invoice: Invoice, identifier: str) -> list[IntervalCosts]:
     A part is what was rated under one version of a product. Raises NotFound where the invoice has no such supply
     point, or is a credit note: what it takes back is explained by the invoice it reverses.
     """
-    stored = [] if invoice.draft is None else [part for part in invoice.draft.parts if part["identifier"] == identifier]
+    stored = [part for part in invoice.billed_parts if part["identifier"] == identifier]
     if not stored:
         raise NotFound(what=gettext_noop("supply point"), name=identifier)
     point = customer_queries.supply_point_by_identifier(identifier=identifier)

@@ -130,10 +130,9 @@ def _cell(cell: explanations.ExplainedCell, currency: str, tone_of: Mapping[str,
 
 def _channels(invoice: Any) -> dict[tuple[str, str, str], str]:
     """The channel of every line whose intervals have a cost, by supply point, first day and charge."""
-    parts = invoice.draft.parts if invoice.draft is not None else []
     return {
         (part["identifier"], part["from"], line.code): line.channel
-        for part in parts
+        for part in invoice.billed_parts
         for line in Bill.from_document(part["bill"]).posted
         if line.channel
     }

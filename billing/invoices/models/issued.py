@@ -6,6 +6,8 @@ totals. A period is billed once: ``BilledPeriod`` holds what un-reversed invoice
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.serializers.json import DjangoJSONEncoder
@@ -139,6 +141,15 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def billed_parts(self) -> list[dict[str, Any]]:
+        """The parts of the draft it was made of, or of the drafts of all sites; none for a credit note."""
+        if self.draft is not None:
+            return list(self.draft.parts)
+        if self.kind != InvoiceKind.INVOICE:
+            return []
+        return [part for row in self.drafts.select_related("draft").order_by("pk") for part in row.draft.parts]
 
 
 class InvoiceLine(models.Model):

@@ -18,7 +18,6 @@ from kernel.errors import NotFound, gettext_noop
 from portal.api import parsing, values, views
 from portal.api.nouns import meters
 from tenants.customers import queries as customer_queries
-from tenants.customers import values as customer_values
 from tenants.metering import operations, queries
 from tenants.metering.registers import units
 
@@ -65,7 +64,7 @@ class Register(serializers.Serializer):
     unit = serializers.CharField()
     digits = serializers.IntegerField(allow_null=True)
     decimals = serializers.IntegerField()
-    label = serializers.CharField(allow_blank=True, help_text="The time of use it counts; empty: all day.")
+    label = serializers.CharField(allow_blank=True, help_text="Time of use; empty: all day.")  # type: ignore[assignment]
     settles = serializers.ChoiceField(choices=SETTLES)
     hangs = values.PeriodField(source="meter.period")
     factors = Factor(many=True)
@@ -104,7 +103,7 @@ class NewDial(parsing.Input):
     unit = serializers.ChoiceField(choices=UNITS, default="kWh")
     digits = serializers.IntegerField(min_value=1, max_value=12, required=False, allow_null=True, default=None)
     decimals = serializers.IntegerField(min_value=0, max_value=6, default=0)
-    label = serializers.RegexField(r"^[a-z0-9_]{0,32}$", required=False, default="")
+    label = serializers.RegexField(r"^[a-z0-9_]{0,32}$", required=False, default="")  # type: ignore[assignment]
     settles = serializers.ChoiceField(choices=SETTLES, default="without_intervals")
     ratios = Ratio(many=True, required=False, default=list)
     shows = DecimalText(required=False, help_text="Its first read.")
@@ -344,9 +343,14 @@ def _new(point: Any, given: dict[str, Any], since: Any) -> operations.NewMeter:
         operations.Dial(**{**each, "ratios": _ratios(each["ratios"]), "shows": each.get("shows")})
         for each in given["registers"]
     ]
-    zone = customer_values.time_zone(point.premises.time_zone)
     return operations.NewMeter(
-        point.pk, given["serial"], since, zone, dials=dials, make=given["make"], position=given["position"]
+        point.pk,
+        given["serial"],
+        since,
+        point.premises.time_zone,
+        dials=dials,
+        make=given["make"],
+        position=given["position"],
     )
 
 

@@ -1,212 +1,148 @@
-"""Customers, accounts, supply points and who occupies them, by the API."""
+"""Meters with registers, their reads and corrections by API, as a program meets them."""
 
 from __future__ import annotations
 
 import pytest
 
-from harness.programs import add_customers, problem
 from tenancy import context
-from tenants.customers import queries
+from tenants.customers import operations as customer_operations
+from tenants.metering.models import RegisterRead
 
+POINT = "/api/v1/supply-points/NMI1"
 pytestmark = pytest.mark.django_db
-CUSTOMER = {
-    "number": "C1",
-    "name": "Ada Moss",
-    "kind": "household",
-    "segment": "solar",
-    "email": "ada@example.org",
-    "phone": "",
-    "language": "en",
-}
-POINT = {
-    "identifier": "NMI1",
-    "premises": {"address": "1 Birch Street", "region": "NSW", "time_zone": "Australia/Sydney"},
-    "attributes": {"phases": 3},
-}
 
 
-class TestCustomers:
-    def test_one_is_added_and_shown(self, api):
-        made = api.post("/api/v1/customers", CUSTOMER, format="json")
-        shown = api.get("/api/v1/customers/C1")
-
-        assert (made.status_code, made.headers["Location"]) == (201, "/api/v1/customers/C1")
-        assert made.json() == shown.json() == CUSTOMER
-        assert made.headers["ETag"] == shown.headers["ETag"]
-
-    def test_a_number_in_use_is_a_conflict(self, birch, api):
-        add_customers(birch, 1)
-
-        assert problem(api.post("/api/v1/customers", CUSTOMER, format="json")) == (409, "number_taken", ["/number"])
-        with context.use(birch):
-            assert [each.name for each in queries.customers()] == ["Customer 1"]
-
-    def test_only_what_is_given_changes(self, birch, api):
-        api.post("/api/v1/customers", CUSTOMER, format="json")
-
-        changed = api.patch("/api/v1/customers/C1", {"email": ""}, format="json")
-
-        assert changed.json() == {**CUSTOMER, "email": ""}
-
-    def test_a_refused_change_changes_nothing(self, api):
-        api.post("/api/v1/customers", CUSTOMER, format="json")
-
-        refused = api.patch("/api/v1/customers/C1", {"name": "Eve", "email": "nowhere"}, format="json")
-
-        assert problem(refused) == (422, "email_malformed", ["/email"])
-        assert api.get("/api/v1/customers/C1").json() == CUSTOMER
-
-    def test_a_number_may_hold_a_slash(self, api):
-        api.post("/api/v1/customers", {**CUSTOMER, "number": "C/1"}, format="json")
-
-        assert api.get("/api/v1/customers/C%2F1").json()["number"] == "C/1"
-
-    @pytest.mark.parametrize(
-        ("query", "numbers"),
-        [
-            ("search=Customer 2", ["C2"]),
-            ("search=NMI3", ["C3"]),
-            ("kind=business", []),
-            ("segment=", ["C1", "C2"]),
-        ],
-    )
-    def test_are_found(self, birch, api, query, numbers):
-        add_customers(birch, 3 if query == "search=NMI3" else 2)
-
-        assert [row["number"] for row in api.get(f"/api/v1/customers?{query}").json()["results"]] == numbers
-
-    def test_a_filter_value_that_is_none_is_refused(self, api):
-        assert problem(api.get("/api/v1/customers?kind=robot")) == (422, "bad_parameters", ["kind"])
+def dial(**more):
+    return {"code": "1", "digits": 5, "shows": "0"} | more
 
 
-class TestAccounts:
-    BODY = {"number": "A1", "customer": "C1", "currency": "AUD", "opened_on": "2026-05-01"}
-
-    def test_one_is_opened_and_closed(self, api):
-        api.post("/api/v1/customers", CUSTOMER, format="json")
-
-        opened = api.post("/api/v1/accounts", self.BODY, format="json")
-        closed = api.post("/api/v1/accounts/A1/close", {"on": "2026-06-01"}, format="json")
-
-        assert opened.json() == {**self.BODY, "billing_address": "", "closed_on": None}
-        assert closed.json() == {**self.BODY, "billing_address": "", "closed_on": "2026-06-01"}
-
-    def test_a_customer_that_is_not_there_is_a_fault_of_the_body(self, birch, api):
-        refused = api.post("/api/v1/accounts", self.BODY, format="json")
-
-        assert problem(refused) == (422, "unknown_reference", ["/customer"])
-        with context.use(birch):
-            assert not queries.accounts().exists()
-
-    def test_one_that_answers_for_a_supply_point_stays_open(self, birch, api):
-        add_customers(birch, 1)
-
-        refused = api.post("/api/v1/accounts/A1/close", {"on": "2026-06-01"}, format="json")
-
-        assert problem(refused) == (409, "still_occupied", ["/on"])
-        assert api.get("/api/v1/accounts/A1").json()["closed_on"] is None
-
-    def test_are_found_by_customer_and_day(self, birch, api):
-        add_customers(birch, 2)
-
-        of_one = api.get("/api/v1/accounts?customer=C2").json()["results"]
-        early = api.get("/api/v1/accounts?open_on=2026-04-30").json()["results"]
-
-        assert ([row["number"] for row in of_one], early) == (["A2"], [])
-
-    def test_owes_nothing_at_first(self, birch, api):
-        add_customers(birch, 1)
-
-        balance = api.get("/api/v1/accounts/A1/balance?on=2026-05-31").json()
-        statement = api.get("/api/v1/accounts/A1/statement").json()
-
-        assert balance == {"account": "A1", "balance": {"amount": "0.00", "currency": "AUD"}}
-        assert statement == {"account": "A1", "results": []}
+def meter(serial="M100", **more):
+    return {"on": "2026-05-01", "meter": {"serial": serial, "position": "1", "registers": [dial(**more)]}}
 
 
-class TestSupplyPoints:
-    def test_one_is_added_with_its_premises(self, api):
-        made = api.post("/api/v1/supply-points", POINT, format="json")
-
-        assert made.status_code == 201
-        assert made.json() == api.get("/api/v1/supply-points/NMI1").json() == POINT
-
-    def test_a_clock_nobody_knows_is_refused(self, birch, api):
-        body = {**POINT, "premises": {**POINT["premises"], "time_zone": "Mars/Base"}}
-
-        assert problem(api.post("/api/v1/supply-points", body, format="json"))[:2] == (422, "time_zone_unknown")
-        with context.use(birch):
-            assert not queries.supply_points().exists()
-
-    def test_attributes_are_set_beside_the_others(self, api):
-        api.post("/api/v1/supply-points", POINT, format="json")
-
-        changed = api.patch("/api/v1/supply-points/NMI1", {"attributes": {"capacity_kva": 315}}, format="json")
-
-        assert changed.json()["attributes"] == {"phases": 3, "capacity_kva": 315}
-
-    def test_attributes_that_are_no_object_are_refused(self, api):
-        api.post("/api/v1/supply-points", POINT, format="json")
-
-        refused = api.patch("/api/v1/supply-points/NMI1", {"attributes": [1]}, format="json")
-
-        assert problem(refused) == (422, "invalid", ["/attributes"])
-        assert api.get("/api/v1/supply-points/NMI1").json() == POINT
+def reads(*values, register="1"):
+    return {
+        "reads": [
+            {"supply_point": "NMI1", "meter": "M100", "register": register, "day": day, "read": value}
+            for day, value in values
+        ]
+    }
 
 
-class TestOccupancies:
-    def test_people_move_out_and_in(self, birch, api):
-        add_customers(birch, 2)
-
-        out = api.post("/api/v1/supply-points/NMI1/move-out", {"on": "2026-06-01"}, format="json")
-        moved = api.post("/api/v1/supply-points/NMI1/occupancies", {"account": "A2", "on": "2026-06-01"}, format="json")
-
-        first = {"account": "A1", "supply_point": "NMI1", "period": {"start": "2026-05-01", "end": "2026-06-01"}}
-        second = {"account": "A2", "supply_point": "NMI1", "period": {"start": "2026-06-01", "end": None}}
-        assert (out.json(), moved.json()) == (first, second)
-        assert api.get("/api/v1/supply-points/NMI1/occupancies").json() == {"results": [second, first]}
-
-    def test_two_at_once_are_refused(self, birch, api):
-        add_customers(birch, 2)
-
-        refused = api.post(
-            "/api/v1/supply-points/NMI1/occupancies", {"account": "A2", "on": "2026-06-01"}, format="json"
-        )
-
-        assert problem(refused) == (409, "occupied", ["/on"])
-        assert len(api.get("/api/v1/supply-points/NMI1/occupancies").json()["results"]) == 1
-
-    def test_an_end_before_the_start_is_refused(self, birch, api):
-        add_customers(birch, 1)
-        body = {"account": "A1", "on": "2026-06-01", "until": "2026-06-01"}
-
-        refused = api.post("/api/v1/supply-points/NMI1/occupancies", body, format="json")
-
-        assert problem(refused) == (422, "invalid", ["/until"])
+def count(retailer):
+    with context.use(retailer):
+        return RegisterRead.objects.filter(ended_at=None).count()
 
 
-class TestCompany:
-    def test_the_key_learns_whose_it_is(self, api):
-        me = api.get("/api/v1/me").json()
+@pytest.fixture
+def api(program, birch):
+    with context.use(birch):
+        customer_operations.add_supply_point(identifier="NMI1", address="1 Lane", time_zone="Australia/Sydney")
+    return program(birch)
 
-        assert me["company"]["code"] == "birch"
-        assert me["company"]["time_zone"] == "Australia/Sydney"
-        assert "customers:read" in me["scopes"]
 
-    def test_the_brand_is_shown(self, api):
-        brand = api.get("/api/v1/brand").json()
+@pytest.fixture
+def installed(api):
+    ratios = [{"kind": "ct", "numerator": "200", "denominator": "5"}]
+    answer = api.post(f"{POINT}/registers", meter(ratios=ratios), format="json")
+    assert answer.status_code == 201, answer.content
+    return answer.json()["results"][0]
 
-        assert (brand["names"]["en"], brand["primary_color"], brand["logo"]) == ("Birch Energy", "#b4432a", None)
 
-    def test_the_market_is_shown_with_its_documents(self, alder, program):
-        client = program(alder)
-        market = client.get("/api/v1/market").json()
+class TestMeters:
+    def test_are_installed_once(self, birch, api, installed):
+        again = api.post(f"{POINT}/registers", meter(), format="json")
 
-        calendar = client.get(f"/api/v1/market/calendars/{market['calendars'][0]}")
-        template = client.get(f"/api/v1/market/product-templates/{market['product_templates'][0]}")
+        assert (again.status_code, count(birch), len(again.json()["results"])) == (201, 1, 1)
+        assert (installed["meter"], installed["factors"][0]["numerator"]) == ("M100", "200")
 
-        assert (market["code"], market["currencies"][0]) == ("cn", "CNY")
-        assert calendar.json()["document"]["calendar"] == market["calendars"][0]
-        assert template.json()["document"]["code"] == market["product_templates"][0]
-        assert client.get("/api/v1/market/calendars/cn/nowhere").status_code == 404
-        assert client.get("/api/v1/market/product-templates/nothing").status_code == 404
+    def test_are_exchanged_with_reads(self, birch, api, installed):
+        body = {
+            "on": "2026-05-16",
+            "removed": "M100",
+            "removal_reads": [{"register": "1", "read": "15"}],
+            "meter": {"serial": "M101", "registers": [dial(shows="7")]},
+        }
+
+        without = api.post(f"{POINT}/exchange", {**body, "removal_reads": []}, format="json")
+        done = api.post(f"{POINT}/exchange", body, format="json")
+
+        assert (without.status_code, without.json()["code"]) == (422, "change_needs_reads")
+        assert (done.status_code, count(birch)) == (200, 3)
+        assert [row["hangs"]["end"] for row in done.json()["results"]] == [None, "2026-05-16"]
+
+    def test_get_other_ratios_are_removed_and_suspended(self, api, installed):
+        ratios = {"on": "2026-05-11", "ratios": [{"kind": "ct", "numerator": "150", "denominator": "5"}]}
+        shown = [{"register": "1", "read": "10"}]
+        off = {"on": "2026-05-12", "reason": "Arrears.", "reads": []}
+        removal = {"on": "2026-05-16", "removal_reads": [{"register": "1", "read": "15"}], "reason": "Rebuilt."}
+
+        answers = [
+            api.post(f"{POINT}/meters/M100/ratios", {**ratios, "reads": shown}, format="json"),
+            api.post(f"{POINT}/suspend", off, format="json"),
+            api.post(f"{POINT}/resume", {"on": "2026-05-13", "reads": []}, format="json"),
+            api.post(f"{POINT}/meters/M100/remove", removal, format="json"),
+        ]
+
+        assert [answer.status_code for answer in answers] == [200] * 4, [answer.content for answer in answers]
+        assert api.post(f"{POINT}/meters/M9/remove", removal, format="json").status_code == 404
+
+
+class TestReads:
+    def test_each_has_its_own_result(self, birch, api, installed):
+        body = reads(("2026-06-01", "310"), ("2026-07-01", "300"), ("2026-08-01", "123456"), ("2026-04-01", "1"))
+
+        answer = api.post("/api/v1/register-reads", body, format="json").json()["results"]
+        again = api.post("/api/v1/register-reads", body, format="json").json()["results"]
+
+        assert [(each["outcome"], each["doubt"], each["code"]) for each in answer] == [
+            ("accepted", "", ""),
+            ("accepted", "backward", ""),
+            ("refused", "", "read_out_of_range"),
+            ("refused", "", "not_found"),
+        ]
+        assert [each["outcome"] for each in again][:2] == ["unchanged", "unchanged"]
+        assert count(birch) == 3
+
+    @pytest.mark.parametrize("value", [310, "3e2", "-1", "", "1.2.3"])
+    def test_a_number_is_text(self, birch, api, installed, value):
+        answer = api.post("/api/v1/register-reads", reads(("2026-06-01", value)), format="json")
+
+        assert (answer.status_code, count(birch)) == (422, 1)
+
+    def test_are_listed(self, api, installed):
+        api.post("/api/v1/register-reads", reads(("2026-06-01", "310")), format="json")
+
+        rows = api.get(f"{POINT}/reads").json()["results"]
+
+        assert [(row["day"], row["read"]) for row in rows] == [("2026-06-01", "310"), ("2026-05-01", "0")]
+
+
+class TestCorrections:
+    def test_are_asked_for_once_by_key(self, api, installed):
+        api.post("/api/v1/register-reads", reads(("2026-06-01", "31")), format="json")
+        body = {
+            "supply_point": "NMI1",
+            "period": {"start": "2026-05-01", "end": "2026-06-01"},
+            "power_right": "3",
+            "power_measured": "2",
+            "cause": "wiring",
+            "reason": "One phase was without current.",
+            "key": "w1",
+        }
+
+        first, again = (api.post("/api/v1/quantity-corrections", body, format="json") for _ in range(2))
+
+        assert (first.status_code, first.json()["added_wh"], first.json()["state"]) == (201, 620_000, "approved")
+        assert again.json()["id"] == first.json()["id"]
+        assert len(api.get("/api/v1/quantity-corrections").json()["results"]) == 1
+
+
+class TestTwoCompanies:
+    def test_see_nothing_of_each_other(self, program, alder, api, installed):
+        other = program(alder)
+
+        assert other.get(f"{POINT}/registers").status_code == 404
+        assert other.get(f"{POINT}/reads").status_code == 404
+        [answer] = other.post("/api/v1/register-reads", reads(("2026-06-01", "1")), format="json").json()["results"]
+        assert (answer["outcome"], answer["code"]) == ("refused", "not_found")

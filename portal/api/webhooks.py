@@ -41,9 +41,7 @@ def stripe_connected(request: HttpRequest) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
         return _answer(TOO_LARGE)
     try:
-        operations.hear_connected(
-            body=request.body, signature=request.META.get(SIGNATURE, ""), at=timezone.now()
-        )
+        operations.hear_connected(body=request.body, signature=request.META.get(SIGNATURE, ""), at=timezone.now())
     except (BadSignature, NoPlatformKey):
         return _answer(REFUSED)
     except (ProviderSilent, ProviderRefused):

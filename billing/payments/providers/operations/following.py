@@ -144,7 +144,7 @@ def _follow_own_refund(attempt: Attempt, refund: Refund, back: Back, at: dt.date
 
 
 def _take(attempt: Attempt, back: Back, kind: str, at: dt.datetime) -> None:
-    payment = Payment.objects.get(pk=attempt.payment_id)
+    payment = Payment.objects.get(pk=attempt.payment_id or 0)
     whole = back.money == Money.rounded(payment.amount, payment.currency)
     first = not ProviderMovement.objects.filter(payment=payment).exists()
     on = max(payments.day_of(back.on), payment.received_on)

@@ -34,7 +34,9 @@ class Limits:
     @classmethod
     def of_policy(cls, policy: Mapping[str, Any], kind: str) -> Limits:
         """This will read ``policies.brakes`` of a market pack; a mapping among them is by kind of customer."""
-        own = {name: value.get(kind) if isinstance(value, Mapping) else value for name, value in policy.items()}
+        own: dict[str, Any] = {
+            name: value.get(kind) if isinstance(value, Mapping) else value for name, value in policy.items()
+        }
         approval = own.get("approval_above")
         return cls(
             times_above=Decimal(own["times_history_above"]),

@@ -141,11 +141,11 @@ def assign_by_rule(*, at: dt.datetime, on: dt.date) -> dict[str, int]:
     lots = list(queries.lots(running_on=on))
     if not lots:
         return {}
-    sizes = {lot.pk: lot.member_count for lot in lots}
+    sizes: dict[int, int] = {lot.pk: lot.member_count for lot in lots}  # type: ignore[attr-defined]
     fitting: dict[tuple[str, str, str], list[int]] = {}
     chosen: list[tuple[int, int]] = []
     for account_id, *marks in queries.marks_without_lot(on=on):
-        key = (marks[0], marks[1], marks[2] or "")
+        key = (marks[0] or "", marks[1] or "", marks[2] or "")
         if key not in fitting:
             fitting[key] = [lot.pk for lot in lots if _takes(lot.rule, key)]
         if fitting[key]:

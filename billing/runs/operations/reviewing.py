@@ -111,7 +111,7 @@ def resume(*, item_id: int, at: dt.datetime) -> BillRunItem:
     if note is not None:
         raise StillHeld(account=item.account.number, note=note)
     if item.draft_id is not None:
-        first = item.brakes[0] if item.brakes and not item.released else {"code": "", "params": {}}
+        first: dict[str, Any] = item.brakes[0] if item.brakes and not item.released else {"code": "", "params": {}}
         item.reason, item.reason_params = first["code"], first["params"]
         return _move(item, ItemState.PARKED if first["code"] else ItemState.DRAFTED, at)
     item.reason, item.reason_params = "", {}

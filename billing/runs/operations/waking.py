@@ -54,8 +54,9 @@ def _ready(items: Sequence[BillRunItem], period: Period, at: dt.datetime) -> Ite
 def _due(item: BillRunItem, at: dt.datetime) -> bool:
     """Whether its lot's billing day has come since: small gaps are filled from then on."""
     day = item.run.planned_for
-    waits = item.reason == rated.ReadingsMissing.code and day is not None
-    return waits and day <= at.date() and item.changed_at.date() < day
+    if day is None or item.reason != rated.ReadingsMissing.code:
+        return False
+    return item.changed_at.date() < day <= at.date()
 
 
 def _readings_changed(items: Sequence[BillRunItem], period: Period) -> set[int]:

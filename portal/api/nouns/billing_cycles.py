@@ -149,7 +149,7 @@ class Fact(serializers.Serializer):
     name = serializers.CharField()
     value = serializers.CharField()
     period = values.PeriodField()
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
 
 
 @values.example({"account": "A-1001", "name": "paid_after", "value": "4", "start": "2026-05-01"})
@@ -162,7 +162,7 @@ class NewFact(parsing.Input):
     value = serializers.RegexField(r"^-?\d{1,15}(\.\d{1,12})?$")
     start = values.DayField()
     end = values.DayField(required=False)
-    source = serializers.CharField(max_length=120, default="api")
+    source = serializers.CharField(max_length=120, default="api")  # type: ignore[assignment]
 
     def validate(self, attrs: Any) -> Any:
         if "end" in attrs and attrs["end"] <= attrs["start"]:

@@ -33,7 +33,7 @@ class Charge(serializers.Serializer):
     id = serializers.IntegerField()
     account = serializers.CharField(source="account.number")
     kind = serializers.CharField(help_text="As the market's pack names it: `late_fee`, `solar_credit`, …")
-    source = serializers.CharField(help_text="Who added it.")
+    source = serializers.CharField(help_text="Who added it.")  # type: ignore[assignment]
     reference = serializers.CharField(help_text="Given once for each source.")
     titles = values.TextsField(help_text="The text on the bill.")
     on = serializers.DateField()
@@ -80,7 +80,7 @@ class AddOn(serializers.Serializer):
     id = serializers.IntegerField()
     account = serializers.CharField(source="account.number")
     kind = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     reference = serializers.CharField()
     titles = values.TextsField(help_text="The text on the bill.")
     amount = serializers.SerializerMethodField(help_text="For one piece and one stretch of `months`.")

@@ -45,7 +45,9 @@ def cycles(request: HttpRequest) -> HttpResponse:
     today = pages.today(request)
     lots = list(queries.lots().order_by("cycle__code", "code"))
     for lot in lots:
-        lot.coming = next(iter(queries.next_bills(lot=lot, since=today, count=1)), None)
+        lot.coming = next(  # type: ignore[attr-defined]
+            iter(queries.next_bills(lot=lot, since=today, count=1)), None
+        )
     free = queries.accounts_without_lot(on=today)
     page = {
         "cycles": list(queries.cycles()),

@@ -61,7 +61,7 @@ class TestMonth:
         supply.supply(number="1", product=flat, start=JANUARY.start)
         read(install(dial()), FEBRUARY.start, "310.5")
 
-        run, item = rated()
+        _run, item = rated()
 
         assert (item.state, item.total, item.energy_wh) == ("drafted", Decimal("155.25"), 310_500)
         usage = item.draft.parts[0]["usage"]["days"]

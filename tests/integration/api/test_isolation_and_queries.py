@@ -18,6 +18,7 @@ from kernel.periods import Period
 from portal.api import urls
 from tenancy import context
 from tenants.customers import queries as customer_queries
+from tenants.notices import operations as notice_operations
 
 pytestmark = pytest.mark.django_db
 MARCH, JANUARY = Period.of_month(2026, 3), dt.date(2026, 1, 1)
@@ -50,8 +51,12 @@ def fill(retailer, count, start=1):
 
 
 def bill_around(account, number):
-    """A cycle, a lot, a fact, a charge and an add-on of the account."""
+    """A cycle, a lot, a fact, a charge, an add-on and a message of the account."""
     text = {"en": number}
+    words = {"subject": number, "text": number}
+    notice_operations.enqueue(
+        customer_id=account.customer_id, template="free_text", params=words, reference=f"m{number}", at=AT
+    )
     run_operations.create_cycle(
         code=f"m{number}", titles=text, months=1, cut_off_day=1, first_month=dt.date(2026, 1, 1)
     )

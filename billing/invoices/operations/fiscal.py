@@ -24,6 +24,7 @@ from tenants.notices import attachments
 
 State = FiscalState
 FOLDER = "invoices/fiscal"
+LONGEST_REFUSAL = 400
 MOST = 1000
 """So many invoices are one bulk file at most."""
 
@@ -219,7 +220,7 @@ def _answer(result: fiscal_files.Result, row: FiscalDocument | None) -> FiscalDo
         )
     if row.state == State.ISSUED and row.number == result.number:
         return None
-    if row.state == State.REFUSED and not result.number and row.refusal == result.refusal[:400]:
+    if row.state == State.REFUSED and not result.number and row.refusal == result.refusal[:LONGEST_REFUSAL]:
         return None
     if row.state != State.EXPORTED:
         raise ResultRefused(
@@ -233,7 +234,7 @@ def _answer(result: fiscal_files.Result, row: FiscalDocument | None) -> FiscalDo
     if result.number:
         row.state, row.number, row.issued_on, row.refusal = State.ISSUED, result.number, result.day, ""
     else:
-        row.state, row.refusal = State.REFUSED, result.refusal[:400]
+        row.state, row.refusal = State.REFUSED, result.refusal[:LONGEST_REFUSAL]
     return row
 
 

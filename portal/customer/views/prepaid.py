@@ -27,7 +27,7 @@ def prepaid(request: HttpRequest, customer: Any) -> HttpResponse:
 def of_customer(customer: Any) -> list[Any]:
     """Return the customer's accounts that pay ahead, each with how it stands."""
     keys = [account.pk for account in customer_queries.accounts_of_customer(customer=customer)]
-    rows = list(queries.prepaid_accounts().filter(pk__in=keys))
+    rows: list[Any] = list(queries.prepaid_accounts().filter(pk__in=keys))
     for row in rows:
         row.position = queries.position(row=row)
     return rows

@@ -85,7 +85,8 @@ def ageing_table(found: Any) -> dict[str, Any]:
         }
         for name, amounts in found.segments.items()
     ]
-    return {"found": found, "buckets": buckets, "table": tables.Table(columns=columns, rows=rows)}
+    table = tables.Table(columns=columns, rows=rows)
+    return {"found": found, "ages": buckets[:-1], "credit": buckets[-1], "table": table}
 
 
 def check_rows(check: Any) -> list[dict[str, Any]]:
@@ -95,8 +96,8 @@ def check_rows(check: Any) -> list[dict[str, Any]]:
     return [
         {
             "title": CONDITIONS.get(each.code, each.code),
-            "asked": each.asked,
-            "found": _found(each.found),
+            "asked": named(each.asked),
+            "found": named(each.found),
             "met": each.met,
             "from_day": None if each.met else each.from_day,
         }
@@ -141,7 +142,8 @@ def _event_text(found: Any) -> str:
     return " · ".join(said)
 
 
-def _found(text: str) -> str:
+def named(text: str) -> str:
+    """Return what a condition asks or found, protections by their names."""
     return ", ".join(str(FLAGS.get(part, part)) for part in text.split(", ")) if text else ""
 
 

@@ -85,7 +85,9 @@ def decide_write_off(*, write_off_id: int, approved: bool, by: Any, on: dt.date,
     if asked.state != State.ASKED:
         raise approvals.AlreadyDecided()
     approvals.require_other(asked_by_id=asked.asked_by_id, by=by)
-    if not approved:
+    if approved:
+        _require_still_owed(asked)
+    else:
         asked.state, asked.decided_by, asked.decided_at = State.REFUSED, approvals.user_of(by), at
         asked.save(update_fields=["state", "decided_by", "decided_at"])
         return asked
@@ -142,6 +144,15 @@ def _take_back(each: WriteOff, share: Decimal, on: dt.date, at: dt.datetime) -> 
     WriteOffRecovery.objects.create(write_off=each, amount=share, on=on, at=at, entry_id=entry_id)
     each.recovered += share
     each.save(update_fields=["recovered"])
+
+
+def _require_still_owed(asked: WriteOff) -> None:
+    """What was paid meanwhile is not written off."""
+    locks.hold_accounts([asked.account_id])
+    found = covers.owed(account_ids=[asked.account_id]).get(asked.account_id)
+    if found is None or found.amount < asked.amount:
+        most = found.amount if found else Decimal(0)
+        raise NotSoMuchOverdue(most=f"{most:.2f}", days=policies.write_offs().overdue_days)
 
 
 def _require_finance(asked: WriteOff, by: Any) -> None:

@@ -130,7 +130,7 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
         "known": known,
         "sentence": queries.rest_sentence(reason=known.case.reason) if known.case else "",
         "check": arrears_words.check_rows(check),
-        "legal": check.legal if check else False,
+        "legal": bool(check and check.legal and not _is_stopping(known)),
         "events": [arrears_words.event(event, request.LANGUAGE_CODE) for event in known.events],  # type: ignore[attr-defined]
         "fees": [arrears_words.fee(part) for part in known.late_fees],
         "promise_form": forms.PromiseForm(initial={"amount": known.owed.amount if known.owed else None}),
@@ -316,6 +316,11 @@ def _deed(
         pages.note(request, word, f"account {number}")
 
     return pages.carry_out(request, carried_out, done=done, then=_home(number))
+
+
+def _is_stopping(known: Any) -> bool:
+    """Whether a stop is ordered already."""
+    return any(order.kind == "stop" and order.state in ("requested", "dispatched") for order in known.orders)
 
 
 def _standing_form(data: Any, standing: Any) -> forms.StandingForm:

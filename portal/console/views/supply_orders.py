@@ -108,7 +108,15 @@ def _step(request: HttpRequest, order_id: int, operation: Any, word: str, done: 
 
 def _conditions(found: Any) -> list[dict[str, Any]]:
     rows = found.calculation.get("conditions", ())
-    return [{**row, "title": arrears_words.CONDITIONS.get(row["code"], row["code"])} for row in rows]
+    return [
+        {
+            **row,
+            "title": arrears_words.CONDITIONS.get(row["code"], row["code"]),
+            "asked": arrears_words.named(row["asked"]),
+            "found": arrears_words.named(row["found"]),
+        }
+        for row in rows
+    ]
 
 
 def _needs_notice(found: Any) -> bool:

@@ -237,6 +237,20 @@ class TestWriteOffs:
         assert (book("expense.bad_debt"), book("receivable")) == (600, 0)
         assert WriteOff.objects.get().recovered == 400
 
+    def test_what_was_paid_meanwhile_is_not_written_off(self, factory):
+        account, _point, _invoice = factory
+        clerk, chief = person(Role.COLLECTIONS, "a@x.test"), person(Role.FINANCE, "b@x.test")
+        on = day("2026-10-15")
+        asked = operations.ask_write_off(
+            account_id=account.pk, amount=cny("1000.00"), reason="gone", by=clerk, on=on, at=at(on)
+        )
+        arrears_cast.pay(account, "0.01", on)
+
+        with pytest.raises(operations.NotSoMuchOverdue):
+            operations.decide_write_off(write_off_id=asked.pk, approved=True, by=chief, on=on, at=at(on))
+
+        assert book("expense.bad_debt") == 0
+
     def test_only_what_is_overdue_long_enough(self, factory):
         with pytest.raises(operations.NotSoMuchOverdue):
             operations.ask_write_off(

@@ -86,7 +86,9 @@ class TestDeeds:
         assert not Promise.objects.exists()
 
     def test_a_plan_is_made(self, admin, overdue):
-        admin.post("/console/arrears/accounts/A7/-/plan/", {"count": 3, "first_on": dt.date.today() + dt.timedelta(days=3)})
+        soon = dt.date.today() + dt.timedelta(days=3)
+
+        admin.post("/console/arrears/accounts/A7/-/plan/", {"count": 3, "first_on": soon})
 
         assert [part.amount for part in InstalmentPlan.objects.get().instalments.all()] == [100, 100, 100]
 

@@ -36,7 +36,7 @@ def season_of(*, day: dt.date, seasons: list[Mapping[str, Any]]) -> str:
     at = day.strftime("%m-%d")
     for season in seasons:
         first, last = season.get("first"), season.get("last")
-        if first is None or (first <= at <= last if first <= last else at >= first or at <= last):
+        if first is None or last is None or (first <= at <= last if first <= last else at >= first or at <= last):
             return str(season["name"])
     raise ValueError("The last season of a table of profiles has no days: it holds all others.")
 

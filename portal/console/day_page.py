@@ -40,7 +40,7 @@ def build(*, channel: Any, day: dt.date, exception: Any = None, form: Any = None
     shown = queries.days_shown(channel_id=channel.pk, days=[day, day - ONE_DAY, day + ONE_DAY, day - WEEK])
     here = shown.get(day)
     waiting = queries.proposals_of_day(channel_id=channel.pk, day=day).filter(state="proposed").first()
-    proposed = queries.proposal_shown(proposal=waiting) if waiting else None
+    proposed: Any = queries.proposal_shown(proposal=waiting) if waiting else None
     parts = waiting.parts if waiting else []
     if waiting is None:
         preview = estimating.preview(channel_id=channel.pk, day=day, slots=doubted(exception))

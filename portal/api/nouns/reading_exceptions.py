@@ -119,7 +119,7 @@ class NewEdit(parsing.Input):
     supply_point = serializers.CharField(max_length=32)
     register = serializers.CharField(max_length=16)
     day = values.DayField()
-    values = NewValue(many=True, min_length=1, max_length=MOST_INTERVALS)
+    values = NewValue(many=True, min_length=1, max_length=MOST_INTERVALS)  # type: ignore[call-arg]
     reason = serializers.CharField(max_length=200)
     base_version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
     correction = serializers.BooleanField(required=False, default=False)

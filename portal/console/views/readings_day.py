@@ -149,7 +149,7 @@ def _found(exception: Any) -> dict[str, Any]:
 def _decided_at(request: HttpRequest, channel_id: int, day: dt.date) -> tuple[Any, str, str]:
     """The exception the person stands at, his note, and where he goes next: to the exception behind it."""
     form = forms.NoteForm(request.POST)
-    data = form.cleaned_data if form.is_valid() else {"note": "", "exception": None, "code": ""}
+    data: dict[str, Any] = form.cleaned_data if form.is_valid() else {"note": "", "exception": None, "code": ""}
     exception = None
     then = reverse("console:reading_day", args=[channel_id, day])
     if data["exception"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from tenants.metering.operations.gap_situations import Day
 from tenants.metering.operations.staging import DayReadings, staged
 from tenants.metering.validation import states
 from tenants.metering.validation.codes import Check
+from tenants.metering.widths import LONGEST_NAME, LONGEST_NOTE
 
 State = DayProposal.State
 PROPOSAL = gettext_noop("proposal for a day")
@@ -110,7 +111,12 @@ def _waiting(proposal_id: int) -> DayProposal:
 
 
 def _decide(proposal: DayProposal, state: str, by: str, at: dt.datetime, note: str) -> None:
-    proposal.state, proposal.decided_at, proposal.decided_by, proposal.note = state, at, by[:254], note[:200]
+    proposal.state, proposal.decided_at, proposal.decided_by, proposal.note = (
+        state,
+        at,
+        by[:LONGEST_NAME],
+        note[:LONGEST_NOTE],
+    )
     proposal.save(update_fields=["state", "decided_at", "decided_by", "note"])
 
 
@@ -120,7 +126,7 @@ def _close_exceptions(proposal: DayProposal, by: str, at: dt.datetime, note: str
     state = ReadingException.State.EDITED if is_edit else ReadingException.State.ESTIMATED
     open_ones = ReadingException.objects.filter(channel_id=proposal.channel_id, day=proposal.day, state="open")
     open_ones.exclude(code__in=[str(each) for each in findings.FOUND_ELSEWHERE]).update(
-        state=state, closed_at=at, closed_by=by[:254], note=note[:200]
+        state=state, closed_at=at, closed_by=by[:LONGEST_NAME], note=note[:LONGEST_NOTE]
     )
 
 
@@ -174,7 +180,7 @@ def _told_by_source(channel: Channel, base: Day) -> tuple[npt.NDArray[np.int32],
 
 
 def _note_parts(proposal: DayProposal, base: Day, former: Sequence[npt.NDArray[Any]], now: Day) -> None:
-    by, at = proposal.decided_by, proposal.decided_at
+    by, at = proposal.decided_by, cast(dt.datetime, proposal.decided_at)
     values = packing.unpack_values(proposal.values)
     Determination.objects.bulk_create(
         Determination(

@@ -45,7 +45,7 @@ class Stored:
     def limits_at(self, row: int) -> Limits:
         return self.limits[self.places[int(self.channel_ids[row])].kind]
 
-    def found(self, row: int, check: Check, slots: tuple[int, int] | None = None, **params: int | str | None) -> Found:
+    def found(self, row: int, check: Check, slots: Any = None, **params: Any) -> Found:
         """Build a finding on one of the rows."""
         channel_id, day = int(self.channel_ids[row]), dt.date.fromordinal(int(self.days[row]))
         limits = self.limits_at(row)

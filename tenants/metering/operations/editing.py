@@ -16,6 +16,7 @@ from tenants.metering.models import Channel, DayProposal, ReadingException
 from tenants.metering.operations import applying, estimating, gap_situations, staged_days
 from tenants.metering.operations.gap_situations import Day
 from tenants.metering.validation import limits, runs, states
+from tenants.metering.widths import LONGEST_NAME, LONGEST_NOTE
 
 
 class ReasonMissing(Invalid):
@@ -87,7 +88,7 @@ def finalise(*, channel_ids: Sequence[int], period: Period, by: str, at: dt.date
     if held:
         raise ExceptionsOpen(count=held)
     with connection.cursor() as cursor:
-        cursor.execute(_FINALISE, [by[:254], at, period.start, period.end, list(channel_ids)])
+        cursor.execute(_FINALISE, [by[:LONGEST_NAME], at, period.start, period.end, list(channel_ids)])
 
 
 def _proposal(
@@ -113,11 +114,11 @@ def _proposal(
             {"first": part.first, "end": part.end, "method": str(states.Method.MANUAL), "days": [], "scaled": False}
             for part in runs.runs_of(changed)
         ],
-        reason=reason[:200],
+        reason=reason[:LONGEST_NOTE],
         correction=correction,
         needs_second=correction or needs_second(channel=channel, day=day, values=values),
         made_at=at,
-        made_by=by[:254],
+        made_by=by[:LONGEST_NAME],
     )
 
 

@@ -19,6 +19,7 @@ from tenants.metering.operations import applying, gap_situations, register_sums,
 from tenants.metering.operations.gap_situations import Day
 from tenants.metering.validation import ladder, limits, states
 from tenants.metering.validation.codes import Check
+from tenants.metering.widths import LONGEST_NAME
 
 CHANNEL = gettext_noop("channel")
 LONGEST_BRACKET = 100
@@ -215,7 +216,7 @@ def _keep(
         correction=correction,
         needs_second=correction,
         made_at=at,
-        made_by=by[:254],
+        made_by=by[:LONGEST_NAME],
     )
 
 

@@ -35,10 +35,8 @@ class Found:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-def found_on(
-    *, limits: Limits, channel_id: int, day: dt.date, check: Check, slots: tuple[int, int] | None = None, **params: Any
-) -> Found:
-    """This will build a finding; whether it holds the bill is the market's to say."""
+def found_on(*, limits: Limits, channel_id: int, day: dt.date, check: Check, slots: Any = None, **params: Any) -> Found:
+    """This will build a finding on ``slots`` [first, end) or the day; the market says whether it holds the bill."""
     first, end = slots or (None, None)
     return Found(channel_id, day, check, check in limits.blocking, first, end, params)
 

@@ -135,9 +135,10 @@ def _places(found: QuerySet[Channel]) -> Iterator[Place]:
     rows = found.values_list(
         "pk", "supply_point_id", "register_code", "kind", "unit", "recording_zone", "supply_point__attributes"
     )
-    for *said, attributes in rows:
+    for pk, point, code, kind, unit, zone, attributes in rows:
         capacity = next((attributes[name] for name in CAPACITY_NAMES if attributes.get(name)), 0)
-        yield Place(*said, _capacity(str(capacity)), str(attributes.get("check_meter") or "main"))
+        share = str(attributes.get("check_meter") or "main")
+        yield Place(pk, point, code, kind, unit, zone, _capacity(str(capacity)), share)
 
 
 def _capacity(said: str) -> int:
@@ -204,8 +205,14 @@ class _Packed:
         """Take some of the days."""
         if rows.all():
             return self
-        columns = (self.channel_ids, self.days, self.values, self.quality, self.totals, self.missing)
-        return _Packed(*(column[rows] for column in columns))
+        return _Packed(
+            self.channel_ids[rows],
+            self.days[rows],
+            self.values[rows],
+            self.quality[rows],
+            self.totals[rows],
+            self.missing[rows],
+        )
 
 
 def _blocks(page: _Packed, index: _Index, totals: Totals) -> Iterator[Rows]:
@@ -237,8 +244,8 @@ def _rows(group: _Group, page: _Packed, index: _Index, totals: Totals) -> Rows:
     totals.days.append(page.days)
     totals.totals.append(page.totals)
     totals.whole.append(whole)
-    totals.nothing.append(whole & (page.totals == 0) & ~page.values.any(axis=1))
-    totals.estimated.append(_ESTIMATED[page.quality].any(axis=1))
+    totals.nothing.append(np.asarray(whole & (page.totals == 0) & ~page.values.any(axis=1)))
+    totals.estimated.append(np.asarray(_ESTIMATED[page.quality].any(axis=1)))
     capacity = index.capacity[np.searchsorted(index.ids, page.channel_ids)]
     expected = np.full(page.days.size, group.lasting // minutes, dtype=np.int64)
     is_power = group.unit in POWER_UNITS

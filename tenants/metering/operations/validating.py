@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -16,6 +17,7 @@ from tenants.metering.operations.findings import Found
 from tenants.metering.validation import checks, comparing
 from tenants.metering.validation.codes import Check
 from tenants.metering.validation.limits import Limits
+from tenants.metering.widths import LONGEST_NAME, LONGEST_NOTE
 
 silence_known = versions_met.silence_known
 
@@ -123,7 +125,9 @@ def accept(*, exception_ids: Sequence[int], by: str, at: dt.datetime, note: str 
     found = ReadingException.objects.filter(pk__in=exception_ids, state=ReadingException.State.OPEN).exclude(
         code__in=NEVER_ACCEPTED
     )
-    return found.update(state=ReadingException.State.ACCEPTED, closed_at=at, closed_by=by[:254], note=note[:200])
+    return found.update(
+        state=ReadingException.State.ACCEPTED, closed_at=at, closed_by=by[:LONGEST_NAME], note=note[:LONGEST_NOTE]
+    )
 
 
 def doubted(*, exception: ReadingException) -> tuple[tuple[int, int], ...]:
@@ -143,7 +147,9 @@ def _seen_by_themselves(
     found: list[Found] = []
     for rows in staged_days.read(stage_table=stage_table, places=places, totals=totals):
         found += _found_in(rows, limits[rows.kind])
-    columns = {name: totals.joined(name) for name in ("channel_ids", "days", "totals", "whole", "nothing", "estimated")}
+    columns: dict[str, Any] = {
+        name: totals.joined(name) for name in ("channel_ids", "days", "totals", "whole", "nothing", "estimated")
+    }
     return found, beside.Stored(places=places, limits=limits, **columns)
 
 

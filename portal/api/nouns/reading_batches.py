@@ -46,7 +46,7 @@ class BatchRow(parsing.Input):
 class NewReadingBatch(parsing.Input):
     """Rows of a source under a key of its own."""
 
-    source = serializers.CharField(max_length=40, help_text="Who gives the readings.")
+    source = serializers.CharField(max_length=40, help_text="Who gives the readings.")  # type: ignore[assignment]
     key = serializers.CharField(max_length=200, help_text="The source's name for this batch; given again it is known.")
     rows = serializers.ListField(child=BatchRow(), min_length=1, max_length=readings.MOST_DAYS)
 

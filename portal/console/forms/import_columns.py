@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.metering.formats import mapping
@@ -35,13 +36,10 @@ class ColumnsForm(forms.Form):
         label=_("A row is"), choices=[("long", _("one reading")), ("columns", _("a day, its readings side by side"))]
     )
     count = forms.TypedChoiceField(
-        label=_("Readings in a row"), required=False, coerce=int, empty_value=0,
+        label=_("Readings in a row"), required=False, coerce=int, empty_value="",
         choices=[("", _("One")), *((count, count) for count in COUNTS)],
     )  # fmt: skip
-    minutes = forms.TypedChoiceField(
-        label=_("Length of an interval"), coerce=int,
-        choices=[(minutes, _("%(minutes)s minutes") % {"minutes": minutes}) for minutes in mapping.MINUTES],
-    )  # fmt: skip
+    minutes = forms.TypedChoiceField(label=_("Length of an interval"), coerce=int)
     stamps = forms.ChoiceField(
         label=_("A time stamps"), choices=[("start", _("the start of the interval")), ("end", _("its end"))]
     )
@@ -75,6 +73,8 @@ class ColumnsForm(forms.Form):
             self.fields[f"column_{role}"] = forms.ChoiceField(
                 label=label, required=False, choices=[("", _("– none –")), *columns]
             )
+        lengths = [(minutes, gettext("%(minutes)s minutes") % {"minutes": minutes}) for minutes in mapping.MINUTES]
+        self.fields["minutes"].choices = lengths  # type: ignore[attr-defined]
         zones = [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone]
         self.fields["zone"].choices = [("", _("As the place says")), *zones]  # type: ignore[attr-defined]
 

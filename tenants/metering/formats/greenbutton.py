@@ -130,7 +130,7 @@ def _merge(
 
 def _once(item: base.Item, seen: dict[tuple[str, str, dt.date], int]) -> base.Item:
     """Refuse a day that another meter reading has told already, in other intervals or another scale."""
-    if isinstance(item, Refusal):
+    if not isinstance(item, base.ChannelDay):
         return item
     first = seen.setdefault((item.identifier, item.register_code, item.day), item.row)
     return item if first == item.row else Refusal("day_twice", item.row, None, {"other": first})

@@ -82,7 +82,8 @@ def _read(rows: Sequence[str], cells: int, delimiter: str) -> tuple[Integers, Fl
     bad |= (lengths < 1) | (lengths - decimals > _INTEGER_DIGITS)
     values = _horner(packed, ends, lengths)
     values *= _POWERS[DECIMALS - decimals]
-    return values.reshape(-1, cells), ~bad.reshape(-1, cells).any(axis=1)
+    readable: Flags = ~np.asarray(bad.reshape(-1, cells).any(axis=1))
+    return values.reshape(-1, cells), readable
 
 
 def _decimals(points: Flags, ends: Integers, bad: Flags) -> Integers:

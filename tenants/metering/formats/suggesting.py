@@ -22,7 +22,7 @@ from tenants.metering.formats import (
 )
 
 SHOWN_ROWS = 12
-_LOOKED_AT = 400
+_LOOKED_AT = 6000
 _WIDEST_SHOWN = 400
 _STAMP_NAMES = (
     "timestamp datetime readtime readingtime readingdatetime intervalstart intervalend starttime endtime start end "

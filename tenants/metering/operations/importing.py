@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from django.core.files.base import File
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import CharField
 
 from kernel.errors import Invalid, NotFound, gettext_noop
+from tenancy.database import connection
 from tenants.metering import faults
 from tenants.metering.formats import base
 from tenants.metering.models import ReadingImport

@@ -9,10 +9,11 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg import sql
 
 from kernel.periods import Period
+from tenancy.database import connection
 from tenants.metering.models import Channel
 
 TABLE = "metering_intervalday"

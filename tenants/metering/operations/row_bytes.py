@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -113,7 +115,7 @@ def _row_type(slots: int, width: int) -> np.dtype:
 
 def _set_lengths(table: npt.NDArray) -> None:
     table["fields"] = FIELDS
-    fields = table.dtype.fields or {}
+    fields: Mapping[str, Any] = table.dtype.fields or {}
     for name in table.dtype.names or ():
         if name.endswith("_length"):
             table[name] = fields[name.removesuffix("_length")][0].itemsize

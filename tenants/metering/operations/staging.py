@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -176,11 +177,11 @@ class Stage:
                 copy.write_row(row)
         self._execute(_TAKE_MERGED.format(stage=self.table))
 
-    def _execute(self, statement: str, parameters: Sequence[object] | None = None) -> None:
+    def _execute(self, statement: str, parameters: Sequence[Any] | None = None) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
 
-    def _rows(self, statement: str, parameters: Sequence[object] | None = None) -> list[tuple]:
+    def _rows(self, statement: str, parameters: Sequence[Any] | None = None) -> list[tuple]:
         with connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())

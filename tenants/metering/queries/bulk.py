@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ def recorded_days(*, channel_ids: Collection[int], period: Period) -> list[DayMa
     They are in no order. Nothing passes through an object of Python's for each day: usually all days have the same form
     and are read in one go.
     """
-    wanted = [list(channel_ids), period.start, period.end]
+    wanted: list[Any] = [list(channel_ids), period.start, period.end]
     content = _copied(_ALL, wanted)
     if len(content) <= _HEADER_BYTES + _TRAILER_BYTES:
         return []
@@ -54,7 +55,7 @@ def recorded_days(*, channel_ids: Collection[int], period: Period) -> list[DayMa
     return [part for part in parts if part is not None]
 
 
-def _copied(query: str, parameters: Sequence[object]) -> bytes:
+def _copied(query: str, parameters: Sequence[Any]) -> bytes:
     with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
         return b"".join(copy)
 

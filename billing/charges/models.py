@@ -8,6 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+MONTHS = [1, 2, 3, 6, 12]
+
+
 class AddOn(models.Model):
     """Something an account pays for month by month beside its energy: a service fee, a device, a guarantee.
 
@@ -48,7 +51,7 @@ class AddOn(models.Model):
             models.UniqueConstraint(fields=["source", "reference"], name="charges_addon_source_once"),
             models.CheckConstraint(condition=~Q(amount=0), name="charges_addon_amount_not_zero"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="charges_addon_quantity_positive"),
-            models.CheckConstraint(condition=Q(months__in=[1, 2, 3, 6, 12]), name="charges_addon_months_known"),
+            models.CheckConstraint(condition=Q(months__in=MONTHS), name="charges_addon_months_known"),
             models.CheckConstraint(
                 condition=Q(period__isempty=False, period__startswith__isnull=False),
                 name="charges_addon_has_a_start",

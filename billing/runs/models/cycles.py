@@ -7,6 +7,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+MONTHS = [1, 2, 3, 6, 12]
+LATEST_CUT_OFF = 28
+"""Every month has that day."""
+
+
 class BillingCycle(models.Model):
     """Every so many months, from the cut-off day of ``first_month`` on, for ever."""
 
@@ -23,8 +28,10 @@ class BillingCycle(models.Model):
         ordering = ("code",)
         constraints = (
             models.UniqueConstraint(fields=["code"], name="runs_cycle_code_once"),
-            models.CheckConstraint(condition=Q(months__in=[1, 2, 3, 6, 12]), name="runs_cycle_months_known"),
-            models.CheckConstraint(condition=Q(cut_off_day__range=(1, 28)), name="runs_cycle_cut_off_in_every_month"),
+            models.CheckConstraint(condition=Q(months__in=MONTHS), name="runs_cycle_months_known"),
+            models.CheckConstraint(
+                condition=Q(cut_off_day__range=(1, LATEST_CUT_OFF)), name="runs_cycle_cut_off_in_every_month"
+            ),
             models.CheckConstraint(condition=Q(first_month__day=1), name="runs_cycle_first_month_is_a_first"),
         )
 

@@ -8,6 +8,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+LATEST_CUT_OFF = 28
+"""Every month has that day."""
+
+
 class BillRun(models.Model):
     """One sweep over the accounts that are due for a supply period."""
 
@@ -55,7 +59,7 @@ class BillRun(models.Model):
                 condition=models.Q(kind__in=["regular", "single", "final"]), name="runs_billrun_kind_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(cut_off_day__isnull=True) | models.Q(cut_off_day__range=(1, 28)),
+                condition=models.Q(cut_off_day__isnull=True) | models.Q(cut_off_day__range=(1, LATEST_CUT_OFF)),
                 name="runs_billrun_cut_off_in_every_month",
             ),
             models.CheckConstraint(

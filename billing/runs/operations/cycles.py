@@ -19,6 +19,7 @@ from tenants.customers import refusals
 MONTHS = (1, 2, 3, 6, 12)
 LATEST_CUT_OFF = 28
 MOST_BILLING_DAYS = 60
+ROWS_AT_ONCE = 5000
 RULE_KEYS = frozenset({"kinds", "segments", "regions", "list_only"})
 
 
@@ -184,4 +185,4 @@ def _put(pairs: Any, at: dt.datetime, *, by_rule: bool, move: bool) -> None:
     rows = [LotAccount(account_id=pk, lot_id=lot, by_rule=by_rule, assigned_at=at) for pk, lot in pairs]
     if move:
         LotAccount.objects.filter(account_id__in=[row.account_id for row in rows]).delete()
-    LotAccount.objects.bulk_create(rows, ignore_conflicts=True, batch_size=5000)
+    LotAccount.objects.bulk_create(rows, ignore_conflicts=True, batch_size=ROWS_AT_ONCE)

@@ -53,6 +53,7 @@ LOST_AFTER = dt.timedelta(minutes=5)
 DEAD_AFTER = dt.timedelta(minutes=1)
 _SAID = ("zone", "unit", "identifier", "requested_by")
 _HASHED = 1 << 20
+KEY_RANGE = 2**31
 State = ReadingImport.State
 WAITING = (State.UPLOADED, State.CONFIRMED)
 RUNNING = (State.CHECKING, State.IMPORTING)
@@ -249,7 +250,7 @@ def _refuse_long(name: str, text: str) -> None:
 @contextmanager
 def _in_hand(record: ReadingImport, *, wait: bool) -> Iterator[bool]:
     """Hold the import for this connection, or answer that another one does."""
-    key = [zlib.crc32(f"{connection.schema_name}.reading_import".encode()) - 2**31, record.pk % 2**31]
+    key = [zlib.crc32(f"{connection.schema_name}.reading_import".encode()) - KEY_RANGE, record.pk % KEY_RANGE]
     with connection.cursor() as cursor:
         if wait:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)

@@ -19,6 +19,7 @@ from tenants.metering.models import Channel
 TABLE = "metering_intervalday"
 REST = f"{TABLE}_other"
 YEARS_AHEAD = 1
+LAST_MONTH = 12
 MONTHLY_ABOVE = 100_000
 """Channels of a company; with more of them a year's partition is too large to vacuum in a night."""
 
@@ -73,7 +74,7 @@ def _make_year(year: int, *, by_month: bool) -> list[str]:
 
 
 def _months(year: int) -> Iterator[Partition]:
-    for month in range(1, 13):
+    for month in range(1, LAST_MONTH + 1):
         yield Partition(f"{TABLE}_{year}_{month:02d}", Period.of_month(year, month))
 
 

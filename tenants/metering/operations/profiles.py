@@ -13,6 +13,7 @@ from tenants.metering.formats import base, detect, mapping, opening, suggesting
 from tenants.metering.models import MappingProfile, ReadingImport
 
 State = ReadingImport.State
+LONGEST_NAME = 254
 _BEFORE_STORING = (State.MAPPING, State.UPLOADED, State.CHECKING, State.CHECKED)
 
 
@@ -87,7 +88,7 @@ def remember(
     fingerprint = found[0].fingerprint if found else ""
     given = {"mapping": dict(said), "fingerprint": fingerprint, "used_at": at}
     made, _ = MappingProfile.objects.update_or_create(
-        name=name, defaults=given, create_defaults={**given, "created_at": at, "created_by": by[:254]}
+        name=name, defaults=given, create_defaults={**given, "created_at": at, "created_by": by[:LONGEST_NAME]}
     )
     return made
 

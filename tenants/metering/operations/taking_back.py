@@ -10,6 +10,7 @@ from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from tenants.metering.models import IntervalDay, ReadingImport, RegisterRead
 
 State = ReadingImport.State
+LONGEST_NAME, LONGEST_REASON = 254, 200
 
 
 class NotTakenBack(Conflict):
@@ -50,7 +51,7 @@ def order_taking_back(*, import_id: int, by: str, because: str, at: dt.datetime)
             raise HoldsReads(number=import_id)
         _refuse_changed(import_id)
         record.state, record.heartbeat_at = State.TAKING_BACK, at
-        record.taken_back_by, record.taken_back_because = by[:254], because.strip()[:200]
+        record.taken_back_by, record.taken_back_because = by[:LONGEST_NAME], because.strip()[:LONGEST_REASON]
         record.save(update_fields=["state", "heartbeat_at", "taken_back_by", "taken_back_because"])
     return record
 

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-
 MONTHS = [1, 2, 3, 6, 12]
 
 

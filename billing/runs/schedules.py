@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from billing.rating.calendar_days import CalendarEnds
 from kernel.periods import Period
 from markets import packs
 from tenancy import context
@@ -41,16 +42,22 @@ def period_of(*, cycle: Any, day: dt.date) -> Period | None:
     return found if found is not None and day in found else None
 
 
-def billing_day(*, lot: Any, period: Period) -> dt.date:
-    """This will return the day on which a lot's bills of ``period`` are to go out."""
+def billing_day(*, lot: Any, period: Period) -> dt.date | None:
+    """This will return the day on which a lot's bills of ``period`` are to go out.
+
+    None while the market has not announced the working days of that year.
+    """
     if lot.billing_day_kind != WORKING:
         return period.end + dt.timedelta(days=lot.billing_days)
     retailer = context.current_retailer()
     kinds = packs.pack(retailer.market).day_kinds(retailer.region or None)
     day, left = period.end, int(lot.billing_days)
-    while left:
-        day += dt.timedelta(days=1)
-        left -= kinds.is_working_day(day)
+    try:
+        while left:
+            day += dt.timedelta(days=1)
+            left -= kinds.is_working_day(day)
+    except CalendarEnds:
+        return None
     return day
 
 

@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-
 MONTHS = [1, 2, 3, 6, 12]
 LATEST_CUT_OFF = 28
 """Every month has that day."""

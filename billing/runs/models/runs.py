@@ -7,7 +7,6 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
 LATEST_CUT_OFF = 28
 """Every month has that day."""
 

@@ -24,10 +24,10 @@ MOST_MISSED = 24
 
 @dataclass(frozen=True, slots=True)
 class NextBill:
-    """A period to come of a lot, the day its bills go out, and its run where it stands already."""
+    """A period to come of a lot, the day its bills go out (None: not known yet), and its run where it stands."""
 
     period: Period
-    billing_day: dt.date
+    billing_day: dt.date | None
     run: BillRun | None
 
 

@@ -55,7 +55,7 @@ class NextBill(serializers.Serializer):
     """A period to come."""
 
     period = values.PeriodField()
-    billing_day = serializers.DateField()
+    billing_day = serializers.DateField(allow_null=True, help_text="Null until the year's working days are known.")
     run = serializers.IntegerField(source="run.number", allow_null=True, default=None)
 
 

@@ -51,6 +51,14 @@ class TestCycles:
             (Period(dt.date(2026, 5, 15), dt.date(2026, 7, 15)), dt.date(2026, 7, 20)),
         ]
 
+    def test_have_no_billing_day_in_a_year_whose_working_days_nobody_announced(self, in_alder):
+        _cycle()
+        lot = _lot(billing_days=3, working_days=True)
+
+        [coming] = queries.next_bills(lot=lot, since=dt.date(2031, 4, 1), count=1)
+
+        assert (coming.period, coming.billing_day) == (Period.of_month(2031, 4), None)
+
     @pytest.mark.parametrize("given", [{"months": 5}, {"cut_off_day": 29}, {"cut_off_day": 0}])
     def test_refuse_what_no_calendar_knows(self, in_alder, given):
         with pytest.raises(cycles.ScheduleImplausible):

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from django.db.models import Q, QuerySet
 
 from billing.arrears.models import Hold, InstalmentPlan, Promise
+from billing.payments.queries import in_flight
 from billing.runs import queries as run_queries
 from kernel.errors import gettext_noop
 
@@ -27,8 +28,8 @@ SENTENCES = {
 
 
 def reasons(*, account_ids: Collection[int], on: dt.date) -> dict[int, str]:
-    """This will return why dunning rests, by account; those that go on are left out. Five statements at most."""
-    found: dict[int, str] = {}
+    """This will return why dunning rests, by account; those that go on are left out. Eight statements at most."""
+    found: dict[int, str] = dict.fromkeys(in_flight.accounts_in_flight(account_ids=account_ids), IN_FLIGHT)
     plans = InstalmentPlan.objects.filter(account_id__in=account_ids, state=InstalmentPlan.State.ACTIVE)
     promises = Promise.objects.filter(account_id__in=account_ids, state=Promise.State.OPEN)
     found.update(dict.fromkeys(plans.values_list("account_id", flat=True), INSTALMENTS))

@@ -25,6 +25,9 @@ SELECT i.id, i.account_id, i.invoice_id, i.due_on, i.business_date, i.currency, 
         SELECT FROM payments_allocation c WHERE c.debit_id = i.id AND c.made_at >= %(since)s))
  ORDER BY i.account_id, i.due_on, i.id
 """
+_COLUMNS = (
+    "item_id", "account_id", "invoice_id", "due_on", "billed_on", "currency", "gross", "taken_back",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +68,5 @@ def histories(
 
 
 def _history(row: tuple[Any, ...]) -> BillHistory:
-    *facts, days, amounts = row
-    return BillHistory(*facts, settled=tuple(zip(days or (), amounts or (), strict=True)))
+    values = dict(zip(_COLUMNS, row, strict=False))
+    return BillHistory(**values, settled=tuple(zip(row[-2] or (), row[-1] or (), strict=True)))

@@ -13,8 +13,9 @@ from django.utils import timezone
 from billing.ledger import queries as ledger_queries
 from billing.payments import queries as payment_queries
 from billing.payments.models import Attempt, Payment, PaymentReversal, ProviderEvent, ProviderMovement
+from billing.payments.operations import refunding as own_refunds
 from billing.payments.providers import base, choosing, operations, queries
-from billing.payments.providers.operations import reconciling
+from billing.payments.providers.operations import reconciling, refunding
 from config.stripe_server import balances
 from harness import stripe_desk
 from kernel.money import Money
@@ -216,6 +217,32 @@ class TestMoneyThatGoesBack:
         }
         [movement] = queries.payouts()
         assert (movement.fee, movement.unknown) == (fees, Decimal("5.00"))
+
+
+class TestOurOwnRefunds:
+    @pytest.mark.parametrize(
+        ("card", "state", "left"), [(stripe_desk.PAYS, "paid", "0"), ("4000000000005126", "failed", "-37")]
+    )
+    def test_an_approved_refund_goes_back_the_way_it_came_once(self, begin, billed, stripe_server, card, state, left):
+        begun = begin("150.00")
+        stripe_desk.pay(begun.page.url, card=card)
+        payment = followed(begun).payment
+        at = timezone.now()
+        refund = own_refunds.request_refund(
+            account_id=billed[0].pk, money=cny("37.00"), method="provider", reason="Paid too much",
+            requested_by="a@alder.test", at=at, payment_id=payment.pk,
+        )  # fmt: skip
+        own_refunds.approve_refund(refund_id=refund.pk, approved_by="b@alder.test", at=at)
+
+        for _ in range(2):
+            refunding.send(refund_id=refund.pk, at=at)
+            stripe_desk.hear_all(stripe_server)
+
+        refund.refresh_from_db()
+        assert refund.state == state
+        assert owed(billed[0]) == Decimal(left)
+        assert sum(1 for thing in stripe_server.store.things.values() if thing["object"] == "refund") == 1
+        assert refunding.waiting() == []
 
 
 class TestCrashes:

@@ -72,8 +72,8 @@ def _store(given: tuple[str, str, str], rows: Sequence[BatchRow], at: dt.datetim
     earlier = ReadingImport.objects.filter(checksum=checksum, given_at__isnull=False).order_by("given_at").first()
     given_at = min(earlier.given_at, at) if earlier is not None and earlier.given_at else at
     record = ReadingImport.objects.create(
-        file_name=key[:255], source=source, key=key, requested_by=requested_by[:LONGEST_NAME], checksum=checksum, size=0,
-        format=FORMAT, state=ReadingImport.State.IMPORTING, created_at=at, given_at=given_at,
+        file_name=key[:255], source=source, key=key, requested_by=requested_by[:LONGEST_NAME],
+        checksum=checksum, size=0, format=FORMAT, state=ReadingImport.State.IMPORTING, created_at=at, given_at=given_at,
     )  # fmt: skip
     channels = _channels(rows)
     refused: list[ReadingImportRow] = []

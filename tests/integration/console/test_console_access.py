@@ -126,6 +126,7 @@ ORDERS = {
     "customers/C1/-/accounts/": C.CHANGE_CUSTOMERS,
     "customers/-/supply-points/P1/-/agree/": C.CHANGE_CUSTOMERS,
     "imports/1/confirm/": C.IMPORT_READINGS,
+    "imports/1/take-back/": C.IMPORT_READINGS,
     "readings/queue/preview/": C.IMPORT_READINGS,
     "readings/queue/carry-out/": C.IMPORT_READINGS,
     "readings/days/1/2026-01-01/accept/": C.IMPORT_READINGS,
@@ -254,7 +255,7 @@ class TestTheTable:
         elsewhere = {
             "payment", "statement", "bank_line", "cash_session", "open_desk", "receipt", "refund",
             "customer_import", "customer_import_errors", "confirm_customer_import", "import", "import_progress",
-            "import_rows", "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
+            "import_rows", "import_rows_xlsx", "import_columns", "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
             "reading_case", "reading_day", "exchange_meter", "meter_ratios", "remove_meter",
             "new_lot", "lot", "end_add_on", "cancel_charge", "preview_release",
             "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit", "supply_order",

@@ -45,10 +45,11 @@ def sweep_all_imports() -> None:
 
 @tenant_task(name="metering.work_on_gaps")
 def work_on_gaps() -> int:
-    """Find days that never came, and estimate what has waited as long as the market's policy says."""
+    """Find days that never came, check sums of registers read lately, and estimate what has waited long enough."""
     at = timezone.now()
     today = at.astimezone(ZoneInfo(context.current_retailer().time_zone)).date()
     validating.find_absent(since=today - LOOKED_BACK, until=today - A_DAY, at=at)
+    validating.check_recent_sums(since=at - A_DAY, at=at)
     return estimating.apply_due(at=at)
 
 

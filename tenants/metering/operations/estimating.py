@@ -69,16 +69,18 @@ def propose(
     Where reads of registers bracket the day, all days between them are scaled together and each gets its proposal; the
     one of ``day`` is returned. Raises NotFound, NothingToEstimate, SlotsOutside, EditWaits, DayIsFinal.
     """
-    channel = gap_situations.channel_of(channel_id=channel_id)
-    if channel is None:
-        raise NotFound(what=CHANNEL, name=str(channel_id))
-    Channel.objects.select_for_update(no_key=True, of=("self",)).get(pk=channel.pk)
-    applying.refuse_final(channel_id=channel_id, day=day, correction=correction)
-    made = [
-        _keep(channel, each, found, at=at, by=by, correction=correction)
-        for each, found in _worked_out(channel, day, slots)
-    ]
-    return made[0]
+    return _propose(channel_id, day, at=at, by=by, slots=slots, correction=correction)[0]
+
+
+@transaction.atomic
+def estimate(*, channel_id: int, day: dt.date, at: dt.datetime, by: str = "", slots: Slots = ()) -> DayProposal:
+    """This will propose and apply at once, with all days that registers bracket with it: their sum is exact together.
+
+    Raises as ``propose`` does.
+    """
+    made = _propose(channel_id, day, at=at, by=by, slots=slots, correction=False)
+    applied = [applying.apply(proposal_id=each.pk, by=by, at=at) for each in made]
+    return applied[0]
 
 
 def preview(*, channel_id: int, day: dt.date, slots: Slots = ()) -> Preview | None:
@@ -91,13 +93,6 @@ def preview(*, channel_id: int, day: dt.date, slots: Slots = ()) -> Preview | No
     except Invalid:
         return None
     return Preview(found.values, _quality(target, found), tuple(_said(found.parts)), target.version)
-
-
-@transaction.atomic
-def estimate(*, channel_id: int, day: dt.date, at: dt.datetime, by: str = "", slots: Slots = ()) -> DayProposal:
-    """This will propose and apply at once; what asks for a second person stays proposed."""
-    proposal = propose(channel_id=channel_id, day=day, at=at, by=by, slots=slots)
-    return proposal if proposal.needs_second else applying.apply(proposal_id=proposal.pk, by=by, at=at)
 
 
 def apply_due(*, at: dt.datetime, limit: int = 1000) -> int:
@@ -116,13 +111,30 @@ def apply_due(*, at: dt.datetime, limit: int = 1000) -> int:
             continue
         try:
             with transaction.atomic():
-                proposal = propose(channel_id=channel_id, day=day, at=at)
-                if {part["method"] for part in proposal.parts} <= policy.automatic:
-                    applying.apply(proposal_id=proposal.pk, by="", at=at)
-                    done += 1
+                made = _propose(channel_id, day, at=at, by="", slots=(), correction=False)
+                if {part["method"] for proposal in made for part in proposal.parts} <= policy.automatic:
+                    for proposal in made:
+                        applying.apply(proposal_id=proposal.pk, by="", at=at)
+                    done += len(made)
         except GridhallError:
             continue
     return done
+
+
+def _propose(
+    channel_id: int, day: dt.date, *, at: dt.datetime, by: str, slots: Slots, correction: bool
+) -> list[DayProposal]:
+    """The proposal of the day, and behind it those of the days its registers bracket with it, where they change."""
+    channel = gap_situations.channel_of(channel_id=channel_id)
+    if channel is None:
+        raise NotFound(what=CHANNEL, name=str(channel_id))
+    Channel.objects.select_for_update(no_key=True, of=("self",)).get(pk=channel.pk)
+    applying.refuse_final(channel_id=channel_id, day=day, correction=correction)
+    return [
+        _keep(channel, each, found, at=at, by=by, correction=correction)
+        for each, found in _worked_out(channel, day, slots)
+        if each.day == day or not np.array_equal(each.values, found.values) or (each.quality == Quality.MISSING).any()
+    ]
 
 
 def _worked_out(channel: Channel, day: dt.date, slots: Slots) -> list[tuple[Day, ladder.Estimate]]:

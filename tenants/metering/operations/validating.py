@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from kernel.errors import Conflict, gettext_noop
 from kernel.periods import Period
-from tenants.metering.models import Channel, MeterFlag, ReadingException
+from tenants.metering.models import Channel, MeterFlag, ReadingException, RegisterRead
 from tenants.metering.operations import beside, findings, register_sums, staged_days, versions_met
 from tenants.metering.operations.findings import Found
 from tenants.metering.validation import checks, comparing
@@ -115,6 +115,20 @@ def check_sums(*, supply_point_ids: Sequence[int], period: Period, at: dt.dateti
         supply_point_ids=supply_point_ids, period=period, places=places, limits=limits
     )
     return findings.write(found=found, at=at, healable=looked)
+
+
+def check_recent_sums(*, since: dt.datetime, at: dt.datetime) -> int:
+    """This will compare intervals with the registers that were read since an instant; return how many sums differ."""
+    rows = RegisterRead.objects.filter(recorded_at__gte=since, ended_at=None).values_list(
+        "register__meter__supply_point_id", "day"
+    )
+    days: dict[dt.date, set[int]] = {}
+    for point, day in rows:
+        days.setdefault(day, set()).add(point)
+    return sum(
+        check_sums(supply_point_ids=sorted(points), period=Period(day - register_sums.ONE_DAY, day), at=at)
+        for day, points in sorted(days.items())
+    )
 
 
 def accept(*, exception_ids: Sequence[int], by: str, at: dt.datetime, note: str = "") -> int:

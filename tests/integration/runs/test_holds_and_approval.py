@@ -51,9 +51,7 @@ class TestHeldAccounts:
             Decimal("157.22"),
             "issued",
         )
-        assert queries.is_billing_held(account_ids=[_account("1").pk, _account("2").pk], on=TODAY) == {
-            _account("1").pk
-        }
+        assert queries.is_billing_held(account_ids=[_account("1").pk, _account("2").pk], on=TODAY) == {_account("1").pk}
 
     def test_a_draft_goes_back_behind_the_hold(self, households):
         run = bill_cast.reviewed()

@@ -1,9 +1,12 @@
 """The tables of the metering room."""
 
+from tenants.metering.models.channel_factors import ChannelFactor
 from tenants.metering.models.devices import Channel, Meter, MeterPause
 from tenants.metering.models.imports import MappingProfile, ReadingImport, ReadingImportRow
+from tenants.metering.models.load import LoadDay, Touched
 from tenants.metering.models.readings import IntervalDay, IntervalDayRevision
 from tenants.metering.models.registers import QuantityCorrection, Register, RegisterFactor, RegisterRead
+from tenants.metering.models.self_reads import SelfRead
 from tenants.metering.models.validation import (
     DayProposal,
     Determination,
@@ -14,11 +17,13 @@ from tenants.metering.models.validation import (
 
 __all__ = [
     "Channel",
+    "ChannelFactor",
     "DayProposal",
     "Determination",
     "FinalPeriod",
     "IntervalDay",
     "IntervalDayRevision",
+    "LoadDay",
     "MappingProfile",
     "Meter",
     "MeterFlag",
@@ -30,4 +35,6 @@ __all__ = [
     "Register",
     "RegisterFactor",
     "RegisterRead",
+    "SelfRead",
+    "Touched",
 ]

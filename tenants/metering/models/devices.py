@@ -124,6 +124,7 @@ class MeterPause(models.Model):
 class Channel(models.Model):
     """One register of a supply point: what it measures, in which unit, recorded on days of which zone.
 
+    Gas and water are recorded in litres; dated factors turn gas into kWh (``ChannelFactor``).
     The unit, the kind and the zone never change; the interval may (markets go from 30 to 5 minutes): each day knows
     its own, ``interval_minutes`` is that of the latest day.
     """
@@ -144,6 +145,13 @@ class Channel(models.Model):
         WATT = "W", "W"
         VAR = "var", "var"
         VOLT_AMPERE = "VA", "VA"
+        LITRE = "L", "L"
+
+    class Energy(models.TextChoices):
+        ELECTRICITY = "electricity", _("Electricity")
+        GAS = "gas", _("Gas")
+        HEAT = "heat", _("Heat")
+        WATER = "water", _("Water")
 
     supply_point = models.ForeignKey(
         "customers.SupplyPoint",
@@ -157,6 +165,7 @@ class Channel(models.Model):
     )
     register_code = models.CharField(_("register"), max_length=16)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    energy = models.CharField(_("energy"), max_length=16, choices=Energy, default=Energy.ELECTRICITY)
     unit = models.CharField(_("unit"), max_length=8, choices=Unit, default=Unit.WATT_HOUR)
     interval_minutes = models.PositiveSmallIntegerField(_("interval in minutes"))
     recording_zone = models.CharField(_("recording zone"), max_length=64)

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.metering.models.devices import Channel, Meter
 
+MOST_DECIMALS = 6
+
 
 class Register(models.Model):
     """A counter of a meter: it only counts up, and starts anew when its digits are full.
@@ -51,7 +53,9 @@ class Register(models.Model):
                 condition=models.Q(digits__isnull=True) | models.Q(digits__gte=1, digits__lte=12),
                 name="metering_register_digits_possible",
             ),
-            models.CheckConstraint(condition=models.Q(decimals__lte=6), name="metering_register_decimals_possible"),
+            models.CheckConstraint(
+                condition=models.Q(decimals__lte=MOST_DECIMALS), name="metering_register_decimals_possible"
+            ),
         )
 
     def __str__(self) -> str:

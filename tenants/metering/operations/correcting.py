@@ -18,6 +18,8 @@ from tenants.metering.queries import quantities
 from tenants.metering.registers import checks
 from tenants.metering.registers.policy import Policy
 
+LONGEST_NOTE = 400
+
 State = QuantityCorrection.State
 LONGEST_KEY = 64
 
@@ -96,7 +98,7 @@ def request_correction(
             power_right=power_right,
             power_wrong=power_wrong,
             cause=cause,
-            reason=reason.strip()[:400],
+            reason=reason.strip()[:LONGEST_NOTE],
             recorded_wh=recorded,
             added_wh=added,
             needs_approval=large,
@@ -147,6 +149,6 @@ def _locked(correction_id: int) -> QuantityCorrection:
 
 
 def _decide(found: QuantityCorrection, state: str, by: str, at: dt.datetime, note: str) -> QuantityCorrection:
-    found.state, found.decided_by, found.decided_at, found.decision_note = state, by, at, note.strip()[:400]
+    found.state, found.decided_by, found.decided_at, found.decision_note = state, by, at, note.strip()[:LONGEST_NOTE]
     found.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
     return found

@@ -23,6 +23,8 @@ from tenants.metering.operations import installing, register_reads
 from tenants.metering.operations.installing import FactorGap, NewMeter, PositionWithoutMeter, Ratios
 from tenants.metering.operations.register_reads import NewRead, Reason
 
+LONGEST_NOTE, LONGEST_NAME = 200, 254
+
 Shown = Mapping[str, Decimal]
 """What the registers show, by their codes."""
 
@@ -90,9 +92,9 @@ def remove_meter(
             **place,
             period=DateRange(on, None),
             wh_per_day=wh_per_day,
-            reason=reason[:200],
+            reason=reason[:LONGEST_NOTE],
             recorded_at=at,
-            recorded_by=by[:254],
+            recorded_by=by[:LONGEST_NAME],
         )
 
 
@@ -156,9 +158,9 @@ def suspend(
             supply_point_id=supply_point_id,
             kind=MeterPause.Kind.SUSPENDED,
             period=DateRange(on, None),
-            reason=reason[:200],
+            reason=reason[:LONGEST_NOTE],
             recorded_at=at,
-            recorded_by=by[:254],
+            recorded_by=by[:LONGEST_NAME],
         )
 
 

@@ -23,6 +23,8 @@ from tenants.metering.models import Channel, MeterPause, Register, RegisterRead
 from tenants.metering.registers import dials, ordering
 from tenants.metering.registers.policy import Policy
 
+LONGEST_NOTE, LONGEST_NAME = 200, 254
+
 ACCEPTED, CORRECTED, UNCHANGED, OUTDATED = "accepted", "corrected", "unchanged", "outdated"
 Quality, Reason = RegisterRead.Quality, RegisterRead.Reason
 REAL = frozenset({Quality.ACTUAL, Quality.CUSTOMER})
@@ -258,10 +260,10 @@ def _made(ledger: _Ledger, read: NewRead, at: dt.datetime, origin: tuple[str, st
         quality=read.quality,
         reason=read.reason,
         source=source[:40],
-        note=read.note[:200],
+        note=read.note[:LONGEST_NOTE],
         version=ledger.versions.get(read.day, 0) + 1,
         recorded_at=at,
-        recorded_by=by[:254],
+        recorded_by=by[:LONGEST_NAME],
         import_id=import_id,
     )
 
@@ -316,6 +318,6 @@ def _write(ledgers: Iterable[_Ledger], at: dt.datetime, by: str) -> None:
     held = list(ledgers)
     ended = [read.pk for ledger in held for read in ledger.ended]
     if ended:
-        RegisterRead.objects.filter(pk__in=ended).update(ended_at=at, ended_by=by[:254])
+        RegisterRead.objects.filter(pk__in=ended).update(ended_at=at, ended_by=by[:LONGEST_NAME])
     made = [read for ledger in held for read in ledger.made]
     RegisterRead.objects.bulk_create(made)

@@ -29,6 +29,7 @@ from billing.payments.operations.importing import import_statement
 from billing.payments.operations.matching_lines import MATCHED_AT_ONCE, match_lines
 from billing.payments.operations.paying_out import content_of, order_refunds
 from billing.payments.operations.receiving import day_of, receive, reverse
+from billing.payments.operations.receiving_many import Collected, receive_many
 from billing.payments.operations.refunding import (
     RefundRefused,
     SamePerson,
@@ -45,6 +46,7 @@ from billing.payments.operations.registering import add_bank_account
 __all__ = [
     "MATCHED_AT_ONCE",
     "CashRefused",
+    "Collected",
     "DeskTaken",
     "LineRefused",
     "NoAmount",
@@ -79,6 +81,7 @@ __all__ = [
     "park",
     "pay_refund",
     "receive",
+    "receive_many",
     "reject_refund",
     "request_refund",
     "reverse",

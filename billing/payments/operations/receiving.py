@@ -45,7 +45,7 @@ def receive(
     amount, method, day or choice PaymentDiffers is raised. ``debited`` names the ledger account that received the
     money where it is not the method's usual one (``ledger_sides``). What exceeds the open bills stays as credit.
     """
-    _check(money, method, source, reference)
+    check(money, method, source, reference)
     with transaction.atomic():
         locks.hold_accounts([account_id])
         account = customer_queries.account_by_id(account_id=account_id)
@@ -117,15 +117,20 @@ def _book(payment: Payment, debited: str, at: dt.datetime) -> Payment:
 
 def _known(payment: Payment) -> Payment | None:
     before = Payment.objects.filter(source=payment.source, reference=payment.reference).first()
-    if before is None:
-        return None
-    for field in ("account_id", "amount", "currency", "method", "received_on", "chosen"):
-        if getattr(before, field) != getattr(payment, field):
-            raise errors.PaymentDiffers(reference=payment.reference, source=payment.source, field=field)
+    if before is not None:
+        require_same(before=before, given=payment)
     return before
 
 
-def _check(money: Money, method: str, source: str, reference: str) -> None:
+def require_same(*, before: Payment, given: Payment) -> None:
+    """This will raise PaymentDiffers where a payment that is named again says something else than the first time."""
+    for field in ("account_id", "amount", "currency", "method", "received_on", "chosen"):
+        if getattr(before, field) != getattr(given, field):
+            raise errors.PaymentDiffers(reference=given.reference, source=given.source, field=field)
+
+
+def check(money: Money, method: str, source: str, reference: str) -> None:
+    """This will refuse an amount of nothing, an unknown method, and a source or reference that names nothing."""
     if money.amount <= 0:
         raise errors.NoAmount()
     if method not in PaymentMethod.values:

@@ -100,6 +100,8 @@ def _facts(invoice: Invoice, words: Wording) -> list[dict[str, str]]:
         facts += [(_("Reason"), invoice.reason)] if invoice.reason else []
     elif invoice.gross > 0:
         facts.append((_("Due on"), words.day(invoice.due_on)))
+    if invoice.reverses is None and invoice.reason:
+        facts.append((_("Why this bill"), invoice.reason))
     return [{"name": name, "value": value} for name, value in facts]
 
 

@@ -16,6 +16,15 @@ RETURNING id, prefix, next_number - %s
 """
 
 
+def hold(*, kind: InvoiceKind, issuer: Issuer, issued_on: dt.date) -> None:
+    """This will lock a series until commit without taking a number: for who takes numbers after posting."""
+    year, month = issuer.numbers.starts(issued_on)
+    prefix = issuer.numbers.prefix if kind == InvoiceKind.INVOICE else issuer.numbers.credit_prefix
+    key = {"legal_entity": issuer.legal_entity, "series": issuer.series, "kind": kind, "year": year, "month": month}
+    NumberSeries.objects.bulk_create([NumberSeries(**key, prefix=prefix)], ignore_conflicts=True)
+    NumberSeries.objects.select_for_update().get(**key)
+
+
 def take(*, kind: InvoiceKind, count: int, issuer: Issuer, issued_on: dt.date) -> list[tuple[int, int, str]]:
     """This will take ``count`` numbers, as (series, sequence, number), and lock the series until commit.
 

@@ -10,6 +10,7 @@ from kernel.errors import GridhallError, gettext_noop
 
 INPUTS_CHANGED, HELD, UNEXPECTED = "inputs_changed", "held_by_person", "unexpected"
 ACCOUNT_HELD, SENT_BACK = "account_held", "sent_back"
+CORRECTED = "corrected"
 SENTENCE = "sentence"
 
 SENTENCES: dict[str, str] = {
@@ -25,6 +26,7 @@ SENTENCES: dict[str, str] = {
     SENT_BACK: gettext_noop("Not approved: {note}"),
     INPUTS_CHANGED: gettext_noop("Readings, agreement or prices changed after the bill was rated; it is rated anew."),
     HELD: gettext_noop("Held back: {note}"),
+    CORRECTED: gettext_noop("The bill was corrected: it was credited, and another takes its place."),
     UNEXPECTED: gettext_noop("The bill could not be rated because of a fault of the program ({error})."),
 }
 

@@ -44,26 +44,27 @@ def _changed(items: Sequence[BillRunItem], versions: Versions, period: Period, s
         before = versions.get(item.draft_id or 0, {})
         charges = [charge.pk for charge in pending.get(item.account_id, ())]
         same = item.pk not in made.refusals and charges == before.get("charges", [])
-        if not same or _now(item, made, channels, before.get("parts", ())) != before.get("parts"):
+        if not same or now(item, made, channels, before.get("parts", ())) != before.get("parts"):
             stale.add(item.pk)
     return stale
 
 
-def _now(
+def now(
     item: BillRunItem, made: gathering.Plan, channels: Mapping[int, Mapping[int, str]], before: Sequence[Any]
 ) -> list[dict[str, Any]]:
+    """This will say what a plan's item would be rated from; nothing where that differs too much from ``before``."""
     ordered = sorted(
         (section for section in made.sections if section.item_id == item.pk),
         key=lambda each: (each.supply_point.identifier, each.place),
     )
-    now: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     try:
         for section, stored in zip(ordered, before, strict=False):
             part = gathering.used(section=section, made=made, channels=channels.get(section.supply_point.pk, {}))
             if section.place:
                 # What the first section of the same bill used is part of the draft itself.
                 part |= {name: stored.get(name) for name in ("already", "carried")}
-            now.append(part)
+            found.append(part)
     except GridhallError:
         return []
-    return now if len(ordered) == len(before) else []
+    return found if len(ordered) == len(before) else []

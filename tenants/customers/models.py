@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -136,6 +137,7 @@ class Occupancy(models.Model):
         verbose_name=_("supply point"),
     )
     period = DateRangeField(_("period"))
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("occupancy")
@@ -154,7 +156,10 @@ class Occupancy(models.Model):
                 name="customers_occupancy_period_has_a_start",
             ),
         )
-        indexes = (GistIndex(fields=["period"], name="customers_occupancy_period"),)
+        indexes = (
+            GistIndex(fields=["period"], name="customers_occupancy_period"),
+            models.Index(fields=["changed_at"], name="customers_occupancy_changed"),
+        )
 
     def __str__(self) -> str:
         return f"{self.supply_point_id} {self.period}"

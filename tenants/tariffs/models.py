@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.tariffs import json_numbers
@@ -75,6 +76,7 @@ class ProductVersion(models.Model):
         verbose_name=_("publisher"),
     )
     four_eyes = models.BooleanField(_("four eyes"), default=True)
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("product version")
@@ -187,6 +189,7 @@ class Agreement(models.Model):
         decoder=json_numbers.Decoder,
     )
     period = DateRangeField(_("period"))
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("agreement")
@@ -205,7 +208,10 @@ class Agreement(models.Model):
                 name="tariffs_agreement_period_has_a_start",
             ),
         )
-        indexes = (GistIndex(fields=["period"], name="tariffs_agreement_period"),)
+        indexes = (
+            GistIndex(fields=["period"], name="tariffs_agreement_period"),
+            models.Index(fields=["changed_at"], name="tariffs_agreement_changed"),
+        )
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.product_id} {self.period}"

@@ -37,6 +37,7 @@ from billing.invoices.operations.fiscal import (
 )
 from billing.invoices.operations.freezing import CreditsTooMuch, LinesDiffer, NumberTaken, PeriodAlreadyBilled
 from billing.invoices.operations.issuing import issue_drafts
+from billing.invoices.operations.replacing import Replaced, replace
 from billing.invoices.operations.sending import reference_of, send_invoice, send_new_invoices
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "NumberTaken",
     "PeriodAlreadyBilled",
     "PrefixTaken",
+    "Replaced",
     "ResultRefused",
     "arrange_billing",
     "confirm_red_letter",
@@ -69,6 +71,7 @@ __all__ = [
     "import_fiscal_results",
     "issue_drafts",
     "reference_of",
+    "replace",
     "rules_here",
     "save_entity",
     "save_series",

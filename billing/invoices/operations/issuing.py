@@ -28,8 +28,12 @@ from tenants.customers import refusals
 DRAFT = gettext_noop("draft")
 
 
-def issue_drafts(*, draft_ids: Sequence[int], terms: IssueTerms) -> dict[int, int]:
+def issue_drafts(
+    *, draft_ids: Sequence[int], terms: IssueTerms, reasons: Mapping[int, str] | None = None
+) -> dict[int, int]:
     """This will issue the drafts together and return the invoice of each, by draft.
+
+    ``reasons`` are printed on the invoices, by draft: why a bill takes the place of another.
 
     A draft that was issued before keeps its invoice, so a chunk can be issued twice. Locks drafts, number series
     and the head of the ledger, in this order. Raises NotFound, PeriodAlreadyBilled, NumberTaken or LinesDiffer; then
@@ -46,13 +50,15 @@ def issue_drafts(*, draft_ids: Sequence[int], terms: IssueTerms) -> dict[int, in
         issued = invoices_of_drafts(draft_ids=draft_ids)
         new = [draft for draft in drafts if draft.pk not in issued]
         if new:
-            groups, documents = _documents(new, terms)
+            groups, documents = _documents(new, terms, reasons or {})
             keys = freezing.write(documents=documents, terms=terms)
             issued |= {draft.pk: key for group, key in zip(groups, keys, strict=True) for draft in group}
     return issued
 
 
-def _documents(drafts: Sequence[Draft], terms: IssueTerms) -> tuple[list[list[Draft]], list[Document]]:
+def _documents(
+    drafts: Sequence[Draft], terms: IssueTerms, reasons: Mapping[int, str]
+) -> tuple[list[list[Draft]], list[Document]]:
     """The documents to write, each with the drafts it bills, in the order of the first draft of each."""
     arranged = issuers.arranged(account_ids={draft.account_id for draft in drafts}, terms=terms)
     collectives = {a.bill_to_id for draft in drafts if (a := arranged[draft.account_id]).bill_to_id != draft.account_id}
@@ -65,7 +71,10 @@ def _documents(drafts: Sequence[Draft], terms: IssueTerms) -> tuple[list[list[Dr
         period = (draft.supply_period.lower, draft.supply_period.upper)
         groups.setdefault((target, alone, period, draft.currency), []).append(draft)
     return list(groups.values()), [
-        _document(group, accounts.get(key[0], group[0].account), arranged[group[0].account_id], final, terms)
+        replace(
+            _document(group, accounts.get(key[0], group[0].account), arranged[group[0].account_id], final, terms),
+            reason=next((reasons[draft.pk] for draft in group if draft.pk in reasons), ""),
+        )
         for key, group in groups.items()
     ]
 

@@ -6,7 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -62,6 +62,7 @@ class AccountFact(models.Model):
     period = DateRangeField(_("holds for"))
     source = models.CharField(_("source"), max_length=120, blank=True)
     stated_at = models.DateTimeField(_("stated at"))
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("fact of an account")

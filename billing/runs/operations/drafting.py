@@ -6,32 +6,18 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from billing.charges import queries as charge_queries
 from billing.charges.models import AccountCharge
-from billing.invoices.drafts import DraftPart, NewDraft
-from billing.runs import gathering
+from billing.invoices.drafts import NewDraft
+from billing.runs import drafting_parts, gathering
 from billing.runs.models import BillRunItem, RatedSection
 from billing.runs.rated import RatedPart
 from tenants.customers import date_ranges
 
-CHARGES = {"en": "Charges and credits", "zh-hans": "费用与抵扣"}
-
 
 def draft_of(item: BillRunItem, parts: Sequence[RatedPart], charges: Sequence[AccountCharge]) -> NewDraft:
     """This will put a bill together: what was rated, then the charges; either may be missing."""
-    found = [_part(part) for part in parts]
-    if charges:
-        found.append(_charges(item, charges))
-    versions: dict[str, Any] = {"parts": [dict(part.used) for part in parts]}
-    return NewDraft(
-        account_id=item.account_id,
-        supply_period=date_ranges.to_period(item.period),
-        currency=parts[0].bill.currency if parts else charges[0].currency,
-        total=item.total if item.total is not None else Decimal(0),
-        parts=found,
-        versions=versions | ({"charges": [charge.pk for charge in charges]} if charges else {}),
-        run_item=item.pk,
-    )
+    total = item.total if item.total is not None else Decimal(0)
+    return drafting_parts.draft_of(item, parts, charges, total=total, run_item=item.pk)
 
 
 def kept(part: RatedPart) -> RatedSection:
@@ -44,32 +30,4 @@ def kept(part: RatedPart) -> RatedSection:
         used=used,
         carried=gathering.as_text(part.past.carried),
         energy_wh=part.past.energy_wh,
-    )
-
-
-def _part(part: RatedPart) -> DraftPart:
-    section = part.section
-    return DraftPart(
-        supply_point_id=section.supply_point.pk,
-        identifier=section.supply_point.identifier,
-        address=section.supply_point.premises.address,
-        period=section.period,
-        product_titles=section.version.product.titles,
-        product_version_id=section.version.pk,
-        bill=part.bill.as_document(),
-        slices=[each.period for each in section.slices],
-        usage=part.usage,
-        estimated_days=part.estimated_days,
-    )
-
-
-def _charges(item: BillRunItem, charges: Sequence[AccountCharge]) -> DraftPart:
-    return DraftPart(
-        supply_point_id=None,
-        identifier="",
-        address="",
-        period=date_ranges.to_period(item.period),
-        product_titles=CHARGES,
-        product_version_id=None,
-        bill={"currency": charges[0].currency, "lines": charge_queries.lines(charges=charges)},
     )

@@ -18,6 +18,13 @@ from billing.runs.queries.cycles import (
 )
 from billing.runs.queries.exceptions import exception_counts, exceptions, held_accounts, is_billing_held
 from billing.runs.queries.facts import fact_rows
+from billing.runs.queries.issued import (
+    billed_until,
+    facts_changed_since,
+    invoices_of_accounts,
+    issued_after,
+    issued_items,
+)
 from billing.runs.queries.runs import (
     FOR_REVIEW,
     ITEM,
@@ -53,6 +60,7 @@ __all__ = [
     "Progress",
     "accounts_of_lot",
     "accounts_without_lot",
+    "billed_until",
     "brake_sentence",
     "cycle",
     "cycles",
@@ -61,9 +69,13 @@ __all__ = [
     "exception_counts",
     "exceptions",
     "fact_rows",
+    "facts_changed_since",
     "final_invoices",
     "held_accounts",
+    "invoices_of_accounts",
     "is_billing_held",
+    "issued_after",
+    "issued_items",
     "item",
     "items",
     "lot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,6 +24,7 @@ class Meter(models.Model):
         "customers.SupplyPoint", on_delete=models.PROTECT, related_name="meters", verbose_name=_("supply point")
     )
     period = DateRangeField(_("period"))
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("meter")
@@ -59,7 +61,10 @@ class Meter(models.Model):
                 condition=~models.Q(make=""),
             ),
         )
-        indexes = (models.Index(fields=["serial"], name="metering_meter_serial"),)
+        indexes = (
+            models.Index(fields=["serial"], name="metering_meter_serial"),
+            models.Index(fields=["changed_at"], name="metering_meter_changed"),
+        )
 
     def __str__(self) -> str:
         return self.serial

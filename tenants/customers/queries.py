@@ -208,6 +208,20 @@ def accounts_occupied_in(*, period: Period) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=held).order_by("pk")
 
 
+def supplied_days(
+    *, period: Period, kind: str = "", segment: str = "", region: str = ""
+) -> list[tuple[int, dt.date, dt.date | None]]:
+    """This will list the days of ``period`` on which supply points are held by customers of a kind and segment.
+
+    Rows of (supply point id, first day, day after the last or None), only those in ``region`` where one is named.
+    """
+    found = Occupancy.objects.filter(period__overlap=date_ranges.of_period(period))
+    wanted = {"account__customer__kind": kind, "account__customer__segment": segment}
+    wanted["supply_point__premises__region"] = region
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    return [(point, held.lower, held.upper) for point, held in found.values_list("supply_point_id", "period")]
+
+
 def _with_places(found: QuerySet[Occupancy]) -> QuerySet[Occupancy]:
     return found.select_related("account", "supply_point__premises")
 

@@ -16,10 +16,12 @@ from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 from tenancy.tasks import platform_task, tenant_task
 from tenants.metering import operations
-from tenants.metering.operations import estimating, validating
+from tenants.metering.operations import estimating, load_days, register_sums_again, self_reads, validating
 
 A_DAY, LOOKED_BACK = dt.timedelta(days=1), dt.timedelta(days=45)
 """Yesterday's readings may still be on their way; what is older than the look back was looked at before."""
+ROUNDS = 60
+"""So often a task takes a handful in one go; the next sweep goes on from there."""
 
 
 @tenant_task(name="metering.import_readings", acks_late=True)
@@ -69,3 +71,51 @@ def make_partitions() -> list[str]:
 def make_all_partitions() -> None:
     """Send each active retailer the order to make its partitions."""
     tenancy_tasks.send_for_each(make_partitions, tenancy_queries.active_retailers())
+
+
+@tenant_task(name="metering.sum_load", acks_late=True)
+def sum_load() -> int:
+    """Sum the days anew whose readings changed, a few at a time, until none is left or the time is up."""
+    count = 0
+    for _ in range(ROUNDS):
+        done = load_days.sum_touched(at=timezone.now())
+        count += done
+        if not done:
+            break
+    return count
+
+
+@platform_task(name="metering.sum_all_loads")
+def sum_all_loads() -> None:
+    """Send every active retailer the order to bring its load curve up to date."""
+    tenancy_tasks.send_for_each(sum_load, tenancy_queries.active_retailers())
+
+
+@tenant_task(name="metering.compare_registers", acks_late=True)
+def compare_registers() -> int:
+    """Compare intervals with the registers that were read meanwhile."""
+    count = 0
+    for _ in range(ROUNDS):
+        done = register_sums_again.compare_touched(at=timezone.now())
+        count += done
+        if not done:
+            break
+    return count
+
+
+@platform_task(name="metering.compare_all_registers")
+def compare_all_registers() -> None:
+    """Send every active retailer the order to compare intervals with registers."""
+    tenancy_tasks.send_for_each(compare_registers, tenancy_queries.active_retailers())
+
+
+@tenant_task(name="metering.delete_photos")
+def delete_photos() -> int:
+    """Delete the photos of self-reads that were kept long enough."""
+    return self_reads.delete_photos(at=timezone.now())
+
+
+@platform_task(name="metering.delete_all_photos")
+def delete_all_photos() -> None:
+    """Send every active retailer the order to delete old photos."""
+    tenancy_tasks.send_for_each(delete_photos, tenancy_queries.active_retailers())

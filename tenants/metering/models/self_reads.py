@@ -11,8 +11,8 @@ from tenants.metering.models.registers import Register, RegisterRead
 class SelfRead(models.Model):
     """One number a customer gave for a register and a day; taken at once, or in quarantine until a person decides.
 
-    ``doubts`` are codes with their numbers; ``low`` and ``high`` what was expected, in units of the register. ``read`` is
-    the register read it became. The photo is deleted by a sweep, the rest stays.
+    ``doubts`` are codes with their numbers; ``low`` and ``high`` what was expected, in units of the register. ``read``
+    is the register read it became. The photo is deleted by a sweep, the rest stays.
     """
 
     class State(models.TextChoices):
@@ -41,9 +41,7 @@ class SelfRead(models.Model):
     given_by = models.CharField(_("given by"), max_length=254, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=254, blank=True)
-    decided_value = models.DecimalField(
-        _("number decided on"), max_digits=20, decimal_places=6, null=True, blank=True
-    )
+    decided_value = models.DecimalField(_("number decided on"), max_digits=20, decimal_places=6, null=True, blank=True)
     note = models.CharField(_("reason"), max_length=400, blank=True)
     read = models.ForeignKey(
         RegisterRead,
@@ -80,8 +78,7 @@ class SelfRead(models.Model):
                 name="metering_self_read_decided_once",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=["refused", "corrected"])
-                | ~models.Q(note="") & ~models.Q(decided_by=""),
+                condition=~models.Q(state__in=["refused", "corrected"]) | ~models.Q(note="") & ~models.Q(decided_by=""),
                 name="metering_self_read_says_why",
             ),
             models.CheckConstraint(condition=models.Q(value__gte=0), name="metering_self_read_not_negative"),

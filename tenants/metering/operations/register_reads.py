@@ -19,7 +19,7 @@ from kernel.errors import Invalid, NotFound, gettext_noop
 from kernel.periods import midnight
 from markets import packs
 from tenancy import context
-from tenants.metering.models import Channel, MeterPause, Register, RegisterRead
+from tenants.metering.models import Channel, MeterPause, Register, RegisterRead, Touched
 from tenants.metering.registers import dials, ordering
 from tenants.metering.registers.policy import Policy
 
@@ -142,6 +142,7 @@ def withdraw_read(*, read_id: int, at: dt.datetime, by: str) -> RegisterRead:
     if read.ended_at is None:
         read.ended_at, read.ended_by = at, by
         read.save(update_fields=["ended_at", "ended_by"])
+        touch(changed=[(read.register, read.day)], at=at)
     return read
 
 
@@ -154,6 +155,7 @@ def believe_read(*, read_id: int, at: dt.datetime, by: str) -> RegisterRead:
     if read.doubt and read.ended_at is None:
         read.doubt, read.cleared_by = "", by
         read.save(update_fields=["doubt", "cleared_by"])
+        touch(changed=[(read.register, read.day)], at=at)
     return read
 
 
@@ -321,3 +323,13 @@ def _write(ledgers: Iterable[_Ledger], at: dt.datetime, by: str) -> None:
         RegisterRead.objects.filter(pk__in=ended).update(ended_at=at, ended_by=by[:LONGEST_NAME])
     made = [read for ledger in held for read in ledger.made]
     RegisterRead.objects.bulk_create(made)
+    changed = {(ledger.register, read.day) for ledger in held for read in (*ledger.made, *ledger.ended)}
+    touch(changed=changed, at=at)
+
+
+def touch(*, changed: Iterable[tuple[Any, dt.date]], at: dt.datetime) -> None:
+    """This will note that the intervals beside registers (each with a day) are to be compared with them again."""
+    places = {(register.meter.supply_point_id, day) for register, day in changed}
+    Touched.objects.bulk_create(
+        Touched(work=Touched.Work.SUMS, supply_point_id=point, day=day, touched_at=at) for point, day in sorted(places)
+    )

@@ -41,6 +41,8 @@ def store(*, stage: Stage, at: dt.datetime, import_id: int | None) -> Stored:
             cursor.execute(_INSERT.format(stage=stage.table, version=version), [at, import_id])
         if found.unchanged or found.outdated:
             cursor.execute(_STAMP.format(stage=stage.table))
+        if found.accepted or found.corrected:
+            cursor.execute(_TOUCH.format(stage=stage.table), [at])
     faults.reach("import.stored")
     validating.validate_stored(stage_table=stage.table, import_id=import_id, at=at)
     faults.reach("import.validated")
@@ -61,6 +63,11 @@ _REPLACE = """
 UPDATE metering_intervalday d SET "values" = s."values", quality = s.quality, total = s.total, missing = s.missing,
     stamped_at = s.stamped_at, slot_stamps = s.slot_stamps, version = d.version + 1, recorded_at = %s, import_id = %s
 FROM {stage} s WHERE d.channel_id = s.channel_id AND d.day = s.day AND s.outcome = 'corrected'
+"""
+
+_TOUCH = """
+INSERT INTO metering_touched (work, day, touched_at)
+SELECT DISTINCT 'load', s.day, %s::timestamptz FROM {stage} s WHERE s.outcome IN ('accepted', 'corrected')
 """
 
 _STAMP = """

@@ -74,6 +74,7 @@ def take_back(*, import_id: int, at: dt.datetime) -> ReadingImport:
             record.state = State.DONE
             record.save(update_fields=["state"])
             return record
+        cursor.execute(_TOUCH, [at, import_id])
         cursor.execute(_KEEP, [at, import_id])
         cursor.execute(_RESTORE, [at, import_id])
         cursor.execute(_REMOVE, [import_id])
@@ -121,6 +122,10 @@ WHERE w.reading_import_id = %s AND w.outcome IN ('accepted', 'corrected') AND d.
 _MADE = """
 FROM metering_readingimportrow w JOIN metering_intervalday d ON d.channel_id = w.channel_id AND d.day = w.day
 WHERE w.reading_import_id = %s AND d.import_id = w.reading_import_id AND w.outcome IN ('accepted', 'corrected')
+"""
+
+_TOUCH = f"""
+INSERT INTO metering_touched (work, day, touched_at) SELECT DISTINCT 'load', d.day, %s::timestamptz {_MADE}
 """
 
 _KEEP = f"""

@@ -1,5 +1,6 @@
 """Reads of the metering room: one file an idea, all of them known by this name."""
 
+from tenants.metering.queries.bulk import DayMatrix, recorded_days
 from tenants.metering.queries.exceptions import (
     CODES,
     DayShown,
@@ -29,8 +30,16 @@ from tenants.metering.queries.exceptions import (
     state_title,
     title_of,
 )
-from tenants.metering.queries.bulk import DayMatrix, recorded_days
 from tenants.metering.queries.imports import import_report, imports, mapping_profiles, reading_import, refusal_sentence
+from tenants.metering.queries.load_curves import (
+    LoadCurve,
+    LoadKind,
+    Only,
+    load_curve,
+    load_days_waiting,
+    load_kinds,
+    load_minutes,
+)
 from tenants.metering.queries.quantities import SumCheck, recorded, sum_checks
 from tenants.metering.queries.readings import (
     DayKey,
@@ -73,6 +82,17 @@ from tenants.metering.queries.registers import (
     registers_of,
     unowned,
 )
+from tenants.metering.queries.self_reads import (
+    Judged,
+    Readable,
+    oddity_sentence,
+    quarantined_count,
+    readable,
+    self_read,
+    self_read_policy,
+    self_reads,
+    self_reads_beside,
+)
 
 __all__ = [
     "CODES",
@@ -82,7 +102,12 @@ __all__ = [
     "DayShown",
     "EstimatedShare",
     "IntervalBlock",
+    "Judged",
     "KindUse",
+    "LoadCurve",
+    "LoadKind",
+    "Only",
+    "Readable",
     "RegisterInputs",
     "RegisterUse",
     "SumCheck",
@@ -109,21 +134,28 @@ __all__ = [
     "imports",
     "interval_block",
     "is_final",
+    "load_curve",
+    "load_days_waiting",
+    "load_kinds",
+    "load_minutes",
+    "mapping_profiles",
     "meter",
     "meters",
-    "mapping_profiles",
     "meters_of",
     "method_title",
     "missing_days",
     "month_totals",
     "neighbours_of",
     "number_of",
+    "oddity_sentence",
     "open_exceptions",
     "pauses_of",
     "proposal",
     "proposal_shown",
     "proposals",
     "proposals_of_day",
+    "quarantined_count",
+    "readable",
     "reading_channel",
     "reading_exception",
     "reading_import",
@@ -141,6 +173,10 @@ __all__ = [
     "register_uses",
     "register_versions",
     "registers_of",
+    "self_read",
+    "self_read_policy",
+    "self_reads",
+    "self_reads_beside",
     "sentence_of",
     "slot_times",
     "span_of",

@@ -91,6 +91,29 @@ def invoices(*, account_ids: Sequence[int] | None = None, kind: str = "", search
     return found.order_by("-issued_on", "-id")
 
 
+def reversed_by(*, invoice_ids: Sequence[int]) -> dict[int, int]:
+    """This will return, for the credit notes among the documents, the invoice that each takes back."""
+    found = Invoice.objects.filter(pk__in=invoice_ids, reverses__isnull=False)
+    return dict(found.values_list("pk", "reverses_id"))
+
+
+def credited_in_part(*, invoice_ids: Sequence[int]) -> dict[int, Decimal]:
+    """This will return how much credit notes on parts took back of each invoice, as a positive amount."""
+    notes = Invoice.objects.filter(reverses__in=invoice_ids, partial=True).values_list("reverses_id")
+    return {invoice_id: -total for invoice_id, total in notes.annotate(total=Sum("gross"))}
+
+
+def corrected_since(*, since: dt.date) -> list[int]:
+    """This will list the invoices that a credit note of this day or later takes back, whole or in part."""
+    notes = Invoice.objects.filter(reverses__isnull=False, issued_on__gte=since)
+    return sorted(set(notes.values_list("reverses_id", flat=True)))
+
+
+def issue_days(*, invoice_ids: Sequence[int]) -> dict[int, dt.date]:
+    """This will return the day on which each document was issued."""
+    return dict(Invoice.objects.filter(pk__in=invoice_ids).values_list("pk", "issued_on"))
+
+
 def invoices_of_customer(*, customer: Any) -> QuerySet[Invoice]:
     """This will list what a customer was sent, newest first."""
     return invoices().filter(account__customer=customer)

@@ -18,6 +18,7 @@ from billing.arrears.operations import approvals
 from billing.charges import operations as charge_operations
 from billing.charges import queries as charge_queries
 from billing.invoices import queries as invoice_queries
+from billing.payments import operations as payment_operations
 from billing.payments.queries.histories import BillHistory, histories
 from kernel.errors import Conflict, NotFound, gettext_noop
 from kernel.money import Money, minor_places
@@ -29,6 +30,7 @@ ONE_DAY = dt.timedelta(days=1)
 LOOK_BACK = dt.timedelta(days=40)
 """How long after a payment its late fee is still looked at: longer than any task is ever late."""
 CHUNK = 500
+NOTHING = Decimal(0)
 KIND, SOURCE, WAIVED = "late_fee", "late_fee", "late_fee_waiver"
 WAIVER = gettext_noop("waiver")
 
@@ -53,43 +55,51 @@ def assess_late_fees(*, on: dt.date, at: dt.datetime, account_ids: Collection[in
     Bills that are open, or were paid or corrected lately, are computed from the history of their open amount. Asked
     again it charges nothing. Works in transactions of some hundred accounts.
     """
-    found = histories(
-        due_before=on, changed_since=at - LOOK_BACK, account_ids=None if account_ids is None else list(account_ids)
-    )
-    by_account: dict[int, list[BillHistory]] = {}
-    for bill in found:
-        by_account.setdefault(bill.account_id, []).append(bill)
-    accounts = sorted(by_account)
+    accounts = sorted({bill.account_id for bill in _late(account_ids, on, at)})
     chunks = (accounts[place : place + CHUNK] for place in range(0, len(accounts), CHUNK))
     return sum(_assess_chunk(chunk, on, at) for chunk in chunks)
+
+
+def _late(account_ids: Collection[int] | None, on: dt.date, at: dt.datetime) -> list[BillHistory]:
+    """The bills whose late fee may have changed: open, settled lately, or corrected lately."""
+    since = at - LOOK_BACK
+    return histories(
+        due_before=on,
+        changed_since=since,
+        account_ids=None if account_ids is None else list(account_ids),
+        corrected=invoice_queries.corrected_since(since=since.date()),
+    )
 
 
 @transaction.atomic
 def _assess_chunk(account_ids: Sequence[int], on: dt.date, at: dt.datetime) -> int:
     locks.hold_accounts(account_ids)
-    bills = histories(due_before=on, changed_since=at - LOOK_BACK, account_ids=account_ids)
+    bills = _late(account_ids, on, at)
     kinds = dict(customer_queries.accounts().filter(pk__in=account_ids).values_list("pk", "customer__kind"))
     parts = _parts([bill.invoice_id for bill in bills])
-    principals = _principals(bills)
+    waived = _waived([bill.invoice_id for bill in bills])
+    carried = _carried(bills)
+    credited = invoice_queries.credited_in_part(invoice_ids=[bill.invoice_id for bill in bills])
     invoices = _invoices(bills)
     made = 0
     for bill in bills:
-        policy = policies.late_fees(kind=kinds[bill.account_id])
-        invoice = invoices[bill.invoice_id]
-        debt = _debt(bill, principals.get(bill.invoice_id, bill.gross), invoice, policy)
-        made += _charge(_Assessed(bill, invoice, debt, policy, parts.get(bill.invoice_id, [])), on, at)
+        key, policy = bill.invoice_id, policies.late_fees(kind=kinds[bill.account_id])
+        debt = _debt(bill, carried.get(key, NOTHING), credited.get(key, NOTHING), invoices[key], policy)
+        one = _Assessed(bill, invoices[key], debt, policy, parts.get(key, []), waived.get(key, NOTHING))
+        made += _charge(one, on, at)
     return made
 
 
 @dataclass(frozen=True, slots=True)
 class _Assessed:
-    """A bill with its debt, its rule and the parts charged before."""
+    """A bill with its debt, its rule, the parts charged before, and what of them was waived."""
 
     bill: BillHistory
     invoice: Any
     debt: Debt
     policy: late_fee_policies.LateFeePolicy
     before: Sequence[LateFeePart]
+    waived: Decimal
 
     @property
     def charged(self) -> Decimal:
@@ -101,12 +111,13 @@ class _Assessed:
 
 
 def _charge(one: _Assessed, on: dt.date, at: dt.datetime) -> int:
+    """Charge the difference to what the fee is now; what was waived is credited already and not given back again."""
     until = _until(one, on)
     if until is None:
         return 0
     places = minor_places(one.bill.currency)
     fee = late_fees.of_debt(debt=one.debt, until=until, policy=one.policy, places=places)
-    total = Decimal(0) if one.bill.taken_back else fee.total
+    total = max(Decimal(0) if one.bill.taken_back else fee.total, one.waived)
     if total == one.charged:
         return 0
     _store(one, fee, total, at)
@@ -157,10 +168,16 @@ def _store(one: _Assessed, fee: LateFee, total: Decimal, at: dt.datetime) -> Non
     )
 
 
-def _debt(bill: BillHistory, principal: Decimal, invoice: Any, policy: late_fee_policies.LateFeePolicy) -> Debt:
-    """The bill's principal over time: what it carries of older late fees bears none."""
-    fees = bill.gross - principal
-    left, history = bill.gross, [OpenFrom(bill.billed_on, principal)]
+def _debt(
+    bill: BillHistory, fees: Decimal, credited: Decimal, invoice: Any, policy: late_fee_policies.LateFeePolicy
+) -> Debt:
+    """The bill's principal over time: late fees of older bills that it carries bear none.
+
+    Nor does what was credited of it since: that was never owed.
+    """
+    left = max(bill.gross - credited, Decimal(0))
+    principal = max(left - fees, Decimal(0))
+    history = [OpenFrom(bill.billed_on, principal)]
     for day, amount in bill.settled:
         left -= amount
         open_now = left - fees if policy.order == late_fee_policies.AFTER_PRINCIPAL else min(left, principal)
@@ -180,11 +197,19 @@ def _parts(invoice_ids: Collection[int]) -> dict[int, list[LateFeePart]]:
     return found
 
 
-def _principals(bills: Sequence[BillHistory]) -> dict[int, Decimal]:
-    """The principal of bills that carry late fees of older ones; the others are principal as a whole."""
+def _waived(invoice_ids: Collection[int]) -> dict[int, Decimal]:
+    found: dict[int, Decimal] = {}
+    approved = Waiver.objects.filter(invoice_id__in=invoice_ids, state=Waiver.State.APPROVED)
+    for invoice_id, amount in approved.values_list("invoice_id", "amount"):
+        found[invoice_id] = found.get(invoice_id, Decimal(0)) + amount
+    return found
+
+
+def _carried(bills: Sequence[BillHistory]) -> dict[int, Decimal]:
+    """The late fees of older bills that bills carry; the others are left out."""
     carried = charge_queries.of_invoices(invoice_ids=[bill.invoice_id for bill in bills])
-    with_fees = {invoice for invoice, charges in carried.items() if any(each.kind == KIND for each in charges)}
-    return {bill.invoice_id: bill.gross - _fees_of(bill.invoice_id) for bill in bills if bill.invoice_id in with_fees}
+    with_fees = [invoice for invoice, charges in carried.items() if any(each.kind == KIND for each in charges)]
+    return {invoice_id: _fees_of(invoice_id) for invoice_id in with_fees}
 
 
 def _fees_of(invoice_id: int) -> Decimal:
@@ -250,6 +275,9 @@ def decide_waiver(*, waiver_id: int, approved: bool, by: Any, at: dt.datetime) -
         raise approvals.AlreadyDecided()
     approvals.require_other(asked_by_id=waiver.asked_by_id, by=by)
     if approved:
+        locks.hold_accounts([waiver.account_id])
+        detail = invoice_queries.invoice_by_id(invoice_id=waiver.invoice_id).invoice
+        _require_charged(detail, Money.rounded(waiver.amount, waiver.currency))
         _approve(waiver, by, at)
     else:
         waiver.state, waiver.decided_by, waiver.decided_at = Waiver.State.REFUSED, by, at
@@ -264,7 +292,7 @@ def _approve(waiver: Waiver, by: Any, at: dt.datetime) -> None:
         source=WAIVED,
         reference=str(waiver.pk),
         amount=-Money.rounded(waiver.amount, waiver.currency),
-        on=at.date(),
+        on=payment_operations.day_of(at),
         at=at,
     )
     waiver.state, waiver.decided_by, waiver.decided_at = Waiver.State.APPROVED, approvals.user_of(by), at
@@ -274,8 +302,6 @@ def _approve(waiver: Waiver, by: Any, at: dt.datetime) -> None:
 def _require_charged(invoice: Any, amount: Money) -> None:
     parts = _parts([invoice.pk]).get(invoice.pk, [])
     charged = parts[-1].total if parts else Decimal(0)
-    waived = Waiver.objects.filter(invoice_id=invoice.pk, state=Waiver.State.APPROVED)
-    rows = waived.values_list("amount", flat=True)
-    left = charged - sum(rows, Decimal(0))
+    left = charged - _waived([invoice.pk]).get(invoice.pk, Decimal(0))
     if not 0 < amount.amount <= left or amount.currency != invoice.currency:
         raise NothingToWaive(where="amount", most=f"{max(left, Decimal(0)):.2f}", invoice=invoice.number)

@@ -13,6 +13,7 @@ from billing.arrears.models import AccountStanding, Deposit, DepositMovement
 from billing.invoices import queries as invoice_queries
 from billing.ledger import chart, entries
 from billing.ledger import operations as ledger_operations
+from billing.ledger import queries as ledger_queries
 from billing.payments import operations as payment_operations
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from kernel.money import Money, minor_places, round_to_minor
@@ -180,8 +181,9 @@ def _move(found: Deposit, kind: str, money: Money, on: dt.date, *, at: dt.dateti
         if kind == Moved.INTEREST
         else entries.debit(chart.RECEIVABLE, money, account_id=found.account_id)
     )
+    day = ledger_queries.booking_day(on=on)
     entry = entries.NewEntry(
-        on, entries.EntryKind.DEPOSIT, f"deposit {found.pk}", [other, entries.credit(chart.DEPOSITS, money)]
+        day, entries.EntryKind.DEPOSIT, f"deposit {found.pk}", [other, entries.credit(chart.DEPOSITS, money)]
     )
     [entry_id] = ledger_operations.post(entries=[entry], posted_at=at)
     DepositMovement.objects.create(

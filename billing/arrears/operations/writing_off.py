@@ -14,6 +14,7 @@ from billing.arrears.models import WriteOff, WriteOffRecovery
 from billing.arrears.operations import approvals
 from billing.ledger import chart, entries
 from billing.ledger import operations as ledger_operations
+from billing.ledger import queries as ledger_queries
 from billing.payments import operations as payment_operations
 from billing.payments import queries as payment_queries
 from identity.capabilities import Role
@@ -126,7 +127,9 @@ def _post(asked: WriteOff, by: Any, on: dt.date, at: dt.datetime) -> None:
         entries.debit(chart.BAD_DEBT, money),
         entries.credit(chart.RECEIVABLE, money, account_id=asked.account_id),
     ]
-    entry = entries.NewEntry(on, entries.EntryKind.WRITE_OFF, f"write-off {asked.pk}", sides)
+    entry = entries.NewEntry(
+        ledger_queries.booking_day(on=on), entries.EntryKind.WRITE_OFF, f"write-off {asked.pk}", sides
+    )
     [asked.entry_id] = ledger_operations.post(entries=[entry], posted_at=at)
     asked.state, asked.decided_by, asked.decided_at = State.APPROVED, approvals.user_of(by), at
     asked.save(update_fields=["entry", "state", "decided_by", "decided_at"])
@@ -139,7 +142,9 @@ def _take_back(each: WriteOff, share: Decimal, on: dt.date, at: dt.datetime) -> 
         entries.debit(chart.RECEIVABLE, money, account_id=each.account_id),
         entries.credit(chart.BAD_DEBT, money),
     ]
-    entry = entries.NewEntry(on, entries.EntryKind.ADJUSTMENT, f"recovery of write-off {each.pk}", sides)
+    entry = entries.NewEntry(
+        ledger_queries.booking_day(on=on), entries.EntryKind.ADJUSTMENT, f"recovery of write-off {each.pk}", sides
+    )
     [entry_id] = ledger_operations.post(entries=[entry], posted_at=at)
     WriteOffRecovery.objects.create(write_off=each, amount=share, on=on, at=at, entry_id=entry_id)
     each.recovered += share

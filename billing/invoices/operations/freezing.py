@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from billing.invoices.terms import IssueTerms
 from billing.ledger import chart, copying
 from billing.ledger import entries as ledger_entries
 from billing.ledger import operations as ledger_operations
+from billing.ledger import queries as ledger_queries
 from billing.ledger.entries import NewEntry, NewPosting
 from kernel.errors import GridhallError, gettext_noop
 from kernel.money import Money
@@ -149,8 +151,9 @@ def write(*, documents: Sequence[Document], terms: IssueTerms) -> list[int]:
             for draft_id, account_id in document.drafts
         ),
     )
+    day = ledger_queries.booking_day(on=terms.issued_on)
     new_entries = [
-        _entry(entry_id, number, document, terms)
+        _entry(entry_id, number, document, day)
         for (_, _, number), entry_id, document in zip(taken, entry_ids, documents, strict=True)
         if entry_id is not None
     ]
@@ -200,18 +203,19 @@ def _line_rows(keys: Sequence[int], documents: Sequence[Document]) -> Iterator[t
             )
 
 
-def _entry(entry_id: int, number: str, document: Document, terms: IssueTerms) -> NewEntry:
+def _entry(entry_id: int, number: str, document: Document, day: dt.date) -> NewEntry:
+    """The entry of a document, on its day of issue or, where that is closed, on the first open one."""
     if document.reversed_entry_id is not None:
         mirror = ledger_operations.mirrored(
             entry_id=document.reversed_entry_id,
-            business_date=terms.issued_on,
+            business_date=day,
             reference=number,
             kind=ledger_entries.EntryKind.CREDIT_NOTE,
         )
         return NewEntry(mirror.business_date, mirror.kind, number, mirror.postings, entry_id, mirror.reverses_id)
     kinds = ledger_entries.EntryKind
     kind = kinds.INVOICE if document.kind == InvoiceKind.INVOICE else kinds.CREDIT_NOTE
-    return NewEntry(terms.issued_on, kind, number, _postings(document), entry_id)
+    return NewEntry(day, kind, number, _postings(document), entry_id)
 
 
 def _postings(document: Document) -> list[NewPosting]:

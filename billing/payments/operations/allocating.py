@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Abs
 
+from billing.invoices import queries as invoice_queries
 from billing.payments import locks, settlement, terms
-from billing.payments.models import Allocation, OpenItem
+from billing.payments.models import Allocation, OpenItem, Payment
 from billing.payments.settlement import Match, Side
+
+ROWS_AT_ONCE = 2000
 
 
 def settle_accounts(*, account_ids: Sequence[int], at: dt.datetime) -> int:
@@ -30,11 +33,26 @@ def settle_held(
     for item in _open(account_id):
         by_currency.setdefault(item.currency, []).append(item)
     for items in by_currency.values():
-        added += _store(_matches(items, entry_id, invoice_ids), {item.pk: item for item in items}, at)
+        added += _store(_matches(items, entry_id, invoice_ids), items, at)
     return added
 
 
+def settle_all_held(*, account_ids: Collection[int], at: dt.datetime) -> int:
+    """This will settle accounts whose locks are held, in sets; those with something reversed one by one."""
+    waiting = OpenItem.objects.filter(account__in=account_ids, settled__lt=Abs(F("amount")))
+    items = list(waiting.order_by("pk"))
+    reversed_in = {item.account_id for item in items if item.reverses_id is not None}
+    added = sum(settle_held(account_id=account_id, at=at) for account_id in sorted(reversed_in))
+    sides: dict[tuple[int, str], list[OpenItem]] = {}
+    for item in items:
+        if item.account_id not in reversed_in:
+            sides.setdefault((item.account_id, item.currency), []).append(item)
+    matches = [match for group in sides.values() for match in _matches(group, None, ())]
+    return added + _store(matches, [item for group in sides.values() for item in group], at)
+
+
 def _matches(items: Sequence[OpenItem], entry_id: int | None, invoice_ids: Sequence[int]) -> list[Match]:
+    """Credit notes lower their own bill, a payment the chosen bills; what is left follows the policy."""
     order = terms.of_retailer()
     debits = sorted(
         (item for item in items if item.amount > 0),
@@ -44,10 +62,27 @@ def _matches(items: Sequence[OpenItem], entry_id: int | None, invoice_ids: Seque
     sides = {item.pk: Side(item.pk, abs(item.amount) - item.settled) for item in items}
     chosen = [sides[debit.pk] for invoice_id in invoice_ids for debit in debits if debit.invoice_id == invoice_id]
     new = [sides[credit.pk] for credit in credits if credit.entry_id == entry_id]
+    own = [
+        match
+        for credit, invoice_id in _credited(credits).items()
+        for debit in debits
+        if debit.invoice_id == invoice_id
+        for match in settlement.settle(debits=[sides[debit.pk]], credits=[sides[credit]])
+    ]
     return [
+        *own,
         *settlement.settle(debits=chosen, credits=new),
         *settlement.settle(debits=[sides[one.pk] for one in debits], credits=[sides[one.pk] for one in credits]),
     ]
+
+
+def _credited(credits: Sequence[OpenItem]) -> dict[int, int]:
+    """The invoice that each credit note among the credits takes back in part, by open item."""
+    notes = {credit.invoice_id: credit.pk for credit in credits if credit.invoice_id is not None}
+    if not notes:
+        return {}
+    found = invoice_queries.reversed_by(invoice_ids=list(notes))
+    return {notes[note]: invoice_id for note, invoice_id in found.items()}
 
 
 def _settle_reversals(account_id: int, at: dt.datetime) -> int:
@@ -60,9 +95,8 @@ def _settle_reversals(account_id: int, at: dt.datetime) -> int:
         added += _release(reversal.reverses, reversal.business_date, at)
         target = OpenItem.objects.get(pk=reversal.reverses.pk)
         debit, credit = (target, reversal) if target.amount > 0 else (reversal, target)
-        both = {item.pk: item for item in (debit, credit)}
         sides = [Side(item.pk, abs(item.amount) - item.settled) for item in (debit, credit)]
-        added += _store(settlement.settle(debits=sides[:1], credits=sides[1:]), both, at)
+        added += _store(settlement.settle(debits=sides[:1], credits=sides[1:]), [debit, credit], at)
     return added
 
 
@@ -84,18 +118,33 @@ def _release(item: OpenItem, on: dt.date, at: dt.datetime) -> int:
     return len(Allocation.objects.bulk_create(rows))
 
 
-def _store(matches: Sequence[Match], items: Mapping[int, OpenItem], at: dt.datetime) -> int:
+def _store(matches: Sequence[Match], items: Sequence[OpenItem], at: dt.datetime) -> int:
+    counts = _counts_from(items) if matches else {}
     rows = [
         Allocation(
             debit_id=match.debit_id,
             credit_id=match.credit_id,
             amount=match.amount,
-            effective_on=max(items[match.debit_id].business_date, items[match.credit_id].business_date),
+            effective_on=max(counts[match.debit_id], counts[match.credit_id]),
             made_at=at,
         )
         for match in matches
     ]
-    return len(Allocation.objects.bulk_create(rows))
+    return len(Allocation.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE))
+
+
+def _counts_from(items: Sequence[OpenItem]) -> dict[int, dt.date]:
+    """The day from which each item counts: a payment when it was received, a bill when it was issued.
+
+    That of the ledger may be later: what happened on a day that is closed is posted on the first open one. Nobody is
+    late because the books were shut before his payment was read.
+    """
+    entries = [item.entry_id for item in items]
+    received = dict(Payment.objects.filter(entry__in=entries).values_list("entry_id", "received_on"))
+    issued = invoice_queries.issue_days(invoice_ids=[item.invoice_id for item in items if item.invoice_id is not None])
+    return {
+        item.pk: received.get(item.entry_id) or issued.get(item.invoice_id or 0) or item.business_date for item in items
+    }
 
 
 def _open(account_id: int) -> QuerySet[OpenItem]:

@@ -17,11 +17,14 @@ SELECT i.id, i.account_id, i.invoice_id, i.due_on, i.business_date, i.currency, 
   FROM payments_openitem i
   LEFT JOIN LATERAL (
         SELECT array_agg(day ORDER BY day) AS days, array_agg(amount ORDER BY day) AS amounts FROM (
-            SELECT effective_on AS day, sum(amount) AS amount FROM payments_allocation
-             WHERE debit_id = i.id GROUP BY effective_on) daily) a ON true
+            SELECT p.effective_on AS day, sum(p.amount) AS amount
+              FROM payments_allocation p JOIN payments_openitem c ON c.id = p.credit_id
+              LEFT JOIN invoices_invoice n ON n.id = c.invoice_id AND n.partial
+             WHERE p.debit_id = i.id AND n.reverses_id IS DISTINCT FROM i.invoice_id
+             GROUP BY p.effective_on) daily) a ON true
  WHERE i.amount > 0 AND i.invoice_id IS NOT NULL AND i.due_on < %(before)s
    AND (%(accounts)s::bigint[] IS NULL OR i.account_id = ANY(%(accounts)s))
-   AND (i.settled < i.amount OR EXISTS (
+   AND (i.settled < i.amount OR i.invoice_id = ANY(%(corrected)s) OR EXISTS (
         SELECT FROM payments_allocation c WHERE c.debit_id = i.id AND c.made_at >= %(since)s))
  ORDER BY i.account_id, i.due_on, i.id
 """
@@ -32,7 +35,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class BillHistory:
-    """A bill that fell due: ``settled`` holds what was settled of it by day (negative: given back)."""
+    """A bill that fell due: ``settled`` holds what was settled of it by day (negative: given back).
+
+    Credit notes on parts of the bill are no settlement: they lower what was owed from the beginning.
+    """
 
     item_id: int
     account_id: int
@@ -44,22 +50,23 @@ class BillHistory:
     taken_back: bool
     settled: tuple[tuple[dt.date, Decimal], ...]
 
-    @property
-    def open(self) -> Decimal:
-        """What is open of it now."""
-        return self.gross - sum((amount for _day, amount in self.settled), Decimal(0))
-
 
 def histories(
-    *, due_before: dt.date, changed_since: dt.datetime, account_ids: Sequence[int] | None = None
+    *,
+    due_before: dt.date,
+    changed_since: dt.datetime,
+    account_ids: Sequence[int] | None = None,
+    corrected: Sequence[int] = (),
 ) -> list[BillHistory]:
     """This will return the bills that fell due before a day and are open, or were settled since ``changed_since``.
 
-    One statement, by account and due date. Allocations made within one day come together.
+    One statement, by account and due date. Allocations made within one day come together. The bills ``corrected`` are
+    among them in any case.
     """
     values = {
         "before": due_before,
         "since": changed_since,
+        "corrected": list(corrected),
         "accounts": None if account_ids is None else list(account_ids),
     }
     with connection.cursor() as cursor:

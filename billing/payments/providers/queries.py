@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -87,6 +89,56 @@ def authorities(*, account_ids: Sequence[int]) -> list[Authority]:
     """This will list the standing authorities in force, by account and purpose."""
     found = Authority.objects.filter(account__in=account_ids, revoked_at__isnull=True)
     return list(found.select_related("method", "account").order_by("account", "purpose"))
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """A standing authority to top up, and whether it may be used on a day.
+
+    ``tried`` is the state of the day's collection ("" when none was asked for); ``is_stuck`` tells that one of an
+    earlier day still waits for its answer.
+    """
+
+    authority_id: int
+    amount: Decimal
+    threshold: Decimal
+    tried: str = ""
+    is_stuck: bool = False
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.tried in (Attempt.State.ASKED, Attempt.State.WAITING)
+
+
+def top_ups(*, account_ids: Sequence[int], on: dt.date) -> dict[int, TopUp]:
+    """This will return the top-up authorities in force by account, with what was asked for on a day; two statements."""
+    standing = Authority.objects.filter(
+        account__in=account_ids,
+        purpose=Authority.Purpose.TOP_UP,
+        revoked_at__isnull=True,
+        method__removed_at__isnull=True,
+    )
+    keys = {authority.pk: authority for authority in standing}
+    unsettled = (Attempt.State.ASKED, Attempt.State.WAITING)
+    tried: dict[int, str] = {}
+    stuck: set[int] = set()
+    for attempt in Attempt.objects.filter(authority__in=keys) if keys else ():
+        key = attempt.authority_id or 0
+        if attempt.occasion == top_up_occasion(authority_id=key, on=on):
+            tried[key] = attempt.state
+        elif attempt.state in unsettled:
+            stuck.add(key)
+    return {
+        each.account_id: TopUp(
+            key, each.amount or Decimal(0), each.threshold or Decimal(0), tried.get(key, ""), key in stuck
+        )
+        for key, each in keys.items()
+    }
+
+
+def top_up_occasion(*, authority_id: int, on: dt.date) -> str:
+    """This will name a day's collection of a top-up: there is one at most."""
+    return f"top_up:{authority_id}:{on}"
 
 
 def events(*, state: str = "") -> QuerySet[ProviderEvent]:

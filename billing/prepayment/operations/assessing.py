@@ -22,8 +22,11 @@ from billing.invoices import terms as invoice_terms
 from billing.invoices.taxes import Taxable
 from billing.invoices.wording import Wording
 from billing.ledger import queries as ledger_queries
+from billing.payments.providers import queries as provider_queries
+from billing.payments.providers.queries import TopUp
 from billing.prepayment import queries
 from billing.prepayment.models import PrepaidAccount, PrepaymentEvent, State, What
+from billing.prepayment.operations import topping_up
 from billing.prepayment.positions import Position, Rules
 from kernel.money import EXACT, Money, round_to_minor
 from markets import packs
@@ -31,7 +34,7 @@ from tenancy import context
 from tenants.notices import operations as notice_operations
 from tenants.service import operations as service_operations
 from tenants.service import queries as service_queries
-from tenants.service.kinds import OrderKind, OrderReason
+from tenants.service.kinds import OrderKind, OrderReason, OrderState
 
 LOW, USED_UP, RECOVERED = "prepayment_low", "prepayment_used_up", "prepayment_recovered"
 NOTHING = Decimal(0)
@@ -43,6 +46,7 @@ class Assessed:
     """How many accounts were looked at, and what followed."""
 
     looked_at: int = 0
+    topped_up: int = 0
     warned: int = 0
     stops: int = 0
     recovered: int = 0
@@ -52,8 +56,9 @@ class Assessed:
 def assess(*, account_ids: Sequence[int], on: dt.date, at: dt.datetime) -> Assessed:
     """This will assess prepaid accounts against their unbilled use; ``accruals`` should have rated them up to ``on``.
 
-    Warns at the market's days of use left, orders supply to be stopped before the limit is crossed (sent only when
-    the market allows it, ``tenants.service``), and has it resumed once there is enough again.
+    An account with a top-up authority is topped up first. Warns at the market's days of use left, orders supply to be
+    stopped before the limit is crossed (sent only when the market allows it, ``tenants.service``), and has it resumed
+    once there is enough again.
     """
     rows = list(
         PrepaidAccount.objects.select_for_update(of=("self",))
@@ -63,9 +68,10 @@ def assess(*, account_ids: Sequence[int], on: dt.date, at: dt.datetime) -> Asses
         .order_by("pk")
     )
     found, rules, made = positions_of(rows=rows, on=on), queries.rules(), Assessed(looked_at=len(rows))
+    agreed = provider_queries.top_ups(account_ids=[row.pk for row in rows], on=on)
     for row in rows:
         _keep(row, found[row.pk], at)
-        _follow(_Looked(row, found[row.pk], on, at), rules, made)
+        _follow(_Looked(row, found[row.pk], on, at, agreed.get(row.pk)), rules, made)
     fields = ["state", "episode", "warned_days", "credit", "estimated_use", "daily_use", "available", "assessed_at"]
     PrepaidAccount.objects.bulk_update(rows, fields)
     return made
@@ -116,6 +122,11 @@ class _Looked:
     position: Position
     on: dt.date
     at: dt.datetime
+    agreed: TopUp | None = None
+
+    def is_topped_up(self) -> bool:
+        """Ask for the agreed top-up; whether it is on its way."""
+        return topping_up.asks(row=self.row, position=self.position, top_up=self.agreed, on=self.on, at=self.at)
 
 
 def _follow(seen: _Looked, rules: Rules, made: Assessed) -> None:
@@ -124,9 +135,12 @@ def _follow(seen: _Looked, rules: Rules, made: Assessed) -> None:
     if not used_up and (row.state == State.STOPPING or (warning is None and row.state != State.OK)):
         _recover(seen)
         made.recovered += 1
-    if used_up:
+    is_low = used_up or warning is not None or topping_up.is_below(position=seen.position, top_up=seen.agreed)
+    if is_low and seen.is_topped_up():
+        made.topped_up += 1
+    elif used_up:
         _begin_episode(row)
-        made.stops += row.state != State.STOPPING and _use_up(seen)
+        made.stops += _use_up(seen) if row.state != State.STOPPING else _stop_again(seen)
     elif warning is not None:
         _begin_episode(row)
         made.warned += (row.warned_days is None or warning < row.warned_days) and _warn(seen, warning)
@@ -157,13 +171,27 @@ def _use_up(seen: _Looked) -> bool:
     return True
 
 
+def _stop_again(seen: _Looked) -> bool:
+    """What was not stopped (the field could not, or terms were changed since) is ordered again, once a day."""
+    row = seen.row
+    if not row.stops or not (points := _points(row, seen.on)):
+        return False
+    orders = [order for order in (_stop(seen, point) for point in points) if order.state == OrderState.REQUESTED]
+    for order in orders:
+        service_operations.give_final_notice(order_id=order.pk, at=seen.at)
+    if orders:
+        _note(seen, What.STOP_ORDERED, orders=[order.pk for order in orders], stops=True)
+    return bool(orders)
+
+
 def _stop(seen: _Looked, point: Any) -> Any:
+    tried = service_queries.orders(account_id=seen.row.pk, kind=OrderKind.STOP).filter(supply_point=point).count()
     return service_operations.request(
         kind=OrderKind.STOP,
         reason=OrderReason.PREPAYMENT,
         supply_point_id=point.pk,
         account_id=seen.row.pk,
-        request_key=f"prepaid {seen.row.pk}, {seen.row.episode}, {point.pk}",
+        request_key=f"prepaid {seen.row.pk}, {seen.row.episode}, {point.pk}, {tried + 1}",
         earliest_at=service_queries.next_allowed(supply_point=point, after=seen.at) or seen.at,
         calculation=seen.position.figures(),
         at=seen.at,

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.payments import operations as payment_operations
 from billing.prepayment import queries
 from billing.prepayment.models import PrepaidAccount, PrepaymentEvent, State, What
+from billing.prepayment.operations import assessing
 from kernel.errors import Conflict, Invalid, gettext_noop
 from kernel.money import Money
 from tenants.customers import queries as customer_queries
@@ -68,12 +70,19 @@ def enrol(
 
 @transaction.atomic
 def change(*, account_id: int, limit: Money, stops: bool, at: dt.datetime, by: str = "") -> PrepaidAccount:
-    """This will change how far the balance may fall and whether supply is stopped; raises NotPrepaid, LimitNegative."""
+    """This will change how far the balance may fall and whether supply is stopped, and act on it at once.
+
+    Stops that the new terms no longer ask for are taken back. Raises NotPrepaid or LimitNegative.
+    """
     row = _locked(account_id)
     row.credit_limit, row.stops = _checked(limit, row.currency), stops
     row.save(update_fields=["credit_limit", "stops"])
     _note(row, What.CHANGED, at, by, {"credit_limit": f"{row.credit_limit:f}", "stops": stops})
-    return row
+    if not stops:
+        service_operations.lift(account_id=account_id, reason=OrderReason.PREPAYMENT, at=at, since=at, by=by)
+    if row.assessed_at is not None:
+        assessing.assess(account_ids=[account_id], on=payment_operations.day_of(at), at=at)
+    return _locked(account_id)
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from billing.ledger import queries as ledger_queries
 from billing.payments import locks
 from billing.payments import queries as payment_queries
 from billing.payments.models import Attempt, Authority
-from billing.payments.providers import choosing
+from billing.payments.providers import choosing, queries
 from billing.payments.providers.base import Asked, Person
 from billing.payments.providers.operations import following, paying
 from kernel.money import Money
@@ -110,7 +110,11 @@ def top_up(*, authority_id: int, on: dt.date, at: dt.datetime) -> Attempt | None
     with transaction.atomic():
         locks.hold_accounts([authority.account_id])
         unsettled = Attempt.objects.filter(authority=authority, state__in=UNSETTLED).exists()
-        attempt = None if unsettled else _claim(authority, money, f"top_up:{authority.pk}:{on}", at, [])
+        attempt = (
+            None
+            if unsettled
+            else _claim(authority, money, queries.top_up_occasion(authority_id=authority.pk, on=on), at, [])
+        )
     return _charge(attempt, authority, money, authority.account.number, at) if attempt else None
 
 

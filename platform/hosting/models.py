@@ -4,6 +4,35 @@ from __future__ import annotations
 
 from django.db import models
 
+from hosting.plan_models import (
+    ApiCalls,
+    BillingMessage,
+    Coupon,
+    HostingInvoice,
+    Interval,
+    Plan,
+    PlanVersion,
+    ProviderPrice,
+    Subscription,
+    Usage,
+)
+
+__all__ = [
+    "ApiCalls",
+    "Backup",
+    "BillingMessage",
+    "CompanyHealth",
+    "Coupon",
+    "FleetEvent",
+    "HostingInvoice",
+    "Interval",
+    "Plan",
+    "PlanVersion",
+    "ProviderPrice",
+    "Subscription",
+    "Usage",
+]
+
 
 class CompanyHealth(models.Model):
     """The latest figures that a company's own worker reported of itself."""

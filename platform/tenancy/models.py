@@ -48,6 +48,7 @@ class Retailer(TenantMixin):
     time_zone = models.CharField(max_length=64)
     default_language = models.CharField(max_length=10, default="en")
     languages = models.JSONField(default=default_languages)
+    standing = models.JSONField(default=dict, blank=True)  # written by hosting; empty: nothing is limited
     created_at = models.DateTimeField()
 
     class Meta:

@@ -25,7 +25,7 @@ TEMPLATE_SCHEMA = "t_template0000"
 READABLE_IN_PUBLIC = ("django_content_type", "auth_permission", "django_migrations")
 OWNED_IN_PUBLIC = (*READABLE_IN_PUBLIC, "tenancy_schematemplate", "tenancy_fleetmigration")
 """What the login only reads: above all the text that the owner runs to make a company."""
-ADDED_IN_PUBLIC = ("hosting_fleetevent",)
+ADDED_IN_PUBLIC = ("hosting_fleetevent", "hosting_planversion")
 """What the login only adds to."""
 
 

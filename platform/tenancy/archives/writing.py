@@ -26,7 +26,7 @@ from tenancy.database import connection
 
 _COMPRESSION = 3
 _BLOCK = 1 << 20
-_LEFT_OUT = ("id", "schema_name", "retailer", "tenant", "status")
+_LEFT_OUT = ("id", "schema_name", "retailer", "tenant", "status", "standing")
 
 
 def write(*, path: Path, at: dt.datetime) -> Manifest:

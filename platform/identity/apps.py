@@ -3,5 +3,5 @@ from django.apps import AppConfig
 
 class IdentityConfig(AppConfig):
     name = "identity"
-    append_only = ("identity_auditevent",)
+    append_only = ("identity_auditevent", "identity_auditseal")
     label = "identity"

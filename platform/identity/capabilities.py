@@ -33,6 +33,7 @@ class Capability(StrEnum):
     CHANGE_BRAND = "brand:write"
     MANAGE_STAFF = "staff:write"
     MANAGE_KEYS = "keys:write"
+    SEE_AUDIT = "audit:read"
     OPERATE_FLEET = "fleet:write"
     USE_PORTAL = "portal:use"
 
@@ -68,7 +69,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.COLLECTIONS: frozenset({_C.SEE_CUSTOMERS, _C.SEE_BILLS, _C.SEE_PAYMENTS, _C.SEE_ARREARS, _C.WORK_ARREARS}),
     Role.FINANCE: _READS | {_C.CLOSE_BOOKS, _C.TAKE_PAYMENTS, _C.APPROVE_PAYMENTS, _C.APPROVE_ARREARS},
     Role.SERVICE: frozenset({_C.SEE_CUSTOMERS, _C.CHANGE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_BILLS, _C.SEE_PAYMENTS}),
-    Role.AUDITOR: _READS,
+    Role.AUDITOR: _READS | {_C.SEE_AUDIT},
     Role.OPERATOR: frozenset({_C.OPERATE_FLEET, _C.MANAGE_STAFF}),
     Role.CUSTOMER: frozenset({_C.USE_PORTAL}),
 }

@@ -1,4 +1,4 @@
-"""Users and API keys. No permission tables: ``identity.capabilities`` says what a role may do."""
+"""Users, keys and what guards their sign-in. No permission tables: ``identity.capabilities`` says what a role may do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from identity import capabilities
@@ -116,3 +117,132 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.actor_name} {self.action} {self.subject}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain over the audit trail: a hash of the event and of the link before it."""
+
+    position = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")
+    hashed = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(position__gt=0), name="audit_seal_position_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.hashed}"
+
+
+class SecurityPolicy(models.Model):
+    """What the company asks of those who sign in; one row, and the defaults while there is none."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    staff_second_factor = models.BooleanField(default=False)
+    idle_minutes = models.PositiveIntegerField(default=60)
+    failures_allowed = models.PositiveSmallIntegerField(default=5)
+    lock_minutes = models.PositiveIntegerField(default=15)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="security_policy_one_row"),
+            models.CheckConstraint(
+                condition=Q(idle_minutes__range=(5, 1440)) & Q(lock_minutes__range=(1, 1440)),
+                name="security_policy_minutes",
+            ),
+            models.CheckConstraint(condition=Q(failures_allowed__range=(3, 20)), name="security_policy_failures"),
+        ]
+
+    def __str__(self) -> str:
+        return "security policy"
+
+
+class SignInAttempt(models.Model):
+    """One try to sign in, and each unlocking: what stands here decides whether the next try is heard."""
+
+    class Outcome(models.TextChoices):
+        SUCCESS = "success"
+        PASSWORD = "password"
+        SECOND_FACTOR = "second_factor"
+        REFUSED = "refused"
+        UNLOCKED = "unlocked"
+
+    at = models.DateTimeField()
+    email = models.CharField(max_length=254)
+    address = models.CharField(max_length=45)
+    device_mark = models.CharField(max_length=64, blank=True)
+    device = models.CharField(max_length=200, blank=True)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["email", "-at"], name="sign_in_attempt_email"),
+            models.Index(fields=["address", "-at"], name="sign_in_attempt_address"),
+            models.Index(fields=["-at"], name="sign_in_attempt_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.email} {self.outcome}"
+
+
+class OpenSession(models.Model):
+    """A person signed in on one device; it stays, ended, so that the device is known the next time."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40)
+    device_mark = models.CharField(max_length=64)
+    device = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=45)
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session_key"], condition=Q(ended_at__isnull=True), name="open_session_key_unique"
+            )
+        ]
+        indexes = [models.Index(fields=["user", "-seen_at"], name="open_session_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.device}"
+
+
+class Alert(models.Model):
+    """Something about a sign-in or an export that people should look at."""
+
+    class Kind(models.TextChoices):
+        NEW_DEVICE = "new_device"
+        NEW_NETWORK = "new_network"
+        LOCKED = "locked"
+        MANY_FAILURES = "many_failures"
+        MASS_EXPORT = "mass_export"
+        FOREIGN_COMPANY = "foreign_company"
+        FACTOR_CHANGED = "factor_changed"
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    details = models.JSONField(default=dict)
+    mail_due = models.BooleanField(default=False)
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mail_due=False) | Q(user__isnull=False), name="alert_mail_goes_to_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(seen_at__isnull=True, seen_by__isnull=True)
+                | Q(seen_at__isnull=False, seen_by__isnull=False),
+                name="alert_seen_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-at"], name="alert_at"),
+            models.Index(fields=["at"], condition=Q(mail_due=True), name="alert_mail_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.kind}"

@@ -41,6 +41,7 @@ SCOPES = {
     Capability.CHANGE_BRAND: _("Change the brand"),
     Capability.MANAGE_STAFF: _("Manage staff"),
     Capability.MANAGE_KEYS: _("Manage keys"),
+    Capability.SEE_AUDIT: _("See the audit trail"),
 }
 COLOR = r"^#[0-9a-fA-F]{6}$"
 

@@ -6,7 +6,7 @@ import datetime as dt
 import io
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +14,7 @@ from kernel.periods import Period
 from tenants.customers.models import Premises, SupplyPoint
 from tenants.metering import operations, queries
 from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision
+from tenants.metering.queries import bulk
 
 AT = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
 SLOTS = 48
@@ -136,3 +137,9 @@ class TestRecordedDays:
         assert {dt.date.fromordinal(int(day)).day for each in several for day in each.days} == {1, 2, 3}
         assert queries.recorded_days(channel_ids=[], period=month) == []
         assert IntervalDayRevision.objects.count() == 0
+
+    def test_that_break_off_leave_the_connection_fit_for_what_comes_next(self, point):
+        with pytest.raises(OperationalError, match="division by zero"), transaction.atomic():
+            bulk._copied("SELECT 1 / (3 - number) FROM generate_series(1, 10) number", [])
+
+        assert IntervalDay.objects.count() == 0

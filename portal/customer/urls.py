@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.customer.views import app, arrears, bills, compare, home, messages, methods, paying, prepaid, profile, usage
+from portal.customer.views import (
+    app,
+    arrears,
+    bills,
+    compare,
+    home,
+    messages,
+    methods,
+    paying,
+    prepaid,
+    profile,
+    self_read,
+    usage,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -29,6 +42,9 @@ urlpatterns = [
     path("open/<path:number>/plan/", arrears.plan, name="plan"),
     path("usage/", usage.usage, name="usage"),
     path("usage/download/", usage.download, name="usage_download"),
+    path("readings/", self_read.readings, name="readings"),
+    path("readings/meters/<int:meter_id>/", self_read.read_meter, name="read_meter"),
+    path("readings/<int:read_id>/photo/", self_read.photo, name="self_read_photo"),
     path("prepaid/", prepaid.prepaid, name="prepaid"),
     path("compare/", compare.compare, name="compare"),
     path("account/", profile.profile, name="profile"),

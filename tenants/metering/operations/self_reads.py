@@ -20,7 +20,7 @@ from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from tenants.metering import photos
 from tenants.metering.models import Register, RegisterRead, SelfRead
 from tenants.metering.operations import register_reads, self_read_notices
-from tenants.metering.queries import self_reads as queries
+from tenants.metering.queries import reads_by_customers as queries
 
 State = SelfRead.State
 FOLDER = "self-reads"
@@ -69,6 +69,10 @@ class PhotoNeeded(Invalid):
 
     code = "self_read_photo"
     template = gettext_noop("Add a photo of the meter: the number is unusual.")
+
+
+PHOTO_REFUSALS = (PhotoNeeded, photos.NotAPhoto, photos.PhotoTooLarge)
+"""What is refused of the photo alone: the numbers may be sent again with another one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,17 @@ from tenants.metering.queries.readings import (
     span_of,
     versions_of,
 )
+from tenants.metering.queries.reads_by_customers import (
+    Judged,
+    Readable,
+    oddity_sentence,
+    quarantined_count,
+    readable,
+    self_read,
+    self_read_policy,
+    self_reads,
+    self_reads_beside,
+)
 from tenants.metering.queries.register_facts import Correction, corrections_in, register_versions
 from tenants.metering.queries.register_uses import (
     KindUse,
@@ -81,17 +92,6 @@ from tenants.metering.queries.registers import (
     register_read,
     registers_of,
     unowned,
-)
-from tenants.metering.queries.self_reads import (
-    Judged,
-    Readable,
-    oddity_sentence,
-    quarantined_count,
-    readable,
-    self_read,
-    self_read_policy,
-    self_reads,
-    self_reads_beside,
 )
 
 __all__ = [

@@ -98,7 +98,7 @@ def oddities(*, given: Standing, expected: Expected, rules: ordering.Rules) -> l
     went = dials.advance(start=before.leaves, end=given.value, digits=rules.digits, rollover_share=rules.rollover_share)
     if went is None:
         return []
-    usual = {"went": _text(went), "usual": _text(round(expected.usual or Decimal(0)))}
+    usual = {"went": _text(went), "usual": _text((expected.usual or Decimal(0)).quantize(Decimal(1)))}
     if went > expected.most:
         return [Oddity(ABOVE, usual)]
     return [Oddity(BELOW, usual)] if went < expected.least else []

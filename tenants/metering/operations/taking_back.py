@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import connection, transaction
 
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
-from tenants.metering.models import IntervalDay, ReadingImport, RegisterRead
+from tenants.metering.models import Determination, IntervalDay, ReadingImport, RegisterRead
+from tenants.metering.operations import validating, versions_met
+from tenants.metering.validation import runs
 
 State = ReadingImport.State
 LONGEST_NAME, LONGEST_REASON = 254, 200
@@ -61,7 +64,8 @@ def take_back(*, import_id: int, at: dt.datetime) -> ReadingImport:
     """This will bring back what stood before an import that is ordered to be taken back; done twice it changes nothing.
 
     Corrected days get their former readings as a new version, days that were new are removed; each version the import
-    made is kept. What was changed meanwhile ends the order: the import stands as it did.
+    made is kept. What stands again is checked again; exceptions and proposals of days that are removed are closed. What
+    was changed meanwhile ends the order: the import stands as it did.
     """
     record = _standing(import_id)
     if record.state != State.TAKING_BACK:
@@ -76,11 +80,47 @@ def take_back(*, import_id: int, at: dt.datetime) -> ReadingImport:
             return record
         cursor.execute(_TOUCH, [at, import_id])
         cursor.execute(_KEEP, [at, import_id])
+        cursor.execute(_RESTORED, [import_id])
         cursor.execute(_RESTORE, [at, import_id])
+        cursor.execute(_REMOVED, [import_id])
         cursor.execute(_REMOVE, [import_id])
+        for statement in _CLOSE:
+            cursor.execute(statement, [at])
+        _judge_again(cursor, record, at)
     record.state, record.taken_back_at = State.TAKEN_BACK, at
     record.save(update_fields=["state", "taken_back_at"])
     return record
+
+
+def _judge_again(cursor: Any, record: ReadingImport, at: dt.datetime) -> None:
+    """Check the days that stand again, as if they had just come; how their slots were determined counts again."""
+    cursor.execute(_STAGE)
+    _revive_determinations(record, at)
+    validating.validate_stored(stage_table=_STAGED, import_id=None, at=at)
+    cursor.execute(f"DROP TABLE {_STAGED}, metering_days_restored, metering_days_removed")
+
+
+def _revive_determinations(record: ReadingImport, at: dt.datetime) -> None:
+    """Let what determined slots of the restored days stand again, where this import ended it."""
+    ended = [
+        Determination.objects.filter(channel_id=channel_id, day=day, replaced_at=record.finished_at)
+        for channel_id, day in _days_of("metering_days_restored")
+    ]
+    for standing in (each for found in ended for each in found):
+        Determination.objects.filter(
+            channel_id=standing.channel_id, day=standing.day, replaced_at=None, slots__overlap=standing.slots
+        ).update(replaced_at=at)
+        whole = runs.Slots(0, standing.slots.upper - standing.slots.lower)
+        versions_met.rest_of(standing, whole).save()
+
+
+def _days_of(table: str) -> list[tuple[int, dt.date]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT r.channel_id, r.day FROM {table} r WHERE EXISTS (SELECT FROM metering_determination t"
+            " WHERE t.channel_id = r.channel_id AND t.day = r.day) ORDER BY r.channel_id, r.day"
+        )
+        return list(cursor.fetchall())
 
 
 def _standing(import_id: int) -> ReadingImport:
@@ -146,6 +186,31 @@ WHERE w.reading_import_id = %s AND w.outcome = 'corrected'
     AND d.channel_id = w.channel_id AND d.day = w.day AND d.import_id = w.reading_import_id
     AND r.channel_id = d.channel_id AND r.day = d.day AND r.version = d.version - 1
 """
+
+_RESTORED = f"""
+CREATE TEMPORARY TABLE metering_days_restored AS SELECT d.channel_id, d.day {_MADE} AND w.outcome = 'corrected'
+"""
+
+_REMOVED = f"""
+CREATE TEMPORARY TABLE metering_days_removed AS SELECT d.channel_id, d.day {_MADE} AND w.outcome = 'accepted'
+"""
+
+_STAGED = "metering_days_standing_again"
+_STAGE = f"""
+CREATE TEMPORARY TABLE {_STAGED} AS
+SELECT d.channel_id, d.day, d."values", d.quality, d.total, d.missing, d.stamped_at, d.slot_stamps,
+    'corrected'::text AS outcome
+FROM metering_intervalday d JOIN metering_days_restored r ON r.channel_id = d.channel_id AND r.day = d.day
+"""
+
+_CLOSE = (
+    """UPDATE metering_readingexception e SET state = 'healed', closed_at = %s FROM metering_days_removed r
+    WHERE e.channel_id = r.channel_id AND e.day = r.day AND e.state = 'open'""",
+    """UPDATE metering_dayproposal p SET state = 'overtaken', decided_at = %s FROM metering_days_removed r
+    WHERE p.channel_id = r.channel_id AND p.day = r.day AND p.state = 'proposed'""",
+    """UPDATE metering_determination t SET replaced_at = %s FROM metering_days_removed r
+    WHERE t.channel_id = r.channel_id AND t.day = r.day AND t.replaced_at IS NULL""",
+)
 
 _REMOVE = """
 DELETE FROM metering_intervalday d USING metering_readingimportrow w

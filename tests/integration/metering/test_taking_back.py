@@ -10,8 +10,15 @@ import pytest
 from kernel.errors import Invalid
 from tenants.customers.models import Premises, SupplyPoint
 from tenants.metering import operations, queries
-from tenants.metering.models import IntervalDay, IntervalDayRevision, ReadingImport
-from tenants.metering.operations import taking_back
+from tenants.metering.models import (
+    DayProposal,
+    Determination,
+    IntervalDay,
+    IntervalDayRevision,
+    ReadingException,
+    ReadingImport,
+)
+from tenants.metering.operations import estimating, taking_back
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 HEAD = "nmi,date," + ",".join(f"P{n}" for n in range(1, 97))
@@ -128,3 +135,64 @@ class TestTakingBack:
             operations.order_taking_back(import_id=wrong, by="ada", because="again", at=AT)
 
         assert stands() == {}
+
+
+def uneven(day, gap=False, spike=False):
+    """A row with a usual curve, perhaps with a gap of three slots or a spike."""
+    cells = [str(1 + slot % 7 / 10) for slot in range(96)]
+    if gap:
+        cells[40:43] = ["", "", ""]
+    if spike:
+        cells[50] = "900"
+    return f"PT1,2026-02-{day:02d}," + ",".join(cells)
+
+
+def bring_rows(*rows, hour):
+    content = ("\n".join([HEAD, *rows]) + "\n").encode()
+    at = AT + dt.timedelta(hours=hour)
+    return operations.import_file(file=io.BytesIO(content), file_name="a", source="test", at=at).pk
+
+
+def open_checks():
+    return set(ReadingException.objects.filter(state="open").values_list("day", "code"))
+
+
+@pytest.mark.django_db
+class TestWhatStandsAgain:
+    def test_is_checked_again(self, point):
+        bring_rows(uneven(1, spike=True), hour=0)
+        before = open_checks()
+        healed = bring_rows(uneven(1), hour=1)
+        between = open_checks()
+
+        take_back(healed)
+
+        assert before and all(day == dt.date(2026, 2, 1) for day, _code in before)
+        assert between == set()
+        assert open_checks() == before
+
+    def test_closes_what_was_found_on_days_that_are_gone(self, point):
+        bring_rows(uneven(1), hour=0)
+        wrong = bring_rows(uneven(2, spike=True), uneven(3, gap=True), hour=1)
+        found = {day for day, _code in open_checks()}
+
+        take_back(wrong)
+
+        assert {dt.date(2026, 2, 2), dt.date(2026, 2, 3)} <= found
+        assert open_checks() == set()
+        assert not DayProposal.objects.filter(state="proposed").exists()
+
+    def test_knows_again_how_its_slots_were_estimated(self, point):
+        bring_rows(uneven(1, gap=True), hour=0)
+        day = IntervalDay.objects.get()
+        estimating.estimate(channel_id=day.channel_id, day=day.day, at=AT + dt.timedelta(hours=1), by="ada")
+        told = bring_rows(uneven(1), hour=2)
+        without = Determination.objects.filter(replaced_at=None).count()
+
+        take_back(told)
+
+        [again] = Determination.objects.filter(replaced_at=None)
+        shown = queries.day_shown(channel_id=day.channel_id, day=day.day)
+        assert without == 0
+        assert (again.slots.lower, again.slots.upper, again.method, again.by) == (40, 43, "linear", "ada")
+        assert shown.counts() == {"actual": 93, "estimated": 3}

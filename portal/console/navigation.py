@@ -44,6 +44,8 @@ SECTIONS = (
             Item(_("Reading imports"), "imports", "upload", Capability.SEE_READINGS),
             Item(_("Reading exceptions"), "readings_queue", "pulse", Capability.SEE_READINGS),
             Item(_("Register reads"), "doubted_reads", "meter", Capability.SEE_READINGS),
+            Item(_("Customer reads"), "self_reads", "eye", Capability.SEE_READINGS),
+            Item(_("Load"), "load", "chart", Capability.SEE_READINGS),
             Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
             Item(_("Charges"), "charges", "bill", Capability.SEE_BILLS),
             Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS, exact=True),

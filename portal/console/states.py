@@ -27,6 +27,8 @@ TONES = {
     "issued": "success",
     "accepted": "success",
     "corrected": "info",
+    "quarantined": "warn",
+    "replaced": "neutral",
     "unchanged": "neutral",
     "outdated": "neutral",
     "invoice": "neutral",

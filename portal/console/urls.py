@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("portal.console.payments_urls")),
     path("", include("portal.console.readings_queue_urls")),
     path("", include("portal.console.metering_urls")),
+    path("", include("portal.console.self_read_urls")),
     path("", include("portal.console.billing_urls")),
     path("", include("portal.console.invoice_urls")),
     path("", include("portal.console.prepayment_urls")),

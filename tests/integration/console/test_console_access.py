@@ -29,6 +29,10 @@ READS = {
     "readings/registers/": C.SEE_READINGS,
     "readings/registers/corrections/": C.SEE_READINGS,
     "readings/registers/unowned/": C.SEE_READINGS,
+    "readings/customers/": C.SEE_READINGS,
+    "readings/load/": C.SEE_READINGS,
+    "readings/load/load.csv": C.SEE_READINGS,
+    "readings/load/load.xlsx": C.SEE_READINGS,
     "customers/-/supply-points/P1/-/registers/": C.SEE_READINGS,
     "customers/-/supply-points/P1/-/registers/reads/": C.IMPORT_READINGS,
     "customers/-/supply-points/P1/-/registers/install/": C.IMPORT_READINGS,
@@ -102,6 +106,9 @@ READS = {
     "company/keys/new/": C.MANAGE_KEYS,
 }
 ORDERS = {
+    "readings/customers/1/accept/": C.APPROVE_READINGS,
+    "readings/customers/1/correct/": C.APPROVE_READINGS,
+    "readings/customers/1/refuse/": C.APPROVE_READINGS,
     "readings/registers/reads/1/believe/": C.APPROVE_READINGS,
     "readings/registers/reads/1/withdraw/": C.APPROVE_READINGS,
     "readings/registers/corrections/1/approve/": C.APPROVE_READINGS,

@@ -29,6 +29,13 @@ def account_changed(account_id: int) -> None:
 
 
 @tenant_task
+def settle_final_bill(account_id: int, invoice_id: int) -> None:
+    """Set deposits off against a final bill, or give them back; bill runs send this when the bill is out."""
+    now = timezone.now()
+    operations.settle_final_bill(account_id=account_id, invoice_id=invoice_id, on=_today(now), at=now)
+
+
+@tenant_task
 def advance_cases() -> None:
     """Do the day's dunning; a second time on the same day finds nothing to do."""
     now = timezone.now()
@@ -36,6 +43,8 @@ def advance_cases() -> None:
     operations.advance(on=on, at=now)
     operations.assess_late_fees(on=on, at=now)
     operations.remind_guarantees(on=on, at=now)
+    for account_id, invoice_id in operations.finished_accounts():
+        operations.settle_final_bill(account_id=account_id, invoice_id=invoice_id, on=on, at=now)
 
 
 @tenant_task

@@ -16,6 +16,7 @@ from billing.arrears.operations.approvals import AlreadyDecided, SamePerson
 from billing.arrears.operations.charging import NothingToWaive, ask_waiver, assess_late_fees, decide_waiver
 from billing.arrears.operations.dunning import advance, advance_chunk, open_cases
 from billing.arrears.operations.editing import discard_draft, publish_path, save_path, standard_path
+from billing.arrears.operations.finishing import finished_accounts, settle_final_bill
 from billing.arrears.operations.placing import add_agency, place, recall
 from billing.arrears.operations.securities import (
     NotTheAmount,
@@ -62,6 +63,7 @@ __all__ = [
     "end_deposit",
     "end_hold",
     "expect_deposit",
+    "finished_accounts",
     "hold",
     "judge",
     "make_plan",
@@ -79,6 +81,7 @@ __all__ = [
     "save_path",
     "set_standing",
     "settle_accounts",
+    "settle_final_bill",
     "standard_path",
     "take_guarantee",
     "withdraw_promise",

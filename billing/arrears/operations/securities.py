@@ -84,13 +84,14 @@ def ask_deposit(*, account_id: int, kind: str, amount: Money, on: dt.date, at: d
 def receive_deposit(
     *, deposit_id: int, money: Money, method: str, reference: str, received_on: dt.date, at: dt.datetime, by: Any = None
 ) -> Deposit:
-    """This will book a deposit that came in: through payments, then from the account to the deposits held.
+    """This will book a deposit that came in: owed by the account to the deposits held, and paid by this payment.
 
-    Raises NotTheAmount, NotHeld, NotFound.
+    The payment settles the deposit, not the bills that are open. Raises NotTheAmount, NotHeld, NotFound.
     """
     found = _locked(deposit_id, State.ASKED)
     if money != Money.rounded(found.amount, found.currency) or found.kind != Kind.CASH:
         raise NotTheAmount(where="amount", asked=f"{found.amount:f} {found.currency}")
+    entry_id = _move(found, Moved.RECEIVED, money, received_on, at=at, by=by)
     payment_operations.receive(
         account_id=found.account_id,
         money=money,
@@ -99,10 +100,10 @@ def receive_deposit(
         reference=reference,
         received_on=received_on,
         at=at,
+        settles=[entry_id],
     )
     found.state, found.held_since = State.HELD, received_on
     found.save(update_fields=["state", "held_since"])
-    _move(found, Moved.RECEIVED, money, received_on, at=at, by=by)
     return found
 
 
@@ -174,7 +175,7 @@ def remind_guarantees(*, on: dt.date, at: dt.datetime) -> int:
     return len(waiting)
 
 
-def _move(found: Deposit, kind: str, money: Money, on: dt.date, *, at: dt.datetime, by: Any) -> None:
+def _move(found: Deposit, kind: str, money: Money, on: dt.date, *, at: dt.datetime, by: Any) -> int:
     """Post a movement: from the account to the deposits, from the company's expenses, or back to the account."""
     other = (
         entries.debit(chart.CUSTOMER_CREDITS, money)
@@ -189,7 +190,9 @@ def _move(found: Deposit, kind: str, money: Money, on: dt.date, *, at: dt.dateti
     DepositMovement.objects.create(
         deposit=found, kind=kind, amount=money.amount, on=on, at=at, by=words.name_of(by), entry_id=entry_id
     )
-    payment_operations.settle_accounts(account_ids=[found.account_id], at=at)
+    if kind != Moved.RECEIVED:
+        payment_operations.settle_accounts(account_ids=[found.account_id], at=at)
+    return entry_id
 
 
 def _locked(deposit_id: int, *states: str) -> Deposit:

@@ -25,15 +25,23 @@ def settle_accounts(*, account_ids: Sequence[int], at: dt.datetime) -> int:
 
 
 def settle_held(
-    *, account_id: int, at: dt.datetime, entry_id: int | None = None, invoice_ids: Sequence[int] = ()
+    *,
+    account_id: int,
+    at: dt.datetime,
+    entry_id: int | None = None,
+    invoice_ids: Sequence[int] = (),
+    first: Sequence[int] = (),
 ) -> int:
-    """This will settle one account whose lock is held; the credit of ``entry_id`` first with ``invoice_ids``."""
+    """This will settle one account whose lock is held.
+
+    The credit of ``entry_id`` settles the debits of the entries ``first``, then ``invoice_ids``, before any other.
+    """
     added = _settle_reversals(account_id, at)
     by_currency: dict[str, list[OpenItem]] = {}
     for item in _open(account_id):
         by_currency.setdefault(item.currency, []).append(item)
     for items in by_currency.values():
-        added += _store(_matches(items, entry_id, invoice_ids), items, at)
+        added += _store(_matches(items, entry_id, invoice_ids, first), items, at)
     return added
 
 
@@ -51,7 +59,9 @@ def settle_all_held(*, account_ids: Collection[int], at: dt.datetime) -> int:
     return added + _store(matches, [item for group in sides.values() for item in group], at)
 
 
-def _matches(items: Sequence[OpenItem], entry_id: int | None, invoice_ids: Sequence[int]) -> list[Match]:
+def _matches(
+    items: Sequence[OpenItem], entry_id: int | None, invoice_ids: Sequence[int], first: Sequence[int]
+) -> list[Match]:
     """Credit notes lower their own bill, a payment the chosen bills; what is left follows the policy."""
     order = terms.of_retailer()
     debits = sorted(
@@ -60,6 +70,7 @@ def _matches(items: Sequence[OpenItem], entry_id: int | None, invoice_ids: Seque
     )
     credits = sorted((item for item in items if item.amount < 0), key=lambda item: (item.business_date, item.pk))
     sides = {item.pk: Side(item.pk, abs(item.amount) - item.settled) for item in items}
+    named = [sides[debit.pk] for debit in debits if debit.entry_id in first]
     chosen = [sides[debit.pk] for invoice_id in invoice_ids for debit in debits if debit.invoice_id == invoice_id]
     new = [sides[credit.pk] for credit in credits if credit.entry_id == entry_id]
     own = [
@@ -71,7 +82,7 @@ def _matches(items: Sequence[OpenItem], entry_id: int | None, invoice_ids: Seque
     ]
     return [
         *own,
-        *settlement.settle(debits=chosen, credits=new),
+        *settlement.settle(debits=[*named, *chosen], credits=new),
         *settlement.settle(debits=[sides[one.pk] for one in debits], credits=[sides[one.pk] for one in credits]),
     ]
 

@@ -38,12 +38,14 @@ def receive(
     invoice_ids: Sequence[int] = (),
     payer: Mapping[str, Any] | None = None,
     debited: str | None = None,
+    settles: Sequence[int] = (),
 ) -> Payment:
     """This will book money received for an account and settle its bills, chosen ones first; return the payment.
 
     The same ``source`` and ``reference`` again return the same payment and book nothing; with another account,
     amount, method, day or choice PaymentDiffers is raised. ``debited`` names the ledger account that received the
-    money where it is not the method's usual one (``ledger_sides``). What exceeds the open bills stays as credit.
+    money where it is not the method's usual one (``ledger_sides``); ``settles`` names entries that it pays before any
+    other (a deposit). What exceeds the open bills stays as credit.
     """
     check(money, method, source, reference)
     with transaction.atomic():
@@ -65,7 +67,7 @@ def receive(
         if before is not None:
             return before
         _check_account(account, money, invoice_ids)
-        return _book(payment, debited or ledger_sides.of_method(method), at)
+        return _book(payment, debited or ledger_sides.of_method(method), settles, at)
 
 
 def reverse(*, payment_id: int, reason: str, at: dt.datetime, on: dt.date | None = None) -> PaymentReversal:
@@ -97,7 +99,7 @@ def day_of(at: dt.datetime) -> dt.date:
     return at.astimezone(ZoneInfo(context.current_retailer().time_zone)).date()
 
 
-def _book(payment: Payment, debited: str, at: dt.datetime) -> Payment:
+def _book(payment: Payment, debited: str, settles: Sequence[int], at: dt.datetime) -> Payment:
     money = Money.rounded(payment.amount, payment.currency)
     [payment.entry_id] = ledger_operations.reserve_entry_ids(count=1)
     elsewhere = errors.PaymentDiffers(reference=payment.reference, source=payment.source, field="account_id")
@@ -110,7 +112,9 @@ def _book(payment: Payment, debited: str, at: dt.datetime) -> Payment:
     day = ledger_queries.booking_day(on=payment.received_on)
     entry = ledger_entries.NewEntry(day, ledger_entries.EntryKind.PAYMENT, payment.reference, sides, payment.entry_id)
     ledger_operations.post(entries=[entry], posted_at=at)
-    allocating.settle_held(account_id=payment.account_id, at=at, entry_id=payment.entry_id, invoice_ids=payment.chosen)
+    allocating.settle_held(
+        account_id=payment.account_id, at=at, entry_id=payment.entry_id, invoice_ids=payment.chosen, first=settles
+    )
     telling.changed(account_ids=[payment.account_id])
     return payment
 

@@ -18,6 +18,7 @@ from billing.payments.models import (
     CashDesk,
     CashMovement,
     CashSession,
+    KnownPayer,
     Refund,
 )
 from kernel.errors import NotFound, gettext_noop
@@ -126,6 +127,12 @@ def refund(*, reference: str) -> Refund:
     if found is None:
         raise NotFound(what=REFUND, name=reference)
     return found
+
+
+def known_payee(*, account_id: int) -> dict[str, str] | None:
+    """This will return name and bank account from which an account was paid last, or None."""
+    found = KnownPayer.objects.filter(account=account_id).order_by("-last_on", "-pk").first()
+    return {"name": found.party_name or found.party_account, "account": found.party_account} if found else None
 
 
 def desks() -> QuerySet[CashDesk]:

@@ -94,9 +94,7 @@ def used_now(*, items: Sequence[BillRunItem], overlay: Overlay | None = None) ->
     for alike, made in _plans(items, overlay):
         channels = readings.versions_of(points=gathering.supply_points(made), period=made.period)
         for item in alike:
-            before = item.draft.versions.get("parts", ()) if item.draft else ()
-            refused = item.pk in made.refusals
-            found[item.pk] = None if refused else used_versions.now(item, made, channels, before)
+            found[item.pk] = _used(item, made, channels)
     return found
 
 
@@ -113,6 +111,14 @@ def rate(*, items: Sequence[BillRunItem], overlay: Overlay | None = None) -> dic
             refusal = made.refusals.get(item.pk)
             found[item.pk] = Again(item, () if refusal else tuple(parts), charges.get(item.pk, ()), refusal)
     return found
+
+
+def _used(item: BillRunItem, made: Plan, channels: Mapping[int, Mapping[Any, str]]) -> Used | None:
+    sections = sum(section.item_id == item.pk for section in made.sections)
+    before = list(item.draft.versions.get("parts", ())) if item.draft else []
+    padded = [*before, *[{} for _ in range(sections - len(before))]][:sections]
+    found = used_versions.now(item, made, channels, padded)
+    return None if item.pk in made.refusals or len(found) != sections else found
 
 
 def _plans(items: Sequence[BillRunItem], overlay: Overlay | None) -> Iterator[tuple[list[BillRunItem], Plan]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
-from billing.runs import reasons
+from billing.runs import gathering, reasons
 from billing.runs.models import BillRunItem, RatedSection
-from billing.runs.operations import drafting
+from billing.runs.rated import RatedPart
 from billing.runs.rebilling import Again
 from kernel.errors import Conflict, gettext_noop
+from tenants.customers import date_ranges
 
 ItemState = BillRunItem.State
 
@@ -66,10 +67,16 @@ def refresh_sections(*, bills: Sequence[Again]) -> None:
 
 
 def _write_sections(bills: Sequence[tuple[int, Again]]) -> None:
-    rows = []
-    for item_id, again in bills:
-        for part in again.parts:
-            row = drafting.kept(part)
-            row.item_id = item_id
-            rows.append(row)
+    rows = [_section(item_id, part) for item_id, again in bills for part in again.parts]
     RatedSection.objects.bulk_create(rows)
+
+
+def _section(item_id: int, part: RatedPart) -> RatedSection:
+    return RatedSection(
+        item_id=item_id,
+        supply_point_id=part.section.supply_point.pk,
+        period=date_ranges.of_period(part.section.period),
+        used=gathering.as_text(part.past.used),
+        carried=gathering.as_text(part.past.carried),
+        energy_wh=part.past.energy_wh,
+    )

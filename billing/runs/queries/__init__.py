@@ -19,6 +19,7 @@ from billing.runs.queries.cycles import (
 from billing.runs.queries.exceptions import exception_counts, exceptions, held_accounts, is_billing_held
 from billing.runs.queries.facts import fact_rows
 from billing.runs.queries.issued import (
+    accounts_of_invoices,
     billed_until,
     facts_changed_since,
     invoices_of_accounts,
@@ -58,6 +59,7 @@ __all__ = [
     "NextBill",
     "NotFound",
     "Progress",
+    "accounts_of_invoices",
     "accounts_of_lot",
     "accounts_without_lot",
     "billed_until",

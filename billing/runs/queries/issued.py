@@ -46,3 +46,9 @@ def facts_changed_since(*, since: dt.datetime, clock: dt.datetime) -> list[tuple
     changed = AccountFact.objects.filter(changed_at__gte=clock) | AccountFact.objects.filter(stated_at__gte=since)
     rows = changed.values_list("account_id", "period").order_by("pk")
     return [(account_id, period.lower or dt.date.min) for account_id, period in rows]
+
+
+def accounts_of_invoices(*, invoice_ids: Collection[int]) -> set[int]:
+    """This will return the accounts whose bills are or were on the invoices."""
+    rows = BillRunItem.objects.filter(invoice_id__in=invoice_ids).values_list("account_id", flat=True)
+    return set(rows)

@@ -1,0 +1,185 @@
+"""A chain of bills: those that changed, and in order of their days all later ones that build on them, rated anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from billing.corrections import causes, line_differences
+from billing.invoices import lines as invoice_lines
+from billing.invoices import queries as invoice_queries
+from billing.runs import queries as run_queries
+from billing.runs import rebilling
+from billing.runs.rebilling import Again, Overlay
+from kernel.errors import GridhallError
+from kernel.periods import Period
+from tenants.customers import date_ranges
+
+Checked = Mapping[str, Any]
+"""By bill (key as text): what it was held against when it was last looked at."""
+_RETURNED: causes.Cause = {"what": causes.RETURNED}
+
+
+@dataclass(slots=True, eq=False)
+class Touched:
+    """One invoice of the chain that would be another: its bills rated anew, why, and line by line."""
+
+    invoice: Any
+    agains: list[Again]
+    reasons: list[causes.Cause]
+    rows: list[dict[str, Any]]
+    checked: dict[str, Any]
+    follows: int | None = None
+    """The invoice of the chain it follows from, where nothing of its own changed."""
+
+    @property
+    def refusal(self) -> GridhallError | None:
+        return next((again.refusal for again in self.agains if again.refusal), None)
+
+    @property
+    def is_same(self) -> bool:
+        return line_differences.are_same(self.rows)
+
+    @property
+    def before(self) -> Decimal:
+        return sum((Decimal(again.item.draft.total) for again in self.agains if again.item.draft), Decimal(0))
+
+    @property
+    def after(self) -> Decimal:
+        return sum((again.total for again in self.agains), Decimal(0))
+
+    @property
+    def period(self) -> Period:
+        days = [date_ranges.to_period(again.item.period) for again in self.agains]
+        return Period(min(each.start for each in days), max(each.end for each in days))
+
+    @property
+    def energy(self) -> tuple[int, int]:
+        """Wh before and after."""
+        return sum(again.item.energy_wh or 0 for again in self.agains), sum(again.energy_wh for again in self.agains)
+
+
+@dataclass(slots=True)
+class Chain:
+    """What was found of a chain: the bills that would change or cannot be rated, those that come out the same."""
+
+    touched: list[Touched] = field(default_factory=list)
+    same: list[Touched] = field(default_factory=list)
+    untouched: list[int] = field(default_factory=list)
+    """Invoices asked for of which nothing changed any more."""
+    overlay: Overlay = field(default_factory=Overlay)
+
+
+def reach(*, invoice_ids: Collection[int]) -> tuple[set[int], dt.date | None]:
+    """This will return all accounts whose bills may change with those of the invoices, and the first day of these.
+
+    Those on the invoices, and those that share a collective invoice with one of them later.
+    """
+    items = list(run_queries.issued_items(invoice_ids=invoice_ids))
+    if not items:
+        return set(), None
+    since = min(item.period.lower for item in items)
+    accounts: set[int] = set()
+    grown = {item.account_id for item in items}
+    while grown - accounts:
+        accounts |= grown
+        invoices = run_queries.invoices_of_accounts(account_ids=accounts, since=since)
+        grown = run_queries.accounts_of_invoices(invoice_ids=invoices) if invoices else set()
+    return accounts, since
+
+
+def rate(*, invoice_ids: Collection[int], left_alone: Collection[int], checked: Mapping[int, Checked]) -> Chain:
+    """This will rate the invoices anew, and every later one whose inputs change with them; nothing is stored.
+
+    ``left_alone`` are invoices that a person decided to leave as they are, ``checked`` what invoices were held against
+    when they were last looked at.
+    """
+    accounts, since = reach(invoice_ids=invoice_ids)
+    chain = Chain()
+    if since is None:
+        chain.untouched = list(invoice_ids)
+        return chain
+    moved: dict[int, int] = {}
+    for invoice_id, items in _by_invoice(accounts, since).items():
+        wanted = invoice_id in invoice_ids
+        follows = next((moved[item.account_id] for item in items if item.account_id in moved), None)
+        if invoice_id in left_alone or not (wanted or follows):
+            continue
+        found, against = _held_against(items, chain.overlay, checked.get(invoice_id, {}))
+        if not found:
+            chain.untouched += [invoice_id] if wanted else []
+            continue
+        touched = _rated(items, found, against, chain.overlay)
+        touched.follows = follows
+        (chain.same if touched.is_same and touched.refusal is None else chain.touched).append(touched)
+        if touched.refusal is not None:
+            break
+        for again in touched.agains:
+            chain.overlay.put(again)
+            moved[again.item.account_id] = invoice_id
+    return chain
+
+
+def changes(*, items: Sequence[Any], checked: Mapping[int, Checked]) -> dict[int, list[causes.Cause]]:
+    """This will say of bills, by item, what differs from what they were rated from or last held against."""
+    now = rebilling.used_now(items=items)
+    found: dict[int, list[causes.Cause]] = {}
+    for item in items:
+        before = _before(item, checked.get(item.invoice_id, {}))
+        found[item.pk] = (
+            [] if now[item.pk] == before else causes.between(before=before, now=now[item.pk]) or [_RETURNED]
+        )
+    return found
+
+
+def _by_invoice(accounts: Collection[int], since: dt.date) -> dict[int, list[Any]]:
+    invoices = run_queries.invoices_of_accounts(account_ids=accounts, since=since)
+    found: dict[int, list[Any]] = {}
+    for item in run_queries.issued_items(invoice_ids=invoices):
+        found.setdefault(item.invoice_id, []).append(item)
+    ordered = sorted(found.items(), key=lambda each: (min(item.period.lower for item in each[1]), each[0]))
+    return dict(ordered)
+
+
+def _before(item: Any, checked: Checked) -> list[Any]:
+    held = checked.get(str(item.pk))
+    return list(held if held is not None else item.draft.versions["parts"])
+
+
+def _held_against(
+    items: Sequence[Any], overlay: Overlay, checked: Checked
+) -> tuple[dict[int, list[causes.Cause]], dict[str, Any]]:
+    """What changed, by bill, and what each was held against; nothing where nothing changed."""
+    now = rebilling.used_now(items=items, overlay=overlay)
+    if all(now[item.pk] == _before(item, checked) for item in items):
+        return {}, {}
+    found = {
+        item.pk: causes.between(before=item.draft.versions["parts"], now=now[item.pk])
+        for item in items
+        if now[item.pk] != item.draft.versions["parts"]
+    }
+    return found or {items[0].pk: [_RETURNED]}, {str(key): used for key, used in now.items()}
+
+
+def _rated(
+    items: Sequence[Any], found: Mapping[int, list[causes.Cause]], against: dict[str, Any], overlay: Overlay
+) -> Touched:
+    agains = rebilling.rate(items=items, overlay=overlay)
+    before = [line for item in items for line in invoice_queries.lines_of_draft(draft=item.draft)]
+    after = [
+        line
+        for item in items
+        if not agains[item.pk].is_empty and agains[item.pk].refusal is None
+        for line in invoice_lines.lines_of_parts([part.as_json() for part in agains[item.pk].draft().parts])
+    ]
+    reasons = causes.merged(list(found.values()))
+    return Touched(
+        invoice=items[0].invoice,
+        agains=[agains[item.pk] for item in items],
+        reasons=reasons,
+        rows=line_differences.compared(before=before, after=after),
+        checked=against,
+    )

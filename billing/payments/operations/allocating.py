@@ -55,7 +55,7 @@ def settle_all_held(*, account_ids: Collection[int], at: dt.datetime) -> int:
     for item in items:
         if item.account_id not in reversed_in:
             sides.setdefault((item.account_id, item.currency), []).append(item)
-    matches = [match for group in sides.values() for match in _matches(group, None, ())]
+    matches = [match for group in sides.values() for match in _matches(group, None, (), ())]
     return added + _store(matches, [item for group in sides.values() for item in group], at)
 
 

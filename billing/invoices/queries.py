@@ -221,6 +221,13 @@ def members_of_collective(*, account_id: int) -> list[Any]:
     return [row.account for row in rows.order_by("account__number")]
 
 
+def collective_member_ids(*, collective_id: int | None = None) -> QuerySet[Any]:
+    """This will return the keys of accounts that are billed on another one, as a part of a query."""
+    rows = BillingArrangement.objects.filter(collective__isnull=False)
+    rows = rows.filter(collective_id=collective_id) if collective_id is not None else rows
+    return rows.values_list("account_id", flat=True)
+
+
 def collective_groups(*, account_ids: Collection[int]) -> dict[int, int]:
     """This will return the collective account of each account that is billed on one."""
     rows = BillingArrangement.objects.filter(account_id__in=account_ids, collective__isnull=False)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import DataError, IntegrityError, transaction
-from django.db.models import F
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F, QuerySet
 
 from billing.charges import operations as charge_operations
 from billing.invoices import operations as invoice_operations
@@ -63,8 +64,28 @@ def issue_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Issued:
 
 
 def _claim(run_id: int, limit: int) -> list[BillRunItem]:
+    """Lock drafts that are billed alone; when there are none left, all drafts of one collective account."""
     drafted = BillRunItem.objects.filter(run_id=run_id, state=ItemState.DRAFTED).order_by("pk")
-    return list(drafted.select_for_update(skip_locked=True, of=("self",)).select_related("run")[:limit])
+    members = invoice_queries.collective_member_ids()
+    alone = drafted.exclude(account_id__in=members)
+    claimed = alone.select_for_update(skip_locked=True, of=("self",)).select_related("run")[:limit]
+    return list(claimed) or _claim_collective(drafted, members)
+
+
+def _claim_collective(drafted: QuerySet[BillRunItem], members: QuerySet[Any]) -> list[BillRunItem]:
+    """Whoever comes second to a collective account waits and finds it issued: a group never becomes two invoices."""
+    waiting = drafted.filter(account_id__in=members)
+    while (account_id := waiting.values_list("account_id", flat=True).first()) is not None:
+        [collective] = invoice_queries.collective_groups(account_ids=[account_id]).values()
+        with connection.cursor() as cursor:
+            key = f"collective {context.required_schema()} {collective}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        members_here = invoice_queries.collective_member_ids(collective_id=collective)
+        group = waiting.filter(account_id__in=members_here)
+        claimed = list(group.select_for_update(of=("self",)).select_related("run"))
+        if claimed:
+            return claimed
+    return []
 
 
 def _send_back(items: Sequence[BillRunItem], at: dt.datetime) -> None:

@@ -47,9 +47,7 @@ def curve(period=CHANGES, zone=SYDNEY, minutes=60, **more):
 
 def by_hand(channels, period=CHANGES, zone=SYDNEY, minutes=60):
     start, end = period.instants(ZoneInfo(zone))
-    block = queries.interval_block(
-        channel_ids=[each.pk for each in channels], start=start, end=end, minutes=minutes
-    )
+    block = queries.interval_block(channel_ids=[each.pk for each in channels], start=start, end=end, minutes=minutes)
     return block.values.sum(axis=0).tolist()
 
 
@@ -193,4 +191,3 @@ class TestFilter:
         assert (homes.total, firms.total) == (10 * 96 * 10, 31 * 96 * 1000)
         assert int(homes.expected_minutes.sum()) == 10 * 24 * 60
         assert curve(march, SHANGHAI, 15).total == 31 * 96 * 1010
-

@@ -155,7 +155,9 @@ class TestPhoto:
             assert (shown.format, shown.size, dict(shown.getexif())) == ("JPEG", (1600, 800), {})
         assert b"ACME" not in kept
 
-    @pytest.mark.parametrize("content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", picture()[:300]])
+    @pytest.mark.parametrize(
+        "content", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", picture()[:300]]
+    )
     def test_refuses_what_is_no_photo_and_keeps_nothing(self, home, content):
         customer, register, _ = home
 

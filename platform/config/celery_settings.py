@@ -39,5 +39,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "settle what credit can": {"task": "billing.payments.tasks.settle_all", "schedule": 60.0},
     "match bank lines": {"task": "billing.payments.tasks.match_all", "schedule": 300.0},
     "sweep payment providers": {"task": "billing.payments.providers.tasks.sweep_all", "schedule": 120.0},
+    "sweep sign-in security": {"task": "identity.sweep_all", "schedule": 300.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
+    "sweep subscriptions": {"task": "hosting.sweep_subscriptions", "schedule": 300.0},
+    "sweep the host's billing messages": {"task": "hosting.sweep_billing_messages", "schedule": 120.0},
+    "measure usage": {"task": "hosting.measure_all_usage", "schedule": 3600.0},
+    "report usage": {"task": "hosting.report_usage", "schedule": 3600.0},
 }

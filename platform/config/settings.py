@@ -47,6 +47,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     "django.contrib.sessions",
     "allauth.account",
+    "allauth.mfa",
     "identity",
     "tenants.customers",
     "tenants.notices",
@@ -100,6 +101,7 @@ MIDDLEWARE = [
     "portal.shared.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "portal.shared.guarding.GuardMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "config.urls_retailer"
@@ -164,6 +166,20 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "identity.sign_in.ResetTokenGenerator"
+ACCOUNT_FORMS = {"reset_password": "identity.reset_form.ResetForm"}
+# Failures of one account are counted in the database (identity.attempts); this is the first wall, in the cache.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+MFA_ADAPTER = "identity.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {
+    "authenticate": "identity.second_factor.CodeForm",
+    "reauthenticate": "identity.second_factor.CodeAgainForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 # Limits of guesses count by sender: behind proxies that is the address they wrote, never one the sender made up.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("GRIDHALL_PROXIES", "0"))
 LOGIN_URL = "account_login"
@@ -177,6 +193,8 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -282,6 +300,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     },
 }
 API_REQUESTS_PER_MINUTE = int(os.environ.get("GRIDHALL_API_REQUESTS_PER_MINUTE", "600"))
+API_CALLS_KEPT_SECONDS = 20
 
 # Payment providers. The platform's own key serves connected accounts; a company's own keys stand sealed in its schema.
 # The newest of SECRETS_KEYS seals, all of them open: put a new one in front to change it.
@@ -289,6 +308,8 @@ SECRETS_KEYS = environment.words("GRIDHALL_SECRETS_KEYS") or [SECRET_KEY]
 STRIPE_SECRET_KEY = os.environ.get("GRIDHALL_STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("GRIDHALL_STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = os.environ.get("GRIDHALL_STRIPE_API_BASE", "")
+# The host's own bills to its companies: messages come to /webhooks/stripe/billing/ on the operator's host.
+STRIPE_BILLING_WEBHOOK_SECRET = os.environ.get("GRIDHALL_STRIPE_BILLING_WEBHOOK_SECRET", "")
 
 LOGGING: dict[str, Any] = {
     "version": 1,

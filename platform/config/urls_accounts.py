@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from allauth.account import urls
+from allauth.mfa import urls as mfa_urls
 from django.http import Http404, HttpRequest
-from django.urls import URLPattern
+from django.urls import URLPattern, include, path
+
+from portal.shared import account_security
 
 OPEN = frozenset(
     {
@@ -30,6 +33,13 @@ def nowhere(request: HttpRequest, **_: Any) -> NoReturn:
     raise Http404
 
 
-urlpatterns = [
+urlpatterns: list[Any] = [
+    path("2fa/", account_security.overview, name="mfa_index"),
+    path("2fa/sessions/<int:session_id>/end/", account_security.end_session, name="end_session"),
+    path("2fa/sessions/end-others/", account_security.end_other_sessions, name="end_other_sessions"),
+    path("2fa/webauthn/", account_security.to_overview, name="mfa_list_webauthn"),
+    path("2fa/", include(mfa_urls)),
+]
+urlpatterns += [
     each if each.name in OPEN else URLPattern(each.pattern, nowhere, name=each.name) for each in urls.urlpatterns
 ]

@@ -5,3 +5,6 @@ class IdentityConfig(AppConfig):
     name = "identity"
     append_only = ("identity_auditevent", "identity_auditseal")
     label = "identity"
+
+    def ready(self) -> None:
+        from identity import receivers  # noqa: F401

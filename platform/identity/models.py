@@ -1,4 +1,4 @@
-"""Users, keys and what guards their sign-in. No permission tables: ``identity.capabilities`` says what a role may do."""
+"""Users, keys and what guards them. No permission tables: ``identity.capabilities`` says what a role may do."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class SignInAttempt(models.Model):
 
     class Outcome(models.TextChoices):
         SUCCESS = "success"
-        PASSWORD = "password"
+        PASSWORD = "password"  # noqa: S105
         SECOND_FACTOR = "second_factor"
         REFUSED = "refused"
         UNLOCKED = "unlocked"

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from identity import capabilities, models, queries
+from identity import capabilities, models, queries, trail
 from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
 
 PREFIX_BYTES = 4
@@ -83,8 +83,11 @@ def deactivate_user(*, user: models.User, at: dt.datetime, by: models.User) -> N
     """End a person's access, his sessions and the keys he made; nobody ends his own."""
     if user.pk == by.pk:
         raise Conflict(reason=gettext_noop("nobody can end his own access."))
+    from identity import sessions
+
     user.is_active = False
     user.save(update_fields=["is_active"])
+    sessions.end_all(user=user, at=at)
     record(action="user.deactivate", subject=f"user {user.pk}", by=by, at=at)
 
 
@@ -133,10 +136,12 @@ def record(
     by: models.User | None = None,
     details: dict[str, Any] | None = None,
 ) -> models.AuditEvent:
-    """Write down who did what to what."""
-    return models.AuditEvent.objects.create(
+    """Write down who did what to what; it is chained after the commit."""
+    event = models.AuditEvent.objects.create(
         at=at, actor=by, actor_name=by.name if by else "platform", action=action, subject=subject, details=details or {}
     )
+    trail.seal_soon()
+    return event
 
 
 def _check_email(email: str) -> None:

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import Any
 from urllib.parse import quote
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
-from identity import models
+from identity import attempts, devices, models, policy
 from tenancy import context, hosts
 
 __all__ = ["AccountAdapter", "ResetTokenGenerator", "RetailerBackend"]
+_log = logging.getLogger(__name__)
+
+
+def too_many_attempts() -> ValidationError:
+    """Return the refusal of a locked account: the same for people we know and for strangers."""
+    sentence = _(
+        "Too many failed attempts. Try again in {minutes} minutes, set a new password by the link below, "
+        "or ask an administrator to unlock the account."
+    )
+    return ValidationError(sentence.format(minutes=policy.present().lock_minutes), code="too_many_login_attempts")
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Return whether the person signed in, or confirmed it, a short while ago (the library's time for it)."""
+    user: Any = getattr(request, "user", None)
+    records = get_authentication_records(request, user) if user is not None and user.is_authenticated else []
+    return bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
 
 
 class RetailerBackend(BaseBackend):
@@ -49,8 +74,37 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        super().pre_authenticate(request, **credentials)
+        self._attempt = attempts.begin(
+            email=credentials.get("email") or credentials.get("username") or "",
+            address=devices.address_of(request),
+            mark=devices.mark_of(request).hashed,
+            device=devices.name_of(request),
+            at=timezone.now(),
+        )
+        if self._attempt is None:
+            raise too_many_attempts()
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user is not None and self._attempt is not None:
+            attempts.take_back(attempt=self._attempt)
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Let the workers see whether somebody must be told; the answer takes as long for strangers."""
+        from identity import tasks
+
+        email = credentials.get("email") or credentials.get("username") or ""
+        send_task(tasks.look_at_failures, attempts.plain(email), devices.address_of(request))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return False for who signed in a moment ago: he is not asked twice."""
+        return not is_fresh(self.request)
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        user = request.user
+        user: Any = request.user
         if user.is_authenticated and user.is_staff_member:
             return "/console/"
         return "/"
@@ -71,3 +125,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def _brand_words(self) -> dict[str, Any]:
         retailer = context.current_retailer()
         return {"retailer": retailer, "brand": getattr(retailer, "brand", None)}
+
+
+def send_task(task: Any, *args: Any) -> bool:
+    """Hand a task to the workers; False when the queue does not answer."""
+    try:
+        task.delay(*args)
+    except OperationalError:
+        _log.warning("The queue does not answer: %s was not sent.", task.name)
+        return False
+    return True

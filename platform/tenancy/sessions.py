@@ -12,7 +12,9 @@ BOUND_TO = "_retailer"
 
 
 class SessionStore(db.SessionStore):
-    """A session that is empty for every retailer but the one that opened it."""
+    """A session that is empty for every retailer but the one that opened it; ``foreign`` is then whose it was."""
+
+    foreign = ""
 
     @classmethod
     def get_model_class(cls) -> Any:
@@ -22,6 +24,7 @@ class SessionStore(db.SessionStore):
         data = super().load()
         if data and data.get(BOUND_TO) != keys.prefix():
             self._session_key = None
+            self.foreign = str(data.get(BOUND_TO))
             return {}
         return data
 

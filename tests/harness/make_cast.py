@@ -14,6 +14,7 @@ from django.conf import settings
 
 settings.PASSWORD_HASHERS = ["harness.hashers.QuickHasher"]
 
+from harness import second_factor
 from identity import operations as identity_operations
 from identity.capabilities import Role
 from tenancy import context, models, provisioning
@@ -51,9 +52,11 @@ def make(code: str) -> None:
 
 def make_staff(code: str) -> None:
     roles = [Role.OPERATOR] if code == "operator" else [Role.ADMINISTRATOR]
-    identity_operations.create_user(
+    boss = identity_operations.create_user(
         email=f"staff@{code}.test", name=f"Staff of {code}", roles=roles, at=AT, password=PASSWORD
     )
+    if code == "operator":
+        second_factor.give(boss)
     if code != "operator":
         identity_operations.create_user(
             email=f"metering@{code}.test", name="Metering", roles=[Role.METERING], at=AT, password=PASSWORD

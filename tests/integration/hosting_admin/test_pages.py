@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from harness import second_factor
 from hosting import queries
 from tenancy import context
 
@@ -27,8 +28,7 @@ NEW = {
 @pytest.fixture
 def pages(fresh_db):
     client = Client(HTTP_HOST="operator.localhost", HTTP_ACCEPT_LANGUAGE="en")
-    signed_in = client.post("/accounts/login/", {"login": "staff@operator.test", "password": PASSWORD})
-    assert signed_in.status_code == 302
+    assert second_factor.sign_in(client).status_code == 302
     return client
 
 

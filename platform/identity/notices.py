@@ -1,0 +1,47 @@
+"""Mails about sign-in: from the company, in the reader's language, at the company's own address."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from identity import invitations, models
+from kernel import texts
+from tenancy import context, hosts
+
+
+def send_reset_link(*, user: models.User, language: str) -> None:
+    """This will mail a person the link under which he sets a new password."""
+    _send("reset", user, language, {"link": invitations.link_of(user=user)})
+
+
+@transaction.atomic
+def send_alert(*, alert_id: int) -> None:
+    """This will mail an alert that waits to its person; one that went already is not sent again.
+
+    The row is locked while the mail is handed over: a second worker waits and finds it gone.
+    """
+    alert = models.Alert.objects.select_for_update(of=("self",)).filter(pk=alert_id, mail_due=True).first()
+    if alert is None or alert.user is None:
+        return
+    models.Alert.objects.filter(pk=alert.pk).update(mail_due=False)
+    at = alert.at.astimezone(ZoneInfo(context.current_retailer().time_zone))
+    words = {"alert": alert, "details": alert.details, "at": f"{at:%Y-%m-%d %H:%M}"}
+    _send("alert", alert.user, alert.user.language, words)
+
+
+def _send(name: str, user: models.User, language: str, words: dict[str, Any]) -> None:
+    retailer = context.current_retailer()
+    language = language or retailer.default_language
+    words = {"user": user, "name": texts.pick(retailer.names, language), "home": hosts.address(retailer), **words}
+    with translation.override(language):
+        subject = render_to_string(f"identity/{name}_subject.txt", words)
+        message = render_to_string(f"identity/{name}.txt", words)
+    brand = getattr(retailer, "brand", None)
+    sender = (brand and brand.sender_email) or f"no-reply@{hosts.primary_host(retailer)}"
+    send_mail(" ".join(subject.split()), message, sender, [user.email])

@@ -1,0 +1,34 @@
+"""Deeds before which a person confirms who he is, by the names of their pages; one list, to be read by an auditor."""
+
+from __future__ import annotations
+
+DEEDS = frozenset(
+    {
+        "console:invite",
+        "console:deactivate",
+        "console:send_link",
+        "console:reset_factor",
+        "console:new_key",
+        "console:revoke_key",
+        "console:brand",
+        "console:security",
+        "console:unlock",
+        "console:approve_refund",
+        "console:order_refunds",
+        "console:decide_write_off",
+        "console:decide_waiver",
+        "console:connect_provider",
+        "console:provider_keys",
+        "console:provider_transfer",
+        "console:switch_provider",
+        "hosting:new_company",
+        "hosting:suspend",
+        "hosting:resume",
+        "hosting:provision",
+        "hosting:unlock",
+    }
+)
+"""Orders (POST) of keys, people, the sender of mail, refunds and write-offs, and all that the operator does."""
+
+WITH_SECRETS = frozenset({"console:provider_keys", "console:provider_transfer", "console:connect_provider"})
+"""What was filled in is not kept while the person confirms: it holds secrets."""

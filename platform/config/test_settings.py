@@ -11,3 +11,5 @@ STORAGES = {
     "default": {"BACKEND": "tenancy.storage.RetailerStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+API_CALLS_KEPT_SECONDS = 10**9
+"""A test writes the calls counted when it wants to see them."""

@@ -201,6 +201,7 @@ class Usage(models.Model):
     tried_at = models.DateTimeField(null=True)
     reported_at = models.DateTimeField(null=True)
     refusal = models.CharField(max_length=200, blank=True)
+    invoice = models.ForeignKey(HostingInvoice, on_delete=models.PROTECT, null=True, related_name="days")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["retailer", "day"], name="usage_once_a_day")]

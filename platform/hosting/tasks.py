@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import OperationalError
 from django.utils import timezone
 
-from hosting import operations
+from hosting import operations, plan_tasks
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
@@ -30,3 +30,7 @@ def measure_health() -> None:
 def measure_fleet() -> None:
     """Send each active company the order to measure itself."""
     tenancy_tasks.send_for_each(measure_health, tenancy_queries.active_retailers())
+
+
+PLANS = (plan_tasks.sweep_subscriptions, plan_tasks.measure_all_usage, plan_tasks.report_usage)
+"""Found here by Celery, which looks for tasks in this file alone."""

@@ -113,7 +113,7 @@ def resume_company(*, code: str, reason: str, at: dt.datetime, actor_id: int | N
 def measure_health(*, at: dt.datetime) -> models.CompanyHealth:
     """Run every probe in the present company's space and report the figures to the registry."""
     retailer = context.current_retailer()
-    figures, size = health.measure(), _storage_bytes(retailer.schema_name)
+    figures, size = health.measure(), storage_of(schema_name=retailer.schema_name)
     with context.use_public():
         report, _ = models.CompanyHealth.objects.update_or_create(
             retailer_id=retailer.pk, defaults={"figures": figures, "measured_at": at, "storage_bytes": size}
@@ -220,7 +220,8 @@ def _moved(*, code: str, before: str, after: str, reason: str) -> Iterator[tenan
         yield retailer
 
 
-def _storage_bytes(schema_name: str) -> int:
+def storage_of(*, schema_name: str) -> int:
+    """Return the bytes of all tables of a schema, with their indexes."""
     statement = (
         "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c "
         "WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'm')"

@@ -84,7 +84,9 @@ SECTIONS = (
             Item(_("Payment provider"), "provider", "globe", Capability.SEE_PAYMENTS),
             Item(_("Staff"), "staff", "user", Capability.MANAGE_STAFF),
             Item(_("API keys"), "keys", "key", Capability.MANAGE_KEYS),
-            Item(_("Audit trail"), "audit", "shield", Capability.MANAGE_STAFF),
+            Item(_("Security"), "security", "lock", Capability.MANAGE_STAFF),
+            Item(_("Alerts"), "alerts", "warn", Capability.MANAGE_STAFF),
+            Item(_("Audit trail"), "audit", "shield", Capability.SEE_AUDIT),
         ],
     ),
 )

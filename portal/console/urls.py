@@ -39,6 +39,7 @@ urlpatterns = [
     path("", include("portal.console.prepayment_urls")),
     path("", include("portal.console.provider_urls")),
     path("", include("portal.console.arrears_urls")),
+    path("", include("portal.console.security_urls")),
     path("", home.home, name="home"),
     path("components/", home.components, name="components"),
     path("search/", search.search, name="search"),
@@ -114,5 +115,4 @@ urlpatterns = [
     path("company/keys/", people.keys, name="keys"),
     path("company/keys/new/", people.new_key, name="new_key"),
     path("company/keys/<key:key_id>/revoke/", people.revoke, name="revoke_key"),
-    path("company/audit/", people.audit, name="audit"),
 ]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from identity import operations, queries
+from identity import operations, queries, second_factor
 from identity.capabilities import Capability, Role
 from portal.console import pages
 from portal.console.forms import company as forms
@@ -36,20 +36,13 @@ KEY_COLUMNS = [
     tables.Column("used", _("Last used"), kind="day"),
     tables.Column("actions", _("Actions"), kind="actions"),
 ]
-AUDIT_COLUMNS = [
-    tables.Column("at", _("When"), sort="at", primary=True),
-    tables.Column("actor", _("Who"), sort="actor_name"),
-    tables.Column("action", _("What"), sort="action"),
-    tables.Column("subject", _("To what")),
-    tables.Column("details", _("Details")),
-]
 
 
 @pages.page(Capability.MANAGE_STAFF)
 def staff(request: HttpRequest) -> HttpResponse:
     table = tables.paged(request, queries.staff(), STAFF_COLUMNS, default="name")
     posts = {str(role): str(name).partition(":")[0].partition("：")[0] for role, name in forms.ROLES.items()}
-    return render(request, "console/staff.html", {"table": table, "posts": posts})
+    return render(request, "console/staff.html", {"table": table, "posts": posts, "holders": second_factor.holders()})
 
 
 @pages.form_page(Capability.MANAGE_STAFF)
@@ -135,12 +128,6 @@ def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
         done=gettext("The key “{name}” opens nothing any more.").format(name=key.name),
         then=reverse("console:keys"),
     )
-
-
-@pages.page(Capability.MANAGE_STAFF)
-def audit(request: HttpRequest) -> HttpResponse:
-    table = tables.paged(request, queries.audit_events(), AUDIT_COLUMNS, default="-at", size=100)
-    return render(request, "console/audit.html", {"table": table})
 
 
 def _invite(request: HttpRequest, data: dict[str, Any]) -> Any:

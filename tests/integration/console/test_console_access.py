@@ -101,7 +101,10 @@ READS = {
     "company/payment-provider/messages/": C.SEE_PAYMENTS,
     "company/staff/": C.MANAGE_STAFF,
     "company/staff/invite/": C.MANAGE_STAFF,
-    "company/audit/": C.MANAGE_STAFF,
+    "company/audit/": C.SEE_AUDIT,
+    "company/audit/export.csv": C.SEE_AUDIT,
+    "company/security/": C.MANAGE_STAFF,
+    "company/alerts/": C.MANAGE_STAFF,
     "company/keys/": C.MANAGE_KEYS,
     "company/keys/new/": C.MANAGE_KEYS,
 }
@@ -193,6 +196,9 @@ ORDERS = {
     "company/staff/1/deactivate/": C.MANAGE_STAFF,
     "company/staff/1/link/": C.MANAGE_STAFF,
     "company/keys/1/revoke/": C.MANAGE_KEYS,
+    "company/security/unlock/": C.MANAGE_STAFF,
+    "company/alerts/1/seen/": C.MANAGE_STAFF,
+    "company/staff/1/reset-factor/": C.MANAGE_STAFF,
 }
 STAFF = [role for role in Role if role not in (Role.CUSTOMER, Role.OPERATOR)]
 

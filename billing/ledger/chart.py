@@ -25,6 +25,7 @@ CUSTOMER_CREDITS = "expense.customer_credits"
 CASH = "cash"
 CLEARING = "clearing"
 SUSPENSE = "suspense"
+IN_TRANSIT = "clearing.transit"
 DEPOSITS = "deposits"
 UNBILLED = "unbilled"
 INCOME_UNBILLED = "income.unbilled"
@@ -46,6 +47,7 @@ CHART: Mapping[str, ChartAccount] = {
         ChartAccount(CUSTOMER_CREDITS, Kind.EXPENSE, {"en": "Credits to customers", "zh-hans": "客户上网及返还费用"}),
         ChartAccount(CASH, Kind.ASSET, {"en": "Cash", "zh-hans": "库存现金"}),
         ChartAccount(CLEARING, Kind.ASSET, {"en": "Payment providers", "zh-hans": "支付渠道待清算"}),
+        ChartAccount(IN_TRANSIT, Kind.ASSET, {"en": "Payouts in transit", "zh-hans": "在途结算款"}),
         ChartAccount(SUSPENSE, Kind.LIABILITY, {"en": "Receipts to be matched", "zh-hans": "待核销收款"}),
         ChartAccount(DEPOSITS, Kind.LIABILITY, {"en": "Deposits held", "zh-hans": "客户保证金"}),
         ChartAccount(UNBILLED, Kind.ASSET, {"en": "Supplied, not yet billed", "zh-hans": "未开票应收"}),

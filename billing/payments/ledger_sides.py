@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from billing.ledger import chart
 from billing.ledger import queries as ledger_queries
-from billing.payments.models import BankAccount, Payment, PaymentMethod
+from billing.payments.models import BankAccount, Payment, PaymentMethod, ProviderMovement
 
 RECEIVABLE, SUSPENSE, CLEARING, CASH, BANK = chart.RECEIVABLE, chart.SUSPENSE, chart.CLEARING, chart.CASH, chart.BANK
 BY_BANK = (PaymentMethod.BANK_TRANSFER, PaymentMethod.DIRECT_DEBIT, PaymentMethod.CHEQUE)
@@ -23,7 +23,21 @@ def of_method(method: str) -> str:
     return CLEARING
 
 
+def of_payout(currency: str) -> str:
+    """This will return the ledger account that a provider's payout debits: it is in transit until a statement shows it.
+
+    Where no statements are kept in the currency, it is taken to be in the bank.
+    """
+    return chart.IN_TRANSIT if BankAccount.objects.filter(currency=currency).exists() else BANK
+
+
 def of_payment(payment: Payment) -> str:
     """This will return the ledger account that a payment debited."""
     postings = ledger_queries.entries().get(pk=payment.entry_id).postings.all()
     return next(posting.ledger_account.code for posting in postings if posting.amount > 0)
+
+
+def is_in_transit(payout: ProviderMovement) -> bool:
+    """Whether a payout was booked as in transit; one from before statements were kept went to the bank at once."""
+    postings = ledger_queries.entries().get(pk=payout.entry_id).postings.all()
+    return any(posting.ledger_account.code == chart.IN_TRANSIT for posting in postings)

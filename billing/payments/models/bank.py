@@ -144,6 +144,7 @@ class LineBooking(models.Model):
         CLEARING = "clearing", _("Clearing")
         FEE = "fee", _("Bank charges")
         RETURN = "return", _("Sent back")
+        PAYOUT = "payout", _("Payout of a provider")
 
     line = models.ForeignKey(BankLine, on_delete=models.PROTECT, related_name="bookings", verbose_name=_("line"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
@@ -158,6 +159,10 @@ class LineBooking(models.Model):
         "ledger.Entry", on_delete=models.PROTECT, null=True, related_name="+", db_index=False,
         verbose_name=_("ledger entry"),
     )  # fmt: skip
+    movement = models.ForeignKey(
+        "payments.ProviderMovement", on_delete=models.PROTECT, null=True, related_name="+", db_index=False,
+        verbose_name=_("payout"),
+    )  # fmt: skip
     reasons = models.JSONField(_("reasons"), default=list)
     booked_by = models.CharField(_("booked by"), max_length=254, blank=True)
     booked_at = models.DateTimeField(_("booked at"))
@@ -169,8 +174,11 @@ class LineBooking(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="payments_booking_positive"),
             models.CheckConstraint(
-                condition=Q(kind__in=["payment", "reversal", "refund", "clearing", "fee", "return"]),
+                condition=Q(kind__in=["payment", "reversal", "refund", "clearing", "fee", "return", "payout"]),
                 name="payments_booking_kind_known",
+            ),
+            models.UniqueConstraint(
+                fields=["movement"], condition=Q(undone_at__isnull=True), name="payments_booking_payout_once"
             ),
         )
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from billing.ledger import chart
 from billing.payments import ledger_sides
-from billing.payments.models import BankLine, KnownPayer, LineBooking, Payment, PaymentMethod, Refund
+from billing.payments.models import BankLine, KnownPayer, LineBooking, Payment, PaymentMethod, ProviderMovement, Refund
 from billing.payments.operations import posting, receiving, refunding
 from kernel.errors import GridhallError, NotFound, gettext_noop
 from kernel.money import Money
@@ -39,6 +39,7 @@ class Part:
     payment_id: int | None = None
     refund_id: int | None = None
     payee: dict[str, str] | None = None
+    payout_id: int | None = None
 
 
 def book_line(
@@ -84,7 +85,7 @@ def undo_booking(*, booking_id: int, undone_by: str, at: dt.datetime) -> LineBoo
             return booking
         if booking.kind == Kind.PAYMENT and booking.payment_id is not None:
             receiving.reverse(payment_id=booking.payment_id, reason=f"L{line.pk}: {undone_by}", at=at)
-        elif booking.kind in (Kind.CLEARING, Kind.FEE) and booking.entry_id is not None:
+        elif booking.kind in (Kind.CLEARING, Kind.FEE, Kind.PAYOUT) and booking.entry_id is not None:
             posting.undo(entry_id=booking.entry_id, on=receiving.day_of(at), reference=f"L{line.pk}", at=at)
         elif booking.kind == Kind.RETURN and booking.refund_id is not None:
             refunding.withdraw_return(refund_id=booking.refund_id, at=at, by=undone_by)
@@ -155,6 +156,20 @@ def _clearing(line: BankLine, part: Part, booking: LineBooking, reference: str) 
     booking.payment_id = part.payment_id
 
 
+def _payout(line: BankLine, part: Part, booking: LineBooking, reference: str) -> None:
+    """A payout arrives, or one that failed leaves again: what was in transit is in the bank."""
+    wanted = ProviderMovement.Kind.PAYOUT if line.amount > 0 else ProviderMovement.Kind.PAYOUT_FAILED
+    found = ProviderMovement.objects.filter(pk=part.payout_id or 0, kind=wanted, currency=line.currency).first()
+    if found is None or found.amount != part.amount:
+        raise LineRefused(reason=gettext_noop("a payout has the amount and the direction of the line."))
+    if not ledger_sides.is_in_transit(found):
+        raise LineRefused(reason=gettext_noop("that payout was taken to be in the bank before statements were kept."))
+    if LineBooking.objects.filter(movement=found, undone_at__isnull=True).exists():
+        raise LineRefused(reason=gettext_noop("another line brought that payout."))
+    booking.movement = found
+    booking.entry_id = _onward(line, part, booking, reference, chart.IN_TRANSIT)
+
+
 def _fee(line: BankLine, part: Part, booking: LineBooking, reference: str) -> None:
     booking.entry_id = _onward(line, part, booking, reference, chart.PROVIDER_FEES)
 
@@ -183,6 +198,7 @@ _BOOKED: dict[str, Callable[[BankLine, Part, LineBooking, str], None]] = {
     Kind.CLEARING: _clearing,
     Kind.FEE: _fee,
     Kind.RETURN: _return,
+    Kind.PAYOUT: _payout,
 }
 
 

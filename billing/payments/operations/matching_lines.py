@@ -17,7 +17,7 @@ from billing.payments.operations.booking import Part
 from kernel.errors import GridhallError
 
 MATCHED_AT_ONCE = 200
-SAME_REFERENCE = "reference"
+SAME_REFERENCE, PAYOUT = "reference", "payout"
 
 
 def match_lines(*, at: dt.datetime, statement_id: int | None = None, limit: int = MATCHED_AT_ONCE) -> int:
@@ -56,7 +56,7 @@ def _parts(line: BankLine, certain: matching.Suggestion | None) -> tuple[Sequenc
     amount = abs(line.amount) - line.used
     known = _by_reference(line)
     if known is not None:
-        return [known], [SAME_REFERENCE]
+        return [known], [PAYOUT if known.kind == PAYOUT else SAME_REFERENCE]
     if certain is not None and line.amount > 0:
         part = Part("payment", amount, account_id=certain.account_id, invoice_ids=certain.invoice_ids)
         return [part], certain.reasons
@@ -67,6 +67,9 @@ def _by_reference(line: BankLine) -> Part | None:
     """A refund we ordered, a payment that came back, cash we brought: our own reference and amount stand on it."""
     amount = abs(line.amount) - line.used
     words = matching.tokens([line.end_to_end, line.structured, line.text])
+    payout = queries.certain_payout(line=line, words=words)
+    if payout is not None:
+        return Part("payout", amount, payout_id=payout.pk)
     if line.amount > 0:
         return _awaited(line, amount, words)
     refund = Refund.objects.filter(

@@ -37,7 +37,7 @@ from billing.payments.queries.received import (
     payments_of,
     settled_by,
 )
-from billing.payments.queries.suggesting import suggestions, weights
+from billing.payments.queries.suggesting import certain_payout, payouts_like, suggestions, weights
 
 __all__ = [
     "OpenDebit",
@@ -52,6 +52,7 @@ __all__ = [
     "bank_account",
     "bank_accounts",
     "bookings",
+    "certain_payout",
     "denominations",
     "desk",
     "desks",
@@ -68,6 +69,7 @@ __all__ = [
     "payment_of",
     "payments",
     "payments_of",
+    "payouts_like",
     "queue_counts",
     "refund",
     "refunds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -9,14 +10,16 @@ from django.db.models import F
 from django.db.models.functions import Abs, Upper
 
 from billing.invoices import queries as invoice_queries
-from billing.payments import matching
+from billing.payments import ledger_sides, matching
 from billing.payments.matching import Known, Said, Suggestion, Weights
-from billing.payments.models import BankLine, KnownPayer, OpenItem
+from billing.payments.models import BankLine, KnownPayer, LineBooking, OpenItem, ProviderMovement
 from billing.payments.queries import balances
 from markets import packs
 from tenancy import context
 from tenants.customers import queries as customer_queries
 
+PAYOUT_DAYS = dt.timedelta(days=10)
+"""How far the day of a payout and that of its line may lie apart."""
 MOST_ALIKE = 200
 """Accounts that owe just the amount of a line: where there are more, the amount says nothing."""
 
@@ -42,6 +45,27 @@ def said(line: BankLine) -> Said:
         party_name=line.party_name,
         party_account=line.party_account,
     )
+
+
+def payouts_like(*, line: BankLine) -> list[ProviderMovement]:
+    """This will return the payouts that a line may show: of its amount, about its day, not shown by another line."""
+    kind = ProviderMovement.Kind.PAYOUT if line.amount > 0 else ProviderMovement.Kind.PAYOUT_FAILED
+    shown = LineBooking.objects.filter(movement__isnull=False, undone_at__isnull=True).values("movement")
+    found = ProviderMovement.objects.filter(
+        kind=kind, amount=abs(line.amount) - line.used, currency=line.currency,
+        moved_on__gte=line.booked_on - PAYOUT_DAYS, moved_on__lte=line.booked_on + PAYOUT_DAYS,
+    ).exclude(pk__in=shown)  # fmt: skip
+    return [each for each in found.order_by("moved_on", "pk") if ledger_sides.is_in_transit(each)]
+
+
+def certain_payout(*, line: BankLine, words: Sequence[str]) -> ProviderMovement | None:
+    """This will return the payout that a line names, or the only one of its amount when it names the provider."""
+    found = payouts_like(line=line)
+    named = [each for each in found if each.reference.upper() in words]
+    if named:
+        return named[0]
+    texts = " ".join([line.party_name, line.text, line.structured]).casefold()
+    return found[0] if len(found) == 1 and found[0].provider in texts else None
 
 
 def _known(lines: Sequence[BankLine]) -> Known:

@@ -47,6 +47,7 @@ REASONS = {
     "amount": _("the amount that is open"),
     "name": _("the same name"),
     "reference": _("our own reference"),
+    "payout": _("the amount of a payout"),
 }
 MOST_FAULTS = 200
 
@@ -202,7 +203,7 @@ def _book(request: HttpRequest, found: Any, parts: Any) -> None:
 
 def _part(left: Decimal, kind: str, request: HttpRequest) -> operations.Part:
     account = request.POST.get("account")
-    refund, payment = request.POST.get("refund"), request.POST.get("payment")
+    refund, payment, payout = (request.POST.get(name) for name in ("refund", "payment", "payout"))
     return operations.Part(
         kind=kind,
         amount=left,
@@ -210,6 +211,7 @@ def _part(left: Decimal, kind: str, request: HttpRequest) -> operations.Part:
         invoice_ids=[int(one) for one in request.POST.getlist("invoice")],
         refund_id=int(refund) if refund else None,
         payment_id=int(payment) if payment else None,
+        payout_id=int(payout) if payout else None,
     )
 
 
@@ -240,6 +242,7 @@ def _page(line_id: int, parts: Any) -> dict[str, Any]:
         "suggestions": shown,
         "bookings": bookings,
         "parts": parts,
+        "payouts": queries.payouts_like(line=found) if abs(found.amount) > found.used else [],
         "refunds": queries.refunds(state="sent") if found.amount < 0 else [],
         "crumbs": [(gettext("Receipts to match"), reverse("console:bank_queue")), (str(found.pk), "")],
     }

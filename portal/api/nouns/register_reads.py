@@ -112,29 +112,33 @@ class RegisterReadBatches(views.Noun):
     def create(self, request: Request) -> Response:
         given = self.body(NewReads)["reads"]
         points = customer_queries.supply_points_by_identifier(identifiers={each["supply_point"] for each in given})
-        results = [self._store(points.get(each["supply_point"]), each) for each in given]
+        registers = queries.registers_by_code(supply_point_ids=[point.pk for point in points.values()])
+        found = [_found(points.get(each["supply_point"]), registers, each) for each in given]
+        reads = [read for read in found if isinstance(read, operations.NewRead)]
+        stored = iter(operations.store_each(reads=reads, at=timezone.now(), source="api", by=self.caller.name))
+        results = [_said(next(stored) if isinstance(read, operations.NewRead) else read) for read in found]
         return Response({"results": results})
 
-    def _store(self, point: Any, given: dict[str, Any]) -> dict[str, Any]:
-        try:
-            [stored] = operations.store_reads(
-                reads=[_read(point, given)], at=timezone.now(), source="api", by=self.caller.name
-            )
-        except GridhallError as refusal:
-            said = refusal.say(translation.gettext)
-            return {"outcome": "refused", "id": None, "doubt": "", "code": refusal.code, "detail": said}
-        key = stored.read.pk if stored.read is not None else None
-        return {"outcome": stored.outcome, "id": key, "doubt": stored.doubt, "code": "", "detail": ""}
+
+def _said(outcome: operations.Outcome | GridhallError) -> dict[str, Any]:
+    """What became of a read, as it is answered."""
+    if isinstance(outcome, GridhallError):
+        said = outcome.say(translation.gettext)
+        return {"outcome": "refused", "id": None, "doubt": "", "code": outcome.code, "detail": said}
+    key = outcome.read.pk if outcome.read is not None else None
+    return {"outcome": outcome.outcome, "id": key, "doubt": outcome.doubt, "code": "", "detail": ""}
 
 
-def _read(point: Any, given: dict[str, Any]) -> operations.NewRead:
+def _found(
+    point: Any, registers: dict[tuple[int, str], list[Any]], given: dict[str, Any]
+) -> operations.NewRead | GridhallError:
+    """The read with its register, or why there is none."""
     if point is None:
-        raise NotFound(what=gettext_noop("supply point"), name=given["supply_point"])
-    register = queries.register_of(
-        supply_point_id=point.pk, serial=given["meter"], code=given["register"], day=given["day"]
-    )
+        return NotFound(what=gettext_noop("supply point"), name=given["supply_point"])
+    alike = registers.get((point.pk, given["register"]), ())
+    register = queries.register_among(registers=alike, serial=given["meter"], day=given["day"])
     if register is None:
-        raise NotFound(what=gettext_noop("register"), name=f"{given['meter']} {given['register']}".strip())
+        return NotFound(what=gettext_noop("register"), name=f"{given['meter']} {given['register']}".strip())
     return operations.NewRead(
         register.pk,
         given["day"],

@@ -26,6 +26,7 @@ from tenants.metering.operations.register_reads import (
     Outcome,
     believe_read,
     estimate_reads,
+    store_each,
     store_reads,
     withdraw_read,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "resume",
     "run_import",
     "store_batch",
+    "store_each",
     "store_interval_days",
     "store_reads",
     "suggestion_for",

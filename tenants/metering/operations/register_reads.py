@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from kernel.errors import Invalid, NotFound, gettext_noop
+from kernel.errors import GridhallError, Invalid, NotFound, gettext_noop
 from kernel.periods import midnight
 from markets import packs
 from tenancy import context
@@ -111,6 +111,32 @@ def store_reads(
         ledger = ledgers[read.register_id]
         check_read(register=ledger.register, read=read)
         outcomes[place] = _enter(ledger, read, at, (source, by, import_id))
+    _write(ledgers.values(), at, by or source)
+    return [outcomes[place] for place in range(len(reads))]
+
+
+@transaction.atomic
+def store_each(
+    *, reads: Sequence[NewRead], at: dt.datetime, source: str, by: str = ""
+) -> list[Outcome | GridhallError]:
+    """This will store each read by itself and say what became of it, in their order; what is refused is its refusal.
+
+    A handful of queries for any number of reads. Reads of one register are entered by their days, so that none is
+    refused or doubted for another's place in the list.
+    """
+    ledgers = _ledgers({read.register_id for read in reads})
+    outcomes: dict[int, Outcome | GridhallError] = {}
+    for place in sorted(range(len(reads)), key=lambda each: reads[each].day):
+        read = reads[place]
+        ledger = ledgers.get(read.register_id)
+        try:
+            if ledger is None:
+                raise NotFound(what=gettext_noop("register"), name=str(read.register_id))
+            check_read(register=ledger.register, read=read)
+        except GridhallError as refusal:
+            outcomes[place] = refusal
+        else:
+            outcomes[place] = _enter(ledger, read, at, (source, by, None))
     _write(ledgers.values(), at, by or source)
     return [outcomes[place] for place in range(len(reads))]
 

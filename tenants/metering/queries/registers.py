@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -58,9 +58,21 @@ def register_of(*, supply_point_id: int, serial: str, code: str, day: dt.date) -
     The last day of a meter belongs to it too, for its removal read. None when there is none or more than one.
     """
     found = Register.objects.filter(meter__supply_point_id=supply_point_id, code=code).select_related("meter")
-    if serial:
-        found = found.filter(meter__serial=serial)
-    hanging = [each for each in found if each.meter.period.lower <= day and _until(each, day)]
+    return register_among(registers=found, serial=serial, day=day)
+
+
+def registers_by_code(*, supply_point_ids: Collection[int]) -> dict[tuple[int, str], list[Register]]:
+    """This will return the registers of many supply points by point and code, with their meters, in one query."""
+    found: dict[tuple[int, str], list[Register]] = {}
+    for each in Register.objects.filter(meter__supply_point_id__in=supply_point_ids).select_related("meter"):
+        found.setdefault((each.meter.supply_point_id, each.code), []).append(each)
+    return found
+
+
+def register_among(*, registers: Iterable[Register], serial: str, day: dt.date) -> Register | None:
+    """This will choose, of registers with one code at one place, the one that ``register_of`` would find."""
+    named = [each for each in registers if not serial or each.meter.serial == serial]
+    hanging = [each for each in named if each.meter.period.lower <= day and _until(each, day)]
     if len(hanging) > 1:
         hanging = [each for each in hanging if each.meter.period.upper is None or day < each.meter.period.upper]
     return hanging[0] if len(hanging) == 1 else None

@@ -272,7 +272,7 @@ class TestTheTable:
             "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
             "reading_case", "reading_day", "exchange_meter", "meter_ratios", "remove_meter",
             "new_lot", "lot", "end_add_on", "cancel_charge", "preview_release",
-            "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit", "supply_order",
+            "self_read", "self_read_photo", "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit", "supply_order",
         }  # fmt: skip
 
         assert asked - elsewhere == written

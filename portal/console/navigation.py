@@ -41,36 +41,56 @@ SECTIONS = (
         _("Daily work"),
         [
             Item(_("Customers"), "customers", "users", Capability.SEE_CUSTOMERS),
+            Item(_("Messages"), "messages", "mail", Capability.SEE_CUSTOMERS),
+        ],
+    ),
+    Section(
+        _("Metering"),
+        [
             Item(_("Reading imports"), "imports", "upload", Capability.SEE_READINGS),
             Item(_("Reading exceptions"), "readings_queue", "pulse", Capability.SEE_READINGS),
             Item(_("Register reads"), "doubted_reads", "meter", Capability.SEE_READINGS),
             Item(_("Customer reads"), "self_reads", "eye", Capability.SEE_READINGS),
             Item(_("Load"), "load", "chart", Capability.SEE_READINGS),
+        ],
+    ),
+    Section(
+        _("Billing"),
+        [
             Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
-            Item(_("Charges"), "charges", "bill", Capability.SEE_BILLS),
-            Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS, exact=True),
+            Item(_("Bills in doubt"), "exceptions", "warn", Capability.SEE_BILLS),
+            Item(_("Cycles and lots"), "cycles", "calendar", Capability.SEE_BILLS),
+            Item(_("Charges"), "charges", "plus", Capability.SEE_BILLS),
+            Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS),
             Item(_("Tax bureau"), "fiscal", "shield", Capability.SEE_BILLS),
-            Item(_("Messages"), "messages", "mail", Capability.SEE_CUSTOMERS),
+            Item(_("Tariffs"), "products", "tariff", Capability.SEE_TARIFFS),
         ],
     ),
     Section(
         _("Money"),
         [
             Item(_("Payments"), "payments", "inbox", Capability.SEE_PAYMENTS),
-            Item(_("Bank"), "bank", "building", Capability.SEE_PAYMENTS, exact=True),
+            Item(_("Bank"), "bank", "building", Capability.SEE_PAYMENTS),
             Item(_("Receipts to match"), "bank_queue", "search", Capability.SEE_PAYMENTS),
             Item(_("Cash desks"), "cash", "key", Capability.SEE_PAYMENTS),
             Item(_("Refunds"), "refunds", "undo", Capability.SEE_PAYMENTS),
             Item(_("Prepaid accounts"), "prepaid_accounts", "tariff", Capability.SEE_PAYMENTS),
+        ],
+    ),
+    Section(
+        _("Collections"),
+        [
             Item(_("Arrears"), "arrears", "clock", Capability.SEE_ARREARS),
+            Item(_("Cases"), "arrears_cases", "file", Capability.SEE_ARREARS),
+            Item(_("Decisions"), "arrears_decisions", "check", Capability.SEE_ARREARS),
+            Item(_("Deposits"), "deposits", "shield", Capability.SEE_ARREARS),
             Item(_("Supply orders"), "supply_orders", "plug", Capability.SEE_ARREARS),
         ],
     ),
-    Section(_("Prices"), [Item(_("Tariffs"), "products", "tariff", Capability.SEE_TARIFFS)]),
     Section(
         _("Books"),
         [
-            Item(_("Trial balance"), "ledger", "ledger", Capability.SEE_LEDGER, exact=True),
+            Item(_("Trial balance"), "ledger", "ledger", Capability.SEE_LEDGER),
             Item(_("Entries"), "entries", "file", Capability.SEE_LEDGER),
             Item(_("Unbilled"), "unbilled", "tariff", Capability.SEE_LEDGER),
             Item(_("Closed days"), "closings", "shield", Capability.SEE_LEDGER),
@@ -84,12 +104,24 @@ SECTIONS = (
             Item(_("Payment provider"), "provider", "globe", Capability.SEE_PAYMENTS),
             Item(_("Staff"), "staff", "user", Capability.MANAGE_STAFF),
             Item(_("API keys"), "keys", "key", Capability.MANAGE_KEYS),
+        ],
+    ),
+    Section(
+        _("Safety"),
+        [
             Item(_("Security"), "security", "lock", Capability.MANAGE_STAFF),
             Item(_("Alerts"), "alerts", "warn", Capability.MANAGE_STAFF),
             Item(_("Audit trail"), "audit", "shield", Capability.SEE_AUDIT),
         ],
     ),
 )
+
+
+def here(sections_shown: list[Section], *, path: str) -> str:
+    """Return the address of the item whose page or sub-page ``path`` is: the longest that it starts with."""
+    urls = [(item.url, item.exact) for section in sections_shown for item in section.items]
+    found = [url for url, exact in urls if path == url or (path.startswith(url) and not exact)]
+    return max(found, key=len, default="")
 
 
 def sections(capabilities: frozenset[Capability]) -> list[Section]:

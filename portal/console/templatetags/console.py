@@ -23,6 +23,13 @@ def navigation_sections(context: Context) -> list[navigation.Section]:
     return navigation.sections(user.capabilities) if user is not None and user.is_authenticated else []
 
 
+@register.simple_tag(takes_context=True)
+def navigation_here(context: Context, sections: list[navigation.Section]) -> str:
+    """Return the address of the item whose page this is; pages of a room belong to the nearest item above them."""
+    request = context.get("request")
+    return navigation.here(sections, path=request.path) if request is not None else ""
+
+
 @register.filter
 def tone(state: str) -> str:
     """Return how a state looks."""

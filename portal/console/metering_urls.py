@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.console import converters  # noqa: F401 (the addresses below are written with them)
-from portal.console.views import meters, register_work
+from portal.console.views import mapping_profiles, meters, register_work
 
 POINT = "customers/-/supply-points/<number:identifier>/-/registers/"
 METER = f"{POINT}<key:meter_id>/"
 
 urlpatterns = [
+    path("imports/-/profiles/", mapping_profiles.profiles, name="mapping_profiles"),
+    path("imports/-/profiles/<key:profile_id>/rename/", mapping_profiles.rename, name="rename_mapping_profile"),
+    path("imports/-/profiles/<key:profile_id>/forget/", mapping_profiles.forget, name="forget_mapping_profile"),
     path(POINT, meters.registers, name="registers"),
     path(f"{POINT}reads/", meters.new_reads, name="new_reads"),
     path(f"{POINT}install/", meters.install, name="install_meter"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
@@ -26,15 +27,20 @@ ROLES = [
 ]
 MARKS = [(",", _("Comma")), (";", _("Semicolon")), ("\t", _("Tab")), ("|", "|")]
 UNITS = ["kWh", "Wh", "MWh", "GWh", "kW", "W", "MW", "kvarh", "varh", "kvar"]
+LETTERS = 26
+_FURTHER = re.compile(
+    r"\s*(?P<column>[A-Za-z]{1,2})\s*=\s*(?P<code>[A-Za-z][0-9A-Za-z])(?:\s+(?P<unit>[A-Za-z]{1,6}))?\s*"
+)
 COUNTS = [24, 25, 48, 50, 96, 100, 288, 300]
+
+
+LAYOUTS = [("long", _("one reading")), ("columns", _("a day, its readings side by side"))]
 
 
 class ColumnsForm(forms.Form):
     """Each meaning and the column that has it, and how its cells are written."""
 
-    layout = forms.ChoiceField(
-        label=_("A row is"), choices=[("long", _("one reading")), ("columns", _("a day, its readings side by side"))]
-    )
+    layout = forms.ChoiceField(label=_("A row is"), choices=LAYOUTS)
     count = forms.TypedChoiceField(
         label=_("Readings in a row"), required=False, coerce=int, empty_value="",
         choices=[("", _("One")), *((count, count) for count in COUNTS)],
@@ -62,6 +68,10 @@ class ColumnsForm(forms.Form):
     registers = forms.CharField(
         label=_("Words for registers"), required=False, max_length=500, help_text=_("Such as IN=E1, OUT=B1.")
     )
+    further = forms.CharField(
+        label=_("Further columns with readings"), required=False, max_length=500,
+        help_text=_("Such as D=B1, E=Q1 kvarh: column, register and, where it is another, unit."),
+    )  # fmt: skip
     profile_name = forms.CharField(
         label=_("Remember as"), required=False, max_length=80,
         help_text=_("The next file with this header is read in the same way."),
@@ -94,6 +104,18 @@ class ColumnsForm(forms.Form):
                 found[word.strip()] = code.strip().upper()
         return found
 
+    def clean_further(self) -> list[tuple[int, str, str]]:
+        """Read D=B1, E=Q1 kvarh."""
+        found: list[tuple[int, str, str]] = []
+        for part in self.cleaned_data["further"].replace("，", ",").split(","):
+            match = _FURTHER.fullmatch(part)
+            if part.strip() and match is None:
+                raise forms.ValidationError(_("Write each as column=register, such as D=B1 or E=Q1 kvarh."))
+            if match is not None:
+                unit = match["unit"] or str(self.data.get("unit", ""))
+                found.append((place_of(match["column"]), match["code"].upper(), unit))
+        return found
+
     def said(self) -> dict[str, Any]:
         """What was told, as the room takes it."""
         data = self.cleaned_data
@@ -106,6 +128,7 @@ class ColumnsForm(forms.Form):
             "missing": data["missing"].lower().split(),
             "register": data["register_code"].strip().upper(),
             "registers": data["registers"],
+            "further": data["further"],
         }
 
 
@@ -121,7 +144,32 @@ def initial_of(known: Mapping[str, Any]) -> dict[str, Any]:
         "missing": " ".join(known["missing"]),
         "register_code": known["register"],
         "registers": ", ".join(f"{word}={code}" for word, code in known["registers"].items()),
+        "further": ", ".join(f"{letter_of(at)}={code} {unit}" for at, code, unit in known.get("further", ())),
     }
+
+
+def letter_of(place: int) -> str:
+    """Name a column as a spreadsheet does: A … Z, AA …"""
+    name = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, LETTERS)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def place_of(letters: str) -> int:
+    """Return the place, from 0, of a column that is named like that."""
+    place = 0
+    for letter in letters.upper():
+        place = place * LETTERS + ord(letter) - ord("A") + 1
+    return place - 1
+
+
+class ProfileForm(forms.Form):
+    """Another name for a profile."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
 
 
 class TakeBackForm(forms.Form):

@@ -40,7 +40,7 @@ def columns(request: HttpRequest, import_id: int) -> HttpResponse:
         "record": record,
         "form": form,
         "profile": profile,
-        "letters": [_letter(place) for place in range(min(width, WIDEST_SHOWN))],
+        "letters": [forms.letter_of(place) for place in range(min(width, WIDEST_SHOWN))],
         "rows": [_shown(row, min(width, WIDEST_SHOWN)) for row in suggestion.rows],
         "more": max(0, width - WIDEST_SHOWN),
         "crumbs": [
@@ -92,18 +92,8 @@ def _choices(rows: list[list[str]], known: dict[str, Any], width: int) -> list[t
     """Name each column by its letter and its head."""
     head = rows[max(0, known["header_rows"] - 1)] if rows and known["header_rows"] <= len(rows) else []
     heads = [*head, *[""] * width]
-    return [(str(place), f"{_letter(place)} {heads[place][:LONGEST_CELL]}".strip()) for place in range(width)]
+    return [(str(place), f"{forms.letter_of(place)} {heads[place][:LONGEST_CELL]}".strip()) for place in range(width)]
 
 
 def _shown(row: list[str], width: int) -> list[str]:
     return [cell[:LONGEST_CELL] for cell in [*row, *[""] * width][:width]]
-
-
-def _letter(place: int) -> str:
-    """The column's name in a spreadsheet: A … Z, AA …"""
-    name = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name

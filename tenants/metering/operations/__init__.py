@@ -20,7 +20,7 @@ from tenants.metering.operations.importing import (
 )
 from tenants.metering.operations.installing import Dial, NewMeter, Register, install_meter, install_meters
 from tenants.metering.operations.partitions import make_partitions
-from tenants.metering.operations.profiles import forget_profile, suggestion_for, tell_columns
+from tenants.metering.operations.profiles import forget_profile, rename_profile, suggestion_for, tell_columns
 from tenants.metering.operations.register_reads import (
     NewRead,
     Outcome,
@@ -58,6 +58,7 @@ __all__ = [
     "order_taking_back",
     "reinstall_meter",
     "remove_meter",
+    "rename_profile",
     "request_correction",
     "resume",
     "run_import",

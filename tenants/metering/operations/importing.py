@@ -49,6 +49,9 @@ __all__ = [
 MOST_ATTEMPTS = 20
 """A file that kills its workers so often is refused."""
 
+KEPT_FOR = dt.timedelta(days=1)
+"""How long a table that was refused at its check waits for its columns to be told better."""
+
 LOST_AFTER = dt.timedelta(minutes=5)
 DEAD_AFTER = dt.timedelta(minutes=1)
 _SAID = ("zone", "unit", "identifier", "requested_by")
@@ -85,7 +88,7 @@ def upload_file(
     With ``check_only`` it is checked and then waits for ``confirm_import``; where its columns have to be told, it first
     waits for ``tell_columns``. ``profile`` names the mapping it is read by. Raises NotFound.
     """
-    known = profiles.profile_named(name=profile) if profile else None
+    known = profiles.used(profile=profiles.profile_named(name=profile), at=at) if profile else None
     record = record_file(
         file,
         file_name,
@@ -114,14 +117,18 @@ def import_file(
     requested_by: str = "",
     dry_run: bool = False,
     mapping: dict[str, Any] | None = None,
+    profile: str = "",
 ) -> ReadingImport:
     """This will import ``file`` now, recorded ``at``, or with ``dry_run`` only say what it would change.
 
     The outcome is in the returned record (``state`` done, checked or refused) and in its rows. A file with any refused
-    row leaves no reading, channel or meter behind. ``mapping`` is that of a profile, for files that need one.
+    row leaves no reading, channel or meter behind. ``mapping`` says what the columns of a table are, or ``profile``
+    names one that does. Raises NotFound.
     """
     said = (zone, unit, identifier, requested_by)
-    record = record_file(file, file_name, source, at, said, mapping=mapping or {})
+    known = profiles.used(profile=profiles.profile_named(name=profile), at=at) if profile else None
+    told = mapping or (known.mapping if known else {})
+    record = record_file(file, file_name, source, at, said, mapping=told, profile=known)
     return _run(record, file, at, dry_run)
 
 
@@ -155,13 +162,13 @@ def _run_held(import_id: int, at: dt.datetime, dry_run: bool | None, *, wait: bo
         faults.reach("import.held")
         record = _standing(import_id)
         checks = _is_next(record) if dry_run is None else dry_run
-        if record.state in ENDED:
+        if record.state in ENDED and not _may_be_told_again(record, at):
             _forget_file(record)
         if record.state == State.TAKING_BACK:
             return taking_back.take_back(import_id=import_id, at=at)
         if checks is None or record.state in ENDED or not record.file:
             return record
-        if record.check_only and checks and not record.mapping and _waits_for_columns(record):
+        if record.check_only and checks and not record.mapping and _waits_for_columns(record, at):
             return record
         if record.attempts >= MOST_ATTEMPTS:
             reporting.refuse(
@@ -173,7 +180,7 @@ def _run_held(import_id: int, at: dt.datetime, dry_run: bool | None, *, wait: bo
             return _run(record, cast(BinaryIO, file), at, checks)
 
 
-def _waits_for_columns(record: ReadingImport) -> bool:
+def _waits_for_columns(record: ReadingImport, at: dt.datetime) -> bool:
     """Have a table whose columns are not known wait for a person; a profile that fits its header is taken at once."""
     with record.file.open("rb") as file:
         if not profiles.needs_mapping(file=cast(BinaryIO, file)):
@@ -181,7 +188,7 @@ def _waits_for_columns(record: ReadingImport) -> bool:
     found = profiles.suggestion_for(import_id=record.pk)
     known = found[1] if found else None
     if known is not None:
-        reporting.save(record, profile=known, mapping=known.mapping)
+        reporting.save(record, profile=profiles.used(profile=known, at=at), mapping=known.mapping)
         return False
     reporting.save(record, state=State.MAPPING)
     return True
@@ -192,14 +199,21 @@ def sweep_imports(*, at: dt.datetime) -> list[int]:
     lost = ReadingImport.objects.filter(
         state__in=(*WAITING, *RUNNING, State.TAKING_BACK), created_at__lt=at - DEAD_AFTER
     )
-    left = ReadingImport.objects.filter(state__in=ENDED, finished_at__lt=at - DEAD_AFTER).exclude(file="")
+    ended = ReadingImport.objects.filter(state__in=ENDED, finished_at__lt=at - DEAD_AFTER).exclude(file="")
+    left = [record for record in ended if not _may_be_told_again(record, at)]
     silent = [
         record.pk
         for record in lost.only("pk", "state", "heartbeat_at", "created_at")
         if at - (record.heartbeat_at or record.created_at) > (DEAD_AFTER if record.state in RUNNING else LOST_AFTER)
     ]
     ReadingImport.objects.filter(pk__in=silent, state__in=(*WAITING, State.TAKING_BACK)).update(heartbeat_at=at)
-    return [*silent, *left.values_list("pk", flat=True)]
+    return [*silent, *(record.pk for record in left)]
+
+
+def _may_be_told_again(record: ReadingImport, at: dt.datetime) -> bool:
+    """A table that was refused at its check may have been read by wrong columns: it need not be given again."""
+    refused = record.state == State.REFUSED and record.check_only and bool(record.mapping)
+    return refused and record.finished_at is not None and at - record.finished_at < KEPT_FOR
 
 
 def record_file(
@@ -294,7 +308,7 @@ def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) 
         else:
             _store(record, directory, stage, at)
     faults.reach("import.committed")
-    if record.state in ENDED:
+    if record.state in ENDED and not _may_be_told_again(record, at):
         _forget_file(record)
     faults.reach("import.file_forgotten")
     return record

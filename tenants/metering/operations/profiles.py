@@ -9,12 +9,15 @@ from typing import Any, BinaryIO, cast
 from django.db import transaction
 
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
+from tenants.customers import refusals
 from tenants.metering.formats import base, detect, mapping, opening, suggesting
 from tenants.metering.models import MappingProfile, ReadingImport
 
 State = ReadingImport.State
 LONGEST_NAME = 254
-_BEFORE_STORING = (State.MAPPING, State.UPLOADED, State.CHECKING, State.CHECKED)
+LONGEST_PROFILE = 80
+_BEFORE_STORING = (State.MAPPING, State.UPLOADED, State.CHECKING, State.CHECKED, State.REFUSED)
+_MAY_BE_TOLD = (State.MAPPING, State.CHECKED, State.REFUSED)
 
 
 class NotMapping(Conflict):
@@ -22,6 +25,13 @@ class NotMapping(Conflict):
 
     code = "import_not_mapping"
     template = gettext_noop("Import {number} does not wait for its columns any more.")
+
+
+class NameTaken(Conflict):
+    """A name stands for one profile."""
+
+    code = "profile_name_taken"
+    template = gettext_noop("A profile is called “{name}” already.")
 
 
 def needs_mapping(*, file: BinaryIO) -> bool:
@@ -63,17 +73,20 @@ def tell_columns(
 ) -> ReadingImport:
     """This will tell what the columns of an uploaded file are, and with a name remember it for files like it.
 
-    Then it goes on as any uploaded file does. Raises ``mapping.BadMapping`` and NotMapping.
+    Then it goes on as any uploaded file does; a table that was refused at its check is told anew. Raises
+    ``mapping.BadMapping`` and NotMapping.
     """
     checked = mapping.from_json(said)
     record = _record(import_id)
-    if record.state not in (State.MAPPING, State.CHECKED) or not record.file:
+    if record.state not in _MAY_BE_TOLD or not record.file:
         raise NotMapping(number=import_id)
     if profile_name.strip():
         record.profile = remember(name=profile_name, said=checked.as_json(), record=record, at=at, by=by)
     record.mapping, record.state, record.heartbeat_at = checked.as_json(), State.UPLOADED, at
+    record.rows_refused, record.finished_at, record.attempts = 0, None, 0
     record.rows.all().delete()
-    record.save(update_fields=["mapping", "profile", "state", "heartbeat_at"])
+    told = ["mapping", "profile", "state", "heartbeat_at", "rows_refused", "finished_at", "attempts"]
+    record.save(update_fields=told)
     return record
 
 
@@ -81,9 +94,7 @@ def remember(
     *, name: str, said: Mapping[str, Any], record: ReadingImport, at: dt.datetime, by: str = ""
 ) -> MappingProfile:
     """This will keep a mapping under ``name``, in the place of an older one of that name."""
-    name = name.strip()
-    if len(name) > MappingProfile._meta.get_field("name").max_length or "\0" in name:  # type: ignore[operator]
-        raise Invalid(where="profile_name", reason=gettext_noop("At most 80 characters are expected here."))
+    name = _checked_name(name, where="profile_name")
     found = suggestion_for(import_id=record.pk)
     fingerprint = found[0].fingerprint if found else ""
     given = {"mapping": dict(said), "fingerprint": fingerprint, "used_at": at}
@@ -101,9 +112,40 @@ def profile_named(*, name: str) -> MappingProfile:
     return found
 
 
+def used(*, profile: MappingProfile, at: dt.datetime) -> MappingProfile:
+    """This will note that a file is read by the profile."""
+    MappingProfile.objects.filter(pk=profile.pk, used_at__lt=at).update(used_at=at)
+    return profile
+
+
+def rename_profile(*, profile_id: int, name: str) -> MappingProfile:
+    """This will give a profile another name; raises NotFound, Invalid and NameTaken."""
+    checked = _checked_name(name, where="name")
+    found = _profile(profile_id)
+    found.name = checked
+    with refusals.named({"metering_profile_name_unique": NameTaken(name=checked, where="name")}):
+        found.save(update_fields=["name"])
+    return found
+
+
 def forget_profile(*, profile_id: int) -> None:
-    """This will forget a profile; files that were read by it keep what they were read by."""
-    MappingProfile.objects.filter(pk=profile_id).delete()
+    """This will forget a profile; files that were read by it keep what they were read by. Raises NotFound."""
+    _profile(profile_id).delete()
+
+
+def _profile(profile_id: int) -> MappingProfile:
+    found = MappingProfile.objects.filter(pk=profile_id).first()
+    if found is None:
+        raise NotFound(what=gettext_noop("mapping profile"), name=str(profile_id))
+    return found
+
+
+def _checked_name(name: str, *, where: str) -> str:
+    if not name.strip() or "\0" in name:
+        raise Invalid(where=where, reason=gettext_noop("Give a name."))
+    if len(name.strip()) > LONGEST_PROFILE:
+        raise Invalid(where=where, reason=gettext_noop("At most 80 characters are expected here."))
+    return name.strip()
 
 
 def _record(import_id: int) -> ReadingImport:

@@ -30,7 +30,14 @@ from tenants.metering.queries.exceptions import (
     state_title,
     title_of,
 )
-from tenants.metering.queries.imports import import_report, imports, mapping_profiles, reading_import, refusal_sentence
+from tenants.metering.queries.imports import (
+    import_report,
+    imports,
+    mapping_profile,
+    mapping_profiles,
+    reading_import,
+    refusal_sentence,
+)
 from tenants.metering.queries.load_curves import (
     LoadCurve,
     LoadKind,
@@ -140,6 +147,7 @@ __all__ = [
     "load_days_waiting",
     "load_kinds",
     "load_minutes",
+    "mapping_profile",
     "mapping_profiles",
     "meter",
     "meters",

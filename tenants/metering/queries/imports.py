@@ -38,3 +38,11 @@ def refusal_sentence(*, row: ReadingImportRow) -> str:
 def mapping_profiles() -> QuerySet[MappingProfile]:
     """This will list the profiles by which tables are read, by name."""
     return MappingProfile.objects.order_by("name")
+
+
+def mapping_profile(*, profile_id: int) -> MappingProfile:
+    """This will return one profile; raises NotFound."""
+    found = MappingProfile.objects.filter(pk=profile_id).first()
+    if found is None:
+        raise NotFound(what=gettext_noop("mapping profile"), name=str(profile_id))
+    return found

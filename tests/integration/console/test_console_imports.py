@@ -265,6 +265,47 @@ class TestColumns:
 
         assert (again.state, again.profile.name) == ("checked", "Portal export")
 
+    def test_that_were_told_wrongly_are_told_again_without_another_upload(self, admin, waiting):
+        record = queries.imports().first()
+        self.told(admin, waiting, order="mdy", decimal=".")
+        refused = operations.continue_import(import_id=record.pk, at=AT)
+        page = text_of(admin.get(waiting))
+
+        self.told(admin, waiting, order="dmy", decimal=",")
+        checked = operations.continue_import(import_id=record.pk, at=AT)
+
+        assert (refused.state, "Change the columns" in page) == ("refused", True)
+        assert (checked.state, checked.days_accepted, checked.rows_refused) == ("checked", 1, 0)
+
+    def test_that_were_told_wrongly_are_waited_for_a_day(self, admin, waiting):
+        record = queries.imports().first()
+        self.told(admin, waiting, decimal=".")
+        operations.continue_import(import_id=record.pk, at=AT)
+        operations.continue_import(import_id=record.pk, at=AT)
+        kept = queries.imports().first().file.name
+        soon = operations.sweep_imports(at=AT + dt.timedelta(hours=23))
+
+        found = operations.sweep_imports(at=AT + dt.timedelta(hours=25))
+        operations.continue_import(import_id=record.pk, at=AT + dt.timedelta(hours=25))
+
+        assert (bool(kept), soon, found) == (True, [], [record.pk])
+        assert (queries.imports().first().state, admin.get(f"{waiting}columns/").status_code) == ("refused", 200)
+
+    def test_may_bring_readings_of_further_registers(self, admin, household, give):
+        text = LONG.replace("amount", "amount;out").replace("0,5\n", "0,5;0,25\n")
+        address = give(long_file(text), unit="")
+        record = queries.imports().first()
+        operations.continue_import(import_id=record.pk, at=AT)
+
+        wrong = self.told(admin, address, further="D:B1")
+        self.told(admin, address, further="D=B1 kWh")
+        checked = operations.continue_import(import_id=record.pk, at=AT)
+
+        assert (wrong.status_code, "such as D=B1" in text_of(wrong)) == (422, True)
+        assert checked.state == "checked"
+        rows = queries.import_report(import_id=record.pk).values_list("register_code", "total")
+        assert sorted(rows) == [("B1", 24_000), ("E1", 48_000)]
+
     def test_that_contradict_themselves_are_refused_at_their_field(self, admin, waiting):
         response = self.told(admin, waiting, column_value="1")
 
@@ -277,6 +318,43 @@ class TestColumns:
         operations.run_import(import_id=queries.imports().first().pk, at=AT)
 
         assert admin.get(f"{address}columns/").status_code == 404
+
+
+class TestProfiles:
+    @pytest.fixture
+    def two(self, admin, household, give):
+        for name in ("One", "Two <b>"):
+            address = give(long_file(), unit="")
+            operations.continue_import(import_id=queries.imports().first().pk, at=AT)
+            TestColumns().told(admin, address, profile_name=name)
+        return {profile.name: profile.pk for profile in queries.mapping_profiles()}
+
+    def test_are_listed_renamed_and_forgotten(self, admin, two):
+        before = rows_of(admin.get("/console/imports/-/profiles/"))
+
+        renamed = admin.post(f"/console/imports/-/profiles/{two['One']}/rename/", {"name": "Three"})
+        forgotten = admin.post(f"/console/imports/-/profiles/{two['Two <b>']}/forget/")
+
+        assert [row[0] for row in before] == ["One", "Two <b>"]
+        assert (renamed.status_code, forgotten.status_code) == (302, 302)
+        assert [profile.name for profile in queries.mapping_profiles()] == ["Three"]
+        deeds = [event.action for event in identity_queries.audit_events()[:2]]
+        assert sorted(deeds) == ["readings.profile_forgotten", "readings.profile_renamed"]
+
+    def test_keep_a_name_of_their_own(self, admin, two):
+        response = admin.post(f"/console/imports/-/profiles/{two['One']}/rename/", {"name": "Two <b>"})
+
+        assert response.status_code == 422
+        assert "is called “Two <b>” already" in text_of(response)
+        assert {profile.name for profile in queries.mapping_profiles()} == set(two)
+
+    def test_are_nobody_elses(self, stranger, two):
+        address = f"/console/imports/-/profiles/{two['One']}"
+
+        answers = [stranger.post(f"{address}/rename/", {"name": "x"}), stranger.post(f"{address}/forget/")]
+
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert len(queries.mapping_profiles()) == 2
 
 
 class TestTakingBack:

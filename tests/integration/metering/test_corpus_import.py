@@ -9,11 +9,11 @@ import itertools
 import pytest
 from django.core.management import CommandError, call_command
 
-from harness import meter_files
+from harness import meter_files, whole_schema
 from harness.meter_files import atom, cases, nem12
 from tenants.customers.models import Premises, SupplyPoint
 from tenants.metering import operations, packing, queries
-from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, Meter
+from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, MappingProfile, Meter
 
 AT = dt.datetime(2026, 5, 1, 8, tzinfo=dt.UTC)
 LATER = dt.datetime(2026, 5, 2, 8, tzinfo=dt.UTC)
@@ -21,6 +21,8 @@ GOOD = [case for case in meter_files.ALL if case.days]
 BAD = [case for case in meter_files.ALL if case.refused]
 IMPORTED = [case for number, case in enumerate(BAD) if case.by_import or number % 2 == 0]
 """Every second one: that each of them is refused is asserted of the readers."""
+
+RECORDS = ("metering_readingimport", "metering_readingimportrow")
 
 
 def supply(identifiers, zone):
@@ -82,6 +84,16 @@ class TestFilesOfOtherSources:
         assert tuple((row.row, row.column, row.code) for row in report) == case.refused
         assert all(queries.refusal_sentence(row=row) for row in report)
         assert traces() == before
+
+    @pytest.mark.parametrize("case", IMPORTED[::12], ids=lambda case: case.name)
+    def test_that_are_broken_leave_every_table_of_the_company_as_it_was(self, in_birch, case):
+        supply(case.points, case.zone)
+        before = whole_schema.fingerprints(but=RECORDS)
+
+        refused = bring(case)
+
+        assert refused.state == "refused"
+        assert whole_schema.fingerprints(but=RECORDS) == before
 
     def test_leave_what_stands_as_it_was_when_they_are_refused(self, in_birch):
         supply(["NEM1204062"], "Australia/Sydney")
@@ -190,6 +202,7 @@ class TestImportCommand:
         [
             ({"retailer": "nobody"}, "No company is registered under “nobody”."),
             ({"retailer": "birch", "supply_point": "9" * 33}, "At most 32 characters are expected here."),
+            ({"retailer": "birch", "profile": "Nobody’s"}, "Nobody’s"),
         ],
     )
     def test_says_what_is_wrong_with_its_options(self, in_birch, tmp_path, options, sentence):
@@ -200,3 +213,17 @@ class TestImportCommand:
             call_command("import_readings", str(path), **options)
 
         assert IntervalDay.objects.count() == 0
+
+    def test_reads_a_table_by_a_profile(self, in_birch, tmp_path, capsys):
+        supply(["PT1"], "Australia/Brisbane")
+        columns = {"identifier": 0, "stamp": 1, "value": 2}
+        MappingProfile.objects.create(
+            name="Portal", mapping={"columns": columns, "minutes": 60}, created_at=AT, used_at=AT
+        )
+        path = tmp_path / "file.csv"
+        path.write_text("p,t,v\n" + "".join(f"PT1,2026-04-01 {hour:02}:00,1.111\n" for hour in range(24)))
+
+        call_command("import_readings", str(path), retailer="birch", profile="Portal")
+
+        assert capsys.readouterr().out.splitlines()[0] == "row 2: Accepted: PT1 E1 2026-04-01: 26664"
+        assert MappingProfile.objects.get().used_at > AT

@@ -26,6 +26,7 @@ class Command(BaseCommand):
             "--unit", default="", help="the unit of a day-per-row file that does not name it: kWh, kW …"
         )
         parser.add_argument("--supply-point", default="", help="the supply point of a file that holds one only")
+        parser.add_argument("--profile", default="", help="the mapping profile that says what the columns are")
 
     def handle(self, *args: Any, file: Path, retailer: str, **options: Any) -> None:
         if not file.is_file():
@@ -48,6 +49,7 @@ class Command(BaseCommand):
                 unit=options["unit"],
                 identifier=options["supply_point"],
                 dry_run=options["dry_run"],
+                profile=options["profile"],
             )
             for row in queries.import_report(import_id=found.pk).iterator():
                 self.stdout.write(_line(row))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.hosting_admin import views
+from portal.hosting_admin import security, views
 
 urlpatterns = [
     path("", views.fleet, name="fleet"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("companies/<slug:code>/provision/", views.provision, name="provision"),
     path("companies/<slug:code>/measure/", views.measure, name="measure"),
     path("search/", views.search, name="search"),
+    path("security/", security.security, name="security"),
+    path("security/unlock/", security.unlock, name="unlock"),
+    path("security/alerts/<int:alert_id>/seen/", security.mark_alert, name="mark_alert"),
 ]

@@ -55,7 +55,7 @@ SECTIONS = (
         ],
     ),
     Section(
-        _("Billing"),
+        _("Bills"),
         [
             Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
             Item(_("Bills in doubt"), "exceptions", "warn", Capability.SEE_BILLS),

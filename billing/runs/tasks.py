@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from billing.runs import operations, queries
+from hosting import plans
 from tenancy import context
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
@@ -73,6 +74,8 @@ def wake_parked() -> None:
 @tenant_task
 def start_due_runs() -> None:
     """Start the runs of the lots whose period has ended, and lift the holds that ran out."""
+    if not plans.writable():
+        return
     now = timezone.now()
     today = now.astimezone(ZoneInfo(context.current_retailer().time_zone)).date()
     operations.lift_expired(on=today, at=now)

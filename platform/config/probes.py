@@ -6,7 +6,7 @@ import datetime as dt
 
 from billing.invoices import queries as invoice_queries
 from billing.runs import queries as run_queries
-from hosting import health
+from hosting import health, usage
 from identity import queries as identity_queries
 from tenants.customers import queries as customer_queries
 from tenants.metering import queries as metering_queries
@@ -30,6 +30,9 @@ def register() -> None:
     health.register("invoices", lambda: invoice_queries.invoices(kind="invoice").count())
     health.register("last_invoice_on", last_invoice_on)
     health.register("staff", lambda: identity_queries.staff().filter(is_active=True).count())
+    usage.register("supply_points", lambda: customer_queries.supply_points().count())
+    usage.register("staff", lambda: identity_queries.staff().filter(is_active=True).count())
+    usage.register("readings", metering_queries.stored_days)
 
 
 def last_import() -> str | None:

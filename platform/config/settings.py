@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "portal.shared.guarding.GuardMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.shared.plan_middleware.PlanMiddleware",
 ]
 ROOT_URLCONF = "config.urls_retailer"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -8,7 +8,7 @@ host that charges nobody needs no plans.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -152,11 +152,14 @@ def require_writable() -> None:
         raise ReadOnly()
 
 
-def require_room(limit: str, *, in_use: int, adding: int = 1) -> None:
+def require_room(limit: str, *, in_use: Callable[[], int], adding: int = 1) -> None:
     """Refuse what would pass a hard limit: ``supply_points`` or ``staff``; raises SupplyPointLimit or StaffLimit.
 
-    ``in_use`` is counted by the caller at this moment. What stands beyond a limit already stays and works on.
+    ``in_use`` counts, and is asked only where there is a limit. What stands beyond a limit already stays and works on.
     """
     allowed = present().limits.get(limit)
-    if allowed is not None and adding > 0 and in_use + adding > allowed:
-        raise _REFUSALS[limit](limit=allowed, present=in_use, adding=adding)
+    if allowed is None or adding <= 0:
+        return
+    count = in_use()
+    if count + adding > allowed:
+        raise _REFUSALS[limit](limit=allowed, present=count, adding=adding)

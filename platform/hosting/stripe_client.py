@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import stripe
@@ -12,8 +13,13 @@ RETRIES = 2
 
 
 def client(*, key: str) -> stripe.StripeClient:
-    """Return a client that speaks to Stripe, or to the server that the settings name."""
-    addresses: Any = {"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None
+    """Return a client that speaks to Stripe, or to the server that the settings name; it keeps its connections."""
+    return _client(key, settings.STRIPE_API_BASE)
+
+
+@functools.lru_cache(maxsize=8)
+def _client(key: str, base: str) -> stripe.StripeClient:
+    addresses: Any = {"api": base} if base else None
     return stripe.StripeClient(
         key, base_addresses=addresses, max_network_retries=RETRIES, stripe_version=stripe.api_version,
         http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),

@@ -8,7 +8,9 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from hosting import plans
 from identity.capabilities import NotAllowed
+from portal.api.authentication import Caller
 
 
 class HasScope(BasePermission):
@@ -18,6 +20,8 @@ class HasScope(BasePermission):
         caller: Any = request.user
         if not caller:
             raise NotAuthenticated
+        if isinstance(caller, Caller):
+            plans.require("api")
         needed = view.needed_scope
         if needed is not None and not caller.can(needed):
             raise NotAllowed(capability=str(needed))

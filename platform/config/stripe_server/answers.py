@@ -65,6 +65,11 @@ def _expand(desk: Desk, here: Any, steps: list[str], path: str) -> None:
         if found is None:
             raise Refused(f"This property cannot be expanded ({path}).", param="expand")
         value = here[head] = shown(copy.deepcopy(found))
+    elif not rest and isinstance(value, list):
+        known = desk.store.things
+        value = here[head] = [
+            shown(copy.deepcopy(known[each])) if isinstance(each, str) and each in known else each for each in value
+        ]
     _expand(desk, value, rest, path)
 
 

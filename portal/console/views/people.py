@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hosting.operations import staffing
 from identity import operations, queries, second_factor
 from identity.capabilities import Capability, Role
 from portal.console import pages
@@ -132,7 +133,7 @@ def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
 
 def _invite(request: HttpRequest, data: dict[str, Any]) -> Any:
     by: Any = request.user
-    return operations.create_user(
+    return staffing.add_staff(
         email=data["email"],
         name=data["name"],
         roles=[Role(role) for role in data["roles"]],

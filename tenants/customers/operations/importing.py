@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from hosting import plans
 from kernel.errors import Conflict, gettext_noop
 from tenants.customers import customer_rows, date_ranges
 from tenants.customers.customer_rows import CustomerRow, RowError
@@ -162,6 +163,8 @@ def _add_accounts(read: list[CustomerRow], known: _Known, currency: str) -> int:
 
 def _add_supply_points(read: list[CustomerRow], known: _Known) -> int:
     new = [row for row in read if row.supply_point not in known.supply_points]
+    adding = len({row.supply_point for row in new})
+    plans.require_room("supply_points", in_use=SupplyPoint.objects.count, adding=adding)
     places = Premises.objects.bulk_create(
         Premises(address=row.address, region=row.region, time_zone=row.time_zone) for row in new
     )

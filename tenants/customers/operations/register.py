@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from hosting import plans
 from kernel.errors import Conflict, NotFound, gettext_noop
 from tenants.customers import refusals, values
 from tenants.customers.models import Account, Customer, CustomerLogin, Occupancy, Premises, SupplyPoint
@@ -130,7 +131,8 @@ def add_supply_point(
     region: str = "",
     attributes: Mapping[str, Any] | None = None,
 ) -> SupplyPoint:
-    """This will add a supply point at new premises; raises Invalid or NumberTaken."""
+    """This will add a supply point at new premises; raises Invalid, NumberTaken or SupplyPointLimit."""
+    plans.require_room("supply_points", in_use=SupplyPoint.objects.count)
     premises = Premises(
         address=values.required(address, where="address"),
         region=region,

@@ -102,6 +102,7 @@ from tenants.metering.queries.registers import (
     registers_of,
     unowned,
 )
+from tenants.metering.queries.storage import stored_days
 
 __all__ = [
     "CODES",
@@ -193,6 +194,7 @@ __all__ = [
     "slot_times",
     "span_of",
     "state_title",
+    "stored_days",
     "sum_checks",
     "title_of",
     "unowned",

@@ -11,6 +11,7 @@ from django.db import transaction
 from billing.payments.models import ProviderConnection
 from billing.payments.providers import choosing, stripe_provider, transfer, vault
 from billing.payments.providers.stripe_provider import StripeProvider
+from hosting import plans
 from kernel.errors import GridhallError, Invalid, gettext_noop
 from tenancy import context, hosts
 
@@ -31,6 +32,7 @@ def connect(*, country: str, email: str, back: str, at: dt.datetime) -> str:
 
     Called again it leads on with the same account. Raises NoPlatformKey, ProviderRefused or ProviderSilent.
     """
+    plans.require("payments")
     retailer = context.current_retailer()
     found = ProviderConnection.objects.filter(provider=stripe_provider.NAME).first()
     if found is None or found.mode != Mode.CONNECTED or not found.reference:
@@ -51,6 +53,7 @@ def use_own_keys(*, secret_key: str, at: dt.datetime) -> ProviderConnection:
     The address for messages is registered there, and its signing secret kept. Raises Invalid, ProviderRefused or
     ProviderSilent; then nothing is kept.
     """
+    plans.require("payments")
     key = secret_key.strip()
     if not key.startswith(KEY_PREFIXES) or not key.isascii():
         raise Invalid(reason=gettext_noop("A secret key begins with sk_ or rk_."), where="secret_key")

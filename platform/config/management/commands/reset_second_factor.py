@@ -15,7 +15,7 @@ from tenancy import context
 
 class Command(BaseCommand):
     help = (
-        "Take a person's second factor away, end the sessions and record it; a new one is set up at the next sign-in."
+        "Take a person's second factor away and end the sessions; a new one is set up at the next sign-in."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -109,10 +109,13 @@ def _store(
 def _opening(statement: Statement, bank_account: BankAccount) -> list[ledger_entries.NewEntry]:
     """The first statement brings the balance the account had before."""
     first_on = statement.first_on
-    if bank_account.read_until is not None or first_on is None or not statement.opening:
+    opening = statement.opening
+    if opening is None and statement.closing is not None:
+        opening = statement.closing - statement.total
+    if bank_account.read_until is not None or first_on is None or not opening:
         return []
-    bank_account.position = statement.opening
-    money = Money.rounded(statement.opening, bank_account.currency)
+    bank_account.position = opening
+    money = Money.rounded(opening, bank_account.currency)
     sides = [ledger_entries.debit(chart.BANK, money), ledger_entries.credit(chart.OPENING, money)]
     day = ledger_queries.booking_day(on=first_on)
     return [ledger_entries.NewEntry(day, ledger_entries.EntryKind.ADJUSTMENT, OPENING_REFERENCE, sides)]

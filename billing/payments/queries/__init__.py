@@ -38,8 +38,10 @@ from billing.payments.queries.received import (
     settled_by,
 )
 from billing.payments.queries.suggesting import certain_payout, payouts_like, suggestions, weights
+from billing.payments.statements.shapes import MOST_BYTES
 
 __all__ = [
+    "MOST_BYTES",
     "OpenDebit",
     "PaymentDetail",
     "QueueCounts",

@@ -86,7 +86,7 @@ def _lines(entry: Element, row: int) -> Iterator[StatementLine]:
 
 def _line(entry: Element, detail: Element | None, amount: Decimal, row: int) -> StatementLine:
     node = entry if detail is None else detail
-    returned = _text(entry, "RvslInd") == "true" or node.find("{*}RtrInf") is not None
+    returned = _text(entry, "RvslInd") in ("true", "1") or node.find("{*}RtrInf") is not None
     booked_on = _day(entry, "BookgDt", row) or _day(entry, "ValDt", row)
     if booked_on is None:
         raise FileRefused(reason=gettext_noop("entry {row} has no booking date."), row=row)

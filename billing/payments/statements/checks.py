@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections import Counter
@@ -10,10 +11,13 @@ from billing.payments.statements.shapes import FileRefused, RowFault, Statement,
 from kernel.errors import gettext_noop
 from kernel.money import round_to_minor
 
+FIRST_DAY, END_OF_DAYS = dt.date(1990, 1, 1), dt.date(2200, 1, 1)
+"""Days outside are misread or made up."""
+
 
 def check(statement: Statement) -> None:
     """This will refuse a statement whose amounts do not fit: opening balance + lines = closing balance."""
-    faults = [*_amount_faults(statement), *_balance_faults(statement)]
+    faults = [*_day_faults(statement), *_amount_faults(statement), *_balance_faults(statement)]
     if faults:
         raise FileRefused(reason=gettext_noop("some rows are wrong."), faults=faults)
     if statement.opening is None or statement.closing is None:
@@ -44,6 +48,15 @@ def fingerprints(lines: list[StatementLine]) -> list[str]:
         seen[digest] += 1
         marks.append(f"{digest}:{seen[digest]}")
     return marks
+
+
+def _day_faults(statement: Statement) -> list[RowFault]:
+    return [
+        RowFault(line.row, "booked_on", gettext_noop("“{value}” is no day of a statement."), {"value": str(day)})
+        for line in statement.lines
+        for day in (line.booked_on, line.value_on)
+        if not FIRST_DAY <= day < END_OF_DAYS
+    ]
 
 
 def _amount_faults(statement: Statement) -> list[RowFault]:

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from billing.payments.statements.shapes import MOST_ROWS, FileRefused, RowFault, Statement, StatementLine
+from billing.payments.statements.shapes import MOST_BYTES, MOST_ROWS, FileRefused, RowFault, Statement, StatementLine
 from kernel.errors import gettext_noop
 
 FORMAT = "csv"
@@ -38,6 +38,8 @@ CREDIT_WORDS, DEBIT_WORDS = ("C", "CR", "CRDT", "贷", "收入", "收"), ("D", "
 NOTHING = {"", "-", "--", "—"}
 LONGEST_HEAD = 60
 HEAD_CHARACTERS = 4000
+FOOT_WORDS = ("合计", "总计", "小计", "total", "sum", "summe", "totals")
+"""A row that begins with one of them sums the rows above; its sums must be theirs."""
 SIGNS = {"booked_on": 64, "party_name": 200, "party_account": 64, "reference": 64, "end_to_end": 64, "structured": 64}
 _CURRENCY_SIGNS = re.compile(r"[¥￥$€£\s元]")
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?")
@@ -57,10 +59,14 @@ def check_profile(settings: Mapping[str, Any]) -> None:
 
 def read(content: bytes, *, settings: Mapping[str, Any], currency: str) -> Statement:
     """This will read a bank's CSV into a statement in ``currency``. Raises FileRefused with a fault for each row."""
-    lines, faults = [], []
+    lines: list[StatementLine] = []
+    faults = []
     for number, row in rows(content, settings=settings):
         try:
-            lines.append(_line(number, row, settings, currency))
+            if row.get("booked_on", "").casefold().startswith(FOOT_WORDS):
+                _check_foot(row, lines, settings)
+            else:
+                lines.append(_line(number, row, settings, currency))
         except Wrong as wrong:
             faults.append(wrong.fault(number))
     if faults:
@@ -79,9 +85,33 @@ def read(content: bytes, *, settings: Mapping[str, Any], currency: str) -> State
     )
 
 
+def _check_foot(row: Mapping[str, str], lines: Sequence[StatementLine], settings: Mapping[str, Any]) -> None:
+    """The sums a file states must be those of its rows: else a row is missing or was changed."""
+    amounts = [-line.amount if settings.get("reverse_sign") else line.amount for line in lines]
+    sums = {
+        "credit": sum((amount for amount in amounts if amount > 0), Decimal(0)),
+        "debit": -sum((amount for amount in amounts if amount < 0), Decimal(0)),
+    }
+    if "direction" not in settings["columns"]:
+        sums["amount"] = sum(amounts, Decimal(0))
+    for name, expected in sums.items():
+        stated = amount_of(row, name, settings) if _is_amount(row, name, settings) else None
+        if stated is not None and abs(stated) != abs(expected):
+            raise Wrong(name, gettext_noop("the sum is stated as “{value}”; the rows above make another."), str(stated))
+
+
+def _is_amount(row: Mapping[str, str], name: str, settings: Mapping[str, Any]) -> bool:
+    try:
+        return amount_of(row, name, settings) is not None
+    except Wrong:
+        return False
+
+
 def rows(content: bytes, *, settings: Mapping[str, Any]) -> Iterator[Row]:
     """This will return the rows below the head, each by the names of the profile, with its line number."""
     check_profile(settings)
+    if len(content) > MOST_BYTES:
+        raise FileRefused(reason=gettext_noop("it is larger than {most} bytes."), most=MOST_BYTES)
     text = _decoded(content, str(settings.get("encoding") or ""))
     delimiter = str(settings.get("delimiter") or "") or _delimiter(text)
     table = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1)
@@ -89,13 +119,21 @@ def rows(content: bytes, *, settings: Mapping[str, Any]) -> Iterator[Row]:
         name: [str(t) for t in (titles if isinstance(titles, list) else [titles])]
         for name, titles in settings["columns"].items()
     }
-    places = _head(table, columns)
-    for count, (number, cells) in enumerate(table):
+    places = _head(_readable(table), columns)
+    for count, (number, cells) in enumerate(_readable(table)):
         if count >= MOST_ROWS:
             raise FileRefused(reason=gettext_noop("it has more than {most} rows."), most=MOST_ROWS)
         values = {name: " ".join(filter(None, (_clean(cells, i) for i in at))) for name, at in places.items()}
         if any(values.values()):
             yield number, values
+
+
+def _readable(table: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """The rows as long as they can be taken apart."""
+    try:
+        yield from table
+    except csv.Error as error:
+        raise FileRefused(reason=gettext_noop("it is no table: {fault}."), fault=str(error)) from error
 
 
 class Wrong(Exception):

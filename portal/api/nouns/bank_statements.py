@@ -51,6 +51,13 @@ class NewBankStatement(parsing.Input):
     """A file: CAMT.053, or CSV as the bank account's profile tells."""
 
     file = serializers.FileField(allow_empty_file=True)
+
+    def validate_file(self, file: Any) -> Any:
+        """Refuse, before it is read, what no statement reaches."""
+        if file.size > queries.MOST_BYTES:
+            raise serializers.ValidationError(_("The file is too large for a statement."))
+        return file
+
     bank_account = serializers.CharField(
         max_length=34, allow_blank=True, default="", help_text="Its number; a CAMT file names it itself."
     )

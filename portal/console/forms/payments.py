@@ -98,6 +98,13 @@ class BankAccountForm(forms.Form):
         return columns_of(self.cleaned_data["columns"])
 
 
+def not_too_large(file: Any) -> Any:
+    """Refuse, before it is read, what no statement reaches."""
+    if file.size > queries.MOST_BYTES:
+        raise forms.ValidationError(_("The file is too large for a statement."))
+    return file
+
+
 class StatementForm(forms.Form):
     """A statement of a bank."""
 
@@ -108,6 +115,9 @@ class StatementForm(forms.Form):
         super().__init__(*args, **kwargs)
         held = [(str(one.pk), f"{one.name} ({one.number})") for one in queries.bank_accounts()]
         self.fields["bank_account"].choices = [("", _("As the file says")), *held]  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        return not_too_large(self.cleaned_data["file"])
 
 
 class AgentForm(forms.Form):
@@ -138,6 +148,9 @@ class AgentStatementForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["agent"].choices = [(str(one.pk), str(one)) for one in queries.agents()]  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        return not_too_large(self.cleaned_data["file"])
 
 
 class DeskForm(forms.Form):

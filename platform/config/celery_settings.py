@@ -27,6 +27,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "make partitions ahead": {"task": "metering.make_all_partitions", "schedule": 86400.0},
     "wake parked bills": {"task": "billing.runs.tasks.wake_all_parked", "schedule": 120.0},
     "start due bill runs": {"task": "billing.runs.tasks.start_all_due_runs", "schedule": 900.0},
+    "look for bills to correct": {"task": "billing.corrections.tasks.look_everywhere", "schedule": 900.0},
     "sweep simulations": {"task": "billing.simulation.tasks.sweep_all_simulations", "schedule": 60.0},
     "rate what is unbilled": {"task": "billing.accruals.tasks.rate_all_unbilled", "schedule": 1800.0},
     "assess prepaid accounts": {"task": "billing.prepayment.tasks.assess_all_prepaid", "schedule": 1800.0},

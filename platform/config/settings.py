@@ -287,6 +287,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RatioKind": "portal.api.nouns.registers.RATIO_KINDS",
         "PauseKind": "portal.api.nouns.registers.PAUSE_KINDS",
         "RegisterUnit": "portal.api.nouns.registers.UNITS",
+        "BillCorrectionState": "portal.api.nouns.corrections.STATES",
+        "DecidedBy": "portal.api.nouns.corrections.NEEDS",
         "CorrectionState": "portal.api.nouns.quantity_corrections.CORRECTION_STATES",
         "SupplyOrderKind": "portal.api.nouns.supply_orders.KINDS",
         "SupplyOrderState": "portal.api.nouns.supply_orders.STATES",

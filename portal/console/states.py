@@ -37,5 +37,10 @@ TONES = {
     "healed": "success",
     "estimated": "info",
     "edited": "info",
+    "found": "info",
+    "rated": "warn",
+    "approved": "info",
+    "dismissed": "neutral",
+    "overtaken": "neutral",
 }
 WORKING = frozenset({"running", "uploaded", "checking", "importing", "preparing", "rating", "issuing"})

@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("portal.console.metering_urls")),
     path("", include("portal.console.self_read_urls")),
     path("", include("portal.console.billing_urls")),
+    path("", include("portal.console.corrections_urls")),
     path("", include("portal.console.invoice_urls")),
     path("", include("portal.console.prepayment_urls")),
     path("", include("portal.console.provider_urls")),

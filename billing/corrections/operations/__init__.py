@@ -13,9 +13,10 @@ from billing.corrections.operations.errors import (
 )
 from billing.corrections.operations.looking import look, look_at
 from billing.corrections.operations.previewing import preview, preview_found
-from billing.corrections.operations.working import approve_many, preview_many, run_now, work
+from billing.corrections.operations.working import MOST_AT_ONCE, approve_many, preview_many, run_now, work
 
 __all__ = [
+    "MOST_AT_ONCE",
     "AccountHeld",
     "BillsChanged",
     "CannotRate",

@@ -48,6 +48,7 @@ READS = {
     "runs/": C.SEE_BILLS,
     "runs/new/": C.RUN_BILLS,
     "runs/exceptions/": C.SEE_BILLS,
+    "corrections/": C.SEE_BILLS,
     "runs/cycles/": C.SEE_BILLS,
     "runs/cycles/new/": C.RUN_BILLS,
     "runs/holds/": C.SEE_BILLS,
@@ -172,6 +173,11 @@ ORDERS = {
     "supply-orders/1/report/": C.WORK_ARREARS,
     "supply-orders/1/cancel/": C.WORK_ARREARS,
     "runs/exceptions/release/": C.RUN_BILLS,
+    "corrections/run/": C.RUN_BILLS,
+    "corrections/approve/": C.ISSUE_BILLS,
+    "corrections/1/rate/": C.RUN_BILLS,
+    "corrections/1/approve/": C.ISSUE_BILLS,
+    "corrections/1/dismiss/": C.ISSUE_BILLS,
     "runs/lots/assign/": C.RUN_BILLS,
     "runs/lots/monthly-1/assign/": C.RUN_BILLS,
     "runs/holds/A1/-/lift/": C.RUN_BILLS,
@@ -274,6 +280,7 @@ class TestTheTable:
             "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
             "reading_case", "reading_day", "exchange_meter", "meter_ratios", "remove_meter",
             "new_lot", "lot", "end_add_on", "cancel_charge", "preview_release",
+            "correction", "preview_corrections",
             "self_read", "self_read_photo", "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit", "supply_order",
         }  # fmt: skip
 

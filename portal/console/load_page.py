@@ -131,7 +131,7 @@ def rows(asked: Asked, curve: queries.LoadCurve) -> list[tuple[Any, ...]]:
     for place, start in enumerate(curve.starts.tolist()):
         utc = start.replace(tzinfo=dt.UTC)
         shares = curve.shares(slice(place, place + 1))
-        percents = [None if shares is None else round(Decimal(share) * 100, 2) for share in shares or (None,) * 3]
+        percents = [None] * 3 if shares is None else [round(Decimal(share) * 100, 2) for share in shares]
         found.append(
             (
                 utc.astimezone(asked.zone).isoformat(timespec="minutes"),

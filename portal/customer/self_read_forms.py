@@ -9,10 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from kernel import texts
+from markets import packs
 from portal.shared import formats
+from tenancy import context
 
 TYPED = re.compile(r"(?P<whole>[0-9]{1,14})(?:[.,](?P<part>[0-9]{1,6}))?", re.ASCII)
 BLANKS = dict.fromkeys(map(ord, " \u00a0\u202f"))
@@ -46,7 +49,9 @@ class DialField(forms.CharField):
 class SelfReadForm(forms.Form):
     """The day of the reading and one field for each register of the meter: ``read_<key>``."""
 
-    day = forms.DateField(label=_("Day of the reading"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(
+        label=_("Day of the reading"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
 
     def __init__(self, data: Any = None, *, readable: Sequence[Any], today: dt.date) -> None:
         first, last = min(each.first_day for each in readable), max(each.last_day for each in readable)
@@ -106,5 +111,6 @@ def label_of(register: Any, *, alone: bool) -> str:
     }
     name = kinds.get(register.kind, register.kind)
     if register.label:
-        name = f"{name} · {register.label}"
+        titles = packs.pack(context.current_retailer().market).texts["labels"]
+        name = f"{name} · {texts.pick(titles.get(register.label) or register.label, get_language() or 'en')}"
     return f"{name} ({register.unit})" if alone else f"{register.code} · {name} ({register.unit})"

@@ -113,7 +113,12 @@ def _filled_in(request: HttpRequest, read_id: int, named: tuple[str, Any], deed:
     given = queries.self_read(self_read_id=read_id)
     name, form = named
     then = _next(queries.self_reads_beside(given=given))
-    done = form.is_valid() and pages.filled_in(form, lambda: deed(given) or True)
+
+    def carried_out() -> bool:
+        deed(given)
+        return True
+
+    done = form.is_valid() and pages.filled_in(form, carried_out)
     return redirect(then) if done else _case(request, queries.self_read(self_read_id=read_id), **{name: form})
 
 
@@ -147,8 +152,7 @@ def _reads(register: Any) -> list[dict[str, Any]]:
     shown = []
     for place, row in enumerate(rows[:READS_SHOWN]):
         before = rows[place + 1] if place + 1 < len(rows) else None
-        leaves = before and (before.value if before.resumes_at is None else before.resumes_at)
-        went = None if leaves is None or row.value < leaves else row.value - leaves
+        went = None if before is None else _went(before, row)
         shown.append(
             {
                 "day": row.day,
@@ -159,6 +163,11 @@ def _reads(register: Any) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def _went(before: Any, row: Any) -> Any:
+    leaves = before.value if before.resumes_at is None else before.resumes_at
+    return None if row.value < leaves else row.value - leaves
 
 
 def _next(beside: tuple[int | None, int | None]) -> str:

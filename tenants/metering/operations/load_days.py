@@ -54,7 +54,8 @@ class _Sum:
     @classmethod
     def of(cls, slots: int) -> _Sum:
         """Begin with nothing."""
-        return cls(*(np.zeros(slots, dtype=np.int64) for _ in range(4)))
+        energy, estimated, known, guessed = (np.zeros(slots, dtype=np.int64) for _ in range(4))
+        return cls(energy, estimated, known, guessed)
 
     def add(self, values: npt.NDArray[np.int32], quality: npt.NDArray[np.uint8]) -> None:
         """Add rows × slots; ``quality`` may have one column for all slots."""

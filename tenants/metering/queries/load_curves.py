@@ -142,7 +142,10 @@ def load_kinds() -> list[LoadKind]:
         .annotate(minutes=Max("minutes"), first=Min("day"), last=Max("day"))
         .order_by("carrier", "kind", "unit")
     )
-    return [LoadKind(*row[:4], Period(row[4], row[5] + ONE_DAY)) for row in rows]
+    return [
+        LoadKind(carrier, kind, unit, minutes, Period(first, last + ONE_DAY))
+        for carrier, kind, unit, minutes, first, last in rows
+    ]
 
 
 def load_days_waiting() -> int:

@@ -17,23 +17,35 @@ from portal.api.nouns import readings
 from portal.api.nouns.reading_imports import ReadingImportRow
 from tenants.metering import operations, queries
 
+MOST_ROWS, MOST_READINGS = 10_000, 300_000
+
 
 class BatchRow(parsing.Input):
-    """A day of one register, in the register's unit, on a day of its recording zone."""
+    """A day of one register on a day of its recording zone, or one reading of it; in the register's unit."""
 
     supply_point = serializers.CharField(max_length=64)
     register = serializers.CharField(max_length=16)
-    day = values.DayField()
+    day = values.DayField(required=False, help_text="With values: the whole day.")
     values = serializers.ListField(
         child=serializers.IntegerField(allow_null=True, min_value=-(2**53), max_value=2**53),
         min_length=1,
         max_length=300,
+        required=False,
         help_text="One whole number for each interval; null where missing.",
     )
+    start = serializers.DateTimeField(required=False, help_text="With value: when the interval starts.")
+    value = serializers.IntegerField(required=False, min_value=-(2**53), max_value=2**53, help_text="One reading.")
     quality = serializers.ChoiceField(choices=readings.GIVEN_QUALITIES, default="actual")
     changed_at = serializers.DateTimeField(
-        required=False, help_text="When the source changed the day; else it ranks by when it is given."
+        required=False, help_text="When the source changed it; else it ranks by when it is given."
     )
+
+    def validate(self, attrs: Any) -> Any:
+        given = {"day", "values", "start", "value"} & set(attrs)
+        if given not in ({"day", "values"}, {"start", "value"}):
+            said = _("Give a day and its values, or the start of an interval and its value.")
+            raise serializers.ValidationError({"day": [said]})
+        return attrs
 
 
 @values.example(
@@ -48,7 +60,12 @@ class NewReadingBatch(parsing.Input):
 
     source = serializers.CharField(max_length=40, help_text="Who gives the readings.")  # type: ignore[assignment]
     key = serializers.CharField(max_length=200, help_text="The source's name for this batch; given again it is known.")
-    rows = serializers.ListField(child=BatchRow(), min_length=1, max_length=readings.MOST_DAYS)
+    rows = serializers.ListField(child=BatchRow(), min_length=1, max_length=MOST_ROWS)
+
+    def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if sum(len(row.get("values", ())) for row in rows) > MOST_READINGS:
+            raise serializers.ValidationError(_("A batch has at most 300,000 readings."), code="too_large")
+        return rows
 
 
 class ReadingBatch(serializers.Serializer):
@@ -66,7 +83,7 @@ class ReadingBatch(serializers.Serializer):
 
     @extend_schema_field(ReadingImportRow(many=True))
     def get_rows(self, record: Any) -> list[dict[str, Any]]:
-        found = queries.import_report(import_id=record.pk).order_by("row")
+        found = queries.import_report(import_id=record.pk).filter(row__isnull=False).order_by("row")
         return [dict(each) for each in ReadingImportRow(found, many=True).data]
 
 
@@ -82,8 +99,12 @@ class RowedBatches(views.Noun):
         record = operations.store_batch(
             source=given["source"],
             key=given["key"],
-            rows=[operations.BatchRow(**row) for row in given["rows"]],
+            rows=[_row(row) for row in given["rows"]],
             at=timezone.now(),
             requested_by=self.caller.name,
         )
         return Response(ReadingBatch(record).data)
+
+
+def _row(given: dict[str, Any]) -> operations.BatchRow | operations.BatchReading:
+    return operations.BatchRow(**given) if "day" in given else operations.BatchReading(**given)

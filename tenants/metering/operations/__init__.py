@@ -1,5 +1,6 @@
 """Writes of readings: by file, or day by day for whoever brings them already understood."""
 
+from tenants.metering.operations.batch_readings import BatchReading
 from tenants.metering.operations.batches import BatchRow, OtherContent, store_batch
 from tenants.metering.operations.correcting import decide_correction, request_correction, withdraw_correction
 from tenants.metering.operations.exchanging import (
@@ -34,6 +35,7 @@ from tenants.metering.operations.storing import DayReadings, Stored, store_inter
 from tenants.metering.operations.taking_back import order_taking_back
 
 __all__ = [
+    "BatchReading",
     "BatchRow",
     "DayReadings",
     "Dial",

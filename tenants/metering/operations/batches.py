@@ -1,4 +1,4 @@
-"""Batches of days given by programs: each row has its own result, and a batch given again has the same answer."""
+"""Batches of days and single readings: each row has its own result, and a batch given again has the same answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from tenants.customers import queries as customer_queries
 from tenants.metering.formats import base
 from tenants.metering.formats.base import ACCEPTED_MINUTES, LARGEST, Quality
 from tenants.metering.models import Channel, ReadingImport, ReadingImportRow
-from tenants.metering.operations import reporting, storing
+from tenants.metering.operations import batch_readings, reporting, storing, validating
+from tenants.metering.operations.batch_readings import BatchReading
 
 FORMAT = "batch"
 LONGEST_NAME = 254
@@ -45,7 +46,7 @@ class BatchRow:
 
 
 def store_batch(
-    *, source: str, key: str, rows: Sequence[BatchRow], at: dt.datetime, requested_by: str = ""
+    *, source: str, key: str, rows: Sequence[BatchRow | BatchReading], at: dt.datetime, requested_by: str = ""
 ) -> ReadingImport:
     """This will store the rows that can be and report on each; the record's rows are numbered from 1.
 
@@ -67,7 +68,9 @@ def store_batch(
 
 
 @transaction.atomic
-def _store(given: tuple[str, str, str], rows: Sequence[BatchRow], at: dt.datetime, requested_by: str) -> ReadingImport:
+def _store(
+    given: tuple[str, str, str], rows: Sequence[BatchRow | BatchReading], at: dt.datetime, requested_by: str
+) -> ReadingImport:
     source, key, checksum = given
     earlier = ReadingImport.objects.filter(checksum=checksum, given_at__isnull=False).order_by("given_at").first()
     given_at = min(earlier.given_at, at) if earlier is not None and earlier.given_at else at
@@ -76,14 +79,18 @@ def _store(given: tuple[str, str, str], rows: Sequence[BatchRow], at: dt.datetim
         checksum=checksum, size=0, format=FORMAT, state=ReadingImport.State.IMPORTING, created_at=at, given_at=given_at,
     )  # fmt: skip
     channels = _channels(rows)
+    singles = [each for each in rows if isinstance(each, BatchReading)]
+    known = [(each, channels[each.supply_point, each.register]) for each in singles if _name(each) in channels]
+    readings = batch_readings.Readings(known)
     refused: list[ReadingImportRow] = []
     with storing.staged() as stage:
-        stage.copy(_fitting(rows, channels, record, refused), at=given_at)
-        stage.lock_channels()
+        stage.copy(_fitting(rows, channels, readings, (record, refused)), at=given_at)
+        validating.silence_known(stage_table=stage.table)
         stage.compare()
         stored = storing.store(stage=stage, at=at, import_id=record.pk)
         stage.names = {channel.pk: name for name, channel in channels.items()}
         reporting.write_rows(record=record, stage=stage)
+        readings.report(record.pk)
         ReadingImportRow.objects.bulk_create(refused)
     reporting.save(
         record,
@@ -101,35 +108,65 @@ def _store(given: tuple[str, str, str], rows: Sequence[BatchRow], at: dt.datetim
 
 
 def _fitting(
-    rows: Sequence[BatchRow],
+    rows: Sequence[BatchRow | BatchReading],
     channels: Mapping[tuple[str, str], Channel],
-    record: ReadingImport,
-    refused: list[ReadingImportRow],
+    readings: batch_readings.Readings,
+    report: tuple[ReadingImport, list[ReadingImportRow]],
 ) -> Iterator[storing.DayReadings]:
-    """Yield what can be stored; the others are put into ``refused``."""
+    """Yield the days that can be stored, last those of single readings; the other rows are put into the report."""
     seen: dict[tuple[int, dt.date], int] = {}
     for number, row in enumerate(rows, start=1):
-        found = _refusal(number, row, channels, seen)
-        if found is None:
-            channel = channels[row.supply_point, row.register]
-            yield _day(number, row, channel)
-        else:
-            refused.append(
-                ReadingImportRow(
-                    reading_import=record, outcome="refused", row=number, code=found.code, params=found.params,
-                    identifier=row.supply_point[:64], register_code=row.register[:16], day=row.day,
-                )
-            )  # fmt: skip
+        channel = channels.get(_name(row))
+        found = _unknown(number, row) if channel is None else None
+        if channel is not None and isinstance(row, BatchReading):
+            found = _taken(number, row, channel, readings, seen)
+        elif channel is not None and isinstance(row, BatchRow):
+            found = _refusal(number, row, channel, seen, readings)
+            if found is None:
+                yield _day(number, row, channel)
+        if found is not None:
+            report[1].append(_refused(report[0], number, row, found))
+    yield from readings.days()
+
+
+def _taken(
+    number: int, row: BatchReading, channel: Channel, readings: batch_readings.Readings, seen: dict
+) -> base.Refusal | None:
+    """Put a single reading to its day, unless the day was given whole."""
+    day = row.start.astimezone(ZoneInfo(channel.recording_zone)).date()
+    if day.year not in base.YEARS:
+        return base.Refusal("not_an_instant", number, None, {"text": row.start.isoformat()})
+    if (channel.pk, day) in seen:
+        return base.Refusal("day_twice", number, None, {"other": seen[channel.pk, day]})
+    return readings.take(number, row, channel)
+
+
+def _refused(record: ReadingImport, number: int, row: BatchRow | BatchReading, found: base.Refusal) -> ReadingImportRow:
+    day = row.day if isinstance(row, BatchRow) else None
+    return ReadingImportRow(
+        reading_import=record, outcome="refused", row=number, code=found.code, params=found.params,
+        identifier=row.supply_point[:64], register_code=row.register[:16], day=day,
+    )  # fmt: skip
+
+
+def _name(row: BatchRow | BatchReading) -> tuple[str, str]:
+    return row.supply_point, row.register
+
+
+def _unknown(number: int, row: BatchRow | BatchReading) -> base.Refusal:
+    params = {"identifier": row.supply_point[:40], "register": row.register[:16]}
+    return base.Refusal("unknown_register", number, None, params)
 
 
 def _refusal(
-    number: int, row: BatchRow, channels: Mapping[tuple[str, str], Channel], seen: dict[tuple[int, dt.date], int]
+    number: int,
+    row: BatchRow,
+    channel: Channel,
+    seen: dict[tuple[int, dt.date], int],
+    readings: batch_readings.Readings,
 ) -> base.Refusal | None:
-    channel = channels.get((row.supply_point, row.register))
-    if channel is None:
-        params = {"identifier": row.supply_point[:40], "register": row.register[:16]}
-        return base.Refusal("unknown_register", number, None, params)
-    other = seen.setdefault((channel.pk, row.day), number)
+    single = readings.has_day(channel.pk, row.day)
+    other = single if single is not None else seen.setdefault((channel.pk, row.day), number)
     if other != number:
         return base.Refusal("day_twice", number, None, {"other": other})
     zone = ZoneInfo(channel.recording_zone)
@@ -155,20 +192,25 @@ def _day(number: int, row: BatchRow, channel: Channel) -> storing.DayReadings:
     )
 
 
-def _channels(rows: Sequence[BatchRow]) -> dict[tuple[str, str], Channel]:
+def _channels(rows: Sequence[BatchRow | BatchReading]) -> dict[tuple[str, str], Channel]:
+    """The registers of the rows' supply points by name; those that are named are held until the transaction ends."""
     names = {row.supply_point for row in rows}
     points = customer_queries.supply_points_by_identifier(identifiers=names)
-    found = Channel.objects.filter(supply_point_id__in=[point.pk for point in points.values()])
-    return {
-        (channel.supply_point.identifier, channel.register_code): channel
-        for channel in found.select_related("supply_point")
-    }
+    found = Channel.objects.filter(
+        supply_point_id__in=[point.pk for point in points.values()], register_code__in={row.register for row in rows}
+    )
+    held = found.select_related("supply_point").order_by("pk").select_for_update(of=("self",), no_key=True)
+    return {(channel.supply_point.identifier, channel.register_code): channel for channel in held}
 
 
-def _checksum(rows: Sequence[BatchRow]) -> str:
-    content: list[Any] = [
-        [row.supply_point, row.register, row.day.isoformat(), list(row.values), row.quality,
-         row.changed_at.astimezone(dt.UTC).isoformat() if row.changed_at else None]
-        for row in rows
-    ]  # fmt: skip
+def _checksum(rows: Sequence[BatchRow | BatchReading]) -> str:
+    content = [[row.supply_point, row.register, *_said(row), row.quality, _utc(row.changed_at)] for row in rows]
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+
+
+def _said(row: BatchRow | BatchReading) -> tuple[Any, Any]:
+    return (_utc(row.start), row.value) if isinstance(row, BatchReading) else (row.day.isoformat(), list(row.values))
+
+
+def _utc(instant: dt.datetime | None) -> str | None:
+    return instant.astimezone(dt.UTC).isoformat() if instant else None

@@ -156,7 +156,8 @@ _CHANGED = """
 SELECT count(*), min(w.day) FROM metering_readingimportrow w
 LEFT JOIN metering_intervalday d ON d.channel_id = w.channel_id AND d.day = w.day
     AND d.import_id = w.reading_import_id
-WHERE w.reading_import_id = %s AND w.outcome IN ('accepted', 'corrected') AND d.channel_id IS NULL
+WHERE w.reading_import_id = %s AND w.outcome IN ('accepted', 'corrected') AND w.channel_id IS NOT NULL
+    AND d.channel_id IS NULL
 """
 
 _MADE = """

@@ -246,6 +246,29 @@ class TestReadingBatches:
         assert problem(refused)[:2] == (409, "key_of_other_content")
         assert list(stored(birch).values()) == [4800]
 
+    def test_single_readings_stand_beside_days(self, birch, api, point):
+        single = {"supply_point": day()["supply_point"], "register": "E1"}
+        early = single | {"start": "2026-06-01T00:00:00+10:00", "value": 7}
+        late = single | {"start": "2026-06-01T00:30:00+10:00", "value": 8}
+
+        answer = self.give(api, early, day(), late).json()
+
+        assert [(row["row"], row["outcome"], row["total"]) for row in answer["rows"]] == [
+            (1, "accepted", 7),
+            (2, "accepted", 4800),
+            (3, "accepted", 8),
+        ]
+        assert answer["accepted"] == 2
+        assert sorted(stored(birch).values()) == [15, 4800]
+
+    def test_a_row_is_a_day_or_a_reading(self, birch, api, point):
+        refused = self.give(api, day() | {"start": "2026-06-01T00:00:00+10:00", "value": 7})
+        neither = self.give(api, {"supply_point": "x", "register": "E1"})
+
+        assert problem(refused) == (422, "invalid", ["/rows/0/day"])
+        assert problem(neither) == (422, "invalid", ["/rows/0/day"])
+        assert stored(birch) == {}
+
     def test_what_is_no_batch_is_refused_whole(self, birch, api, point):
         refused = self.give(api, day(), {**day(), "values": ["x"]})
 

@@ -99,8 +99,8 @@ def forget_old(*, at: dt.datetime) -> int:
 
 
 def address_is_over(*, address: str, at: dt.datetime) -> bool:
-    """This will return whether an address failed too often."""
-    return _address_is_over(address, at, policy.present())
+    """This will return whether the next try from an address is refused."""
+    return _address_is_over(address, at, policy.present(), more=1)
 
 
 def _account_failures(email: str, known: str, at: dt.datetime, rules: models.SecurityPolicy) -> int:
@@ -117,12 +117,12 @@ def _failures(
     return mine.filter(pk__gt=last, outcome__in=_FAILED, device_mark=known).order_by("-id")
 
 
-def _address_is_over(address: str, at: dt.datetime, rules: models.SecurityPolicy) -> bool:
+def _address_is_over(address: str, at: dt.datetime, rules: models.SecurityPolicy, more: int = 0) -> bool:
     if not address:
         return False
     since = at - dt.timedelta(minutes=rules.lock_minutes)
     failed = models.SignInAttempt.objects.filter(address=address, at__gt=since, outcome__in=_FAILED)
-    return failed.count() > rules.failures_allowed * ADDRESS_TIMES
+    return failed.count() + more > rules.failures_allowed * ADDRESS_TIMES
 
 
 def _is_known(email: str, mark: str) -> bool:

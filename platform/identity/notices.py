@@ -15,24 +15,33 @@ from kernel import texts
 from tenancy import context, hosts
 
 
-def send_reset_link(*, user: models.User, language: str) -> None:
-    """This will mail a person the link under which he sets a new password."""
-    _send("reset", user, language, {"link": invitations.link_of(user=user)})
+def send_reset_link(*, email: str, language: str) -> None:
+    """This will mail the link for a new password to whoever signs in with ``email``; nothing to strangers."""
+    for user in models.User.objects.filter(email__iexact=email, is_active=True):
+        _send("reset", user, user.language or language, {"link": invitations.link_of(user=user)})
+
+
+def send_alert(*, alert_id: int) -> None:
+    """This will mail an alert to its person, once, whoever works at the same moment; a refused mail waits again."""
+    alert = _claim(alert_id)
+    if alert is None or alert.user is None:
+        return
+    at = alert.at.astimezone(ZoneInfo(context.current_retailer().time_zone))
+    words = {"alert": alert, "details": alert.details, "at": f"{at:%Y-%m-%d %H:%M}"}
+    try:
+        _send("alert", alert.user, alert.user.language, words)
+    except OSError:
+        models.Alert.objects.filter(pk=alert.pk).update(mail_due=True)
+        raise
 
 
 @transaction.atomic
-def send_alert(*, alert_id: int) -> None:
-    """This will mail an alert that waits to its person; one that went already is not sent again.
-
-    The row is locked while the mail is handed over: a second worker waits and finds it gone.
-    """
-    alert = models.Alert.objects.select_for_update(of=("self",)).filter(pk=alert_id, mail_due=True).first()
-    if alert is None or alert.user is None:
-        return
-    models.Alert.objects.filter(pk=alert.pk).update(mail_due=False)
-    at = alert.at.astimezone(ZoneInfo(context.current_retailer().time_zone))
-    words = {"alert": alert, "details": alert.details, "at": f"{at:%Y-%m-%d %H:%M}"}
-    _send("alert", alert.user, alert.user.language, words)
+def _claim(alert_id: int) -> models.Alert | None:
+    waiting = models.Alert.objects.select_related("user").select_for_update(of=("self",))
+    alert = waiting.filter(pk=alert_id, mail_due=True).first()
+    if alert is not None:
+        models.Alert.objects.filter(pk=alert.pk).update(mail_due=False)
+    return alert
 
 
 def _send(name: str, user: models.User, language: str, words: dict[str, Any]) -> None:

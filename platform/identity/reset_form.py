@@ -8,7 +8,7 @@ from allauth.account.forms import ResetPasswordForm
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from identity import sign_in, tasks
+from identity import notices, sign_in, tasks
 
 
 class ResetForm(ResetPasswordForm):
@@ -20,5 +20,5 @@ class ResetForm(ResetPasswordForm):
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         email, language = str(self.cleaned_data["email"]), get_language() or ""
         if not sign_in.send_task(tasks.send_reset_link, email, language):
-            tasks.send_reset_link(email, language)
+            notices.send_reset_link(email=email, language=language)
         return email

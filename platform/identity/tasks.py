@@ -14,8 +14,7 @@ from tenancy import tasks as tenancy_tasks
 @tenancy_tasks.tenant_task(name="identity.send_reset_link")
 def send_reset_link(email: str, language: str) -> None:
     """Mail the link for a new password to whoever signs in with ``email``; nothing for strangers."""
-    for user in models.User.objects.filter(email__iexact=email, is_active=True):
-        notices.send_reset_link(user=user, language=user.language or language)
+    notices.send_reset_link(email=email, language=language)
 
 
 @tenancy_tasks.tenant_task(name="identity.look_at_failures")

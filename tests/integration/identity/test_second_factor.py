@@ -12,35 +12,16 @@ from django.core.management import call_command
 from django.test import Client
 
 from harness import second_factor as app
+from harness.browsers import browser, sign_in
 from identity import operations, policy, queries, second_factor
 from identity.capabilities import Role
 from kernel.errors import Conflict, Invalid
 from tenancy import context
-from tenancy.database import connection
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
 BOSS = "staff@alder.test"
 pytestmark = pytest.mark.django_db
-
-
-class Browser(Client):
-    """Leaves the test working for the company it worked for before the request."""
-
-    def request(self, **request):
-        before = connection.tenant
-        try:
-            return super().request(**request)
-        finally:
-            connection.set_tenant(before)
-
-
-def browser(host: str = "alder.localhost", **extra) -> Client:
-    return Browser(HTTP_HOST=host, HTTP_ACCEPT_LANGUAGE="en", **extra)
-
-
-def sign_in(client: Client, email: str = BOSS):
-    return client.post("/accounts/login/", {"login": email, "password": PASSWORD})
 
 
 def set_up(client: Client) -> str:

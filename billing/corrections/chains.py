@@ -123,15 +123,20 @@ def rate(*, invoice_ids: Collection[int], left_alone: Collection[int], checked: 
     return chain
 
 
-def changes(*, items: Sequence[Any], checked: Mapping[int, Checked]) -> dict[int, list[causes.Cause]]:
-    """This will say of bills, by item, what differs from what they were rated from or last held against."""
+def changes(
+    *, items: Sequence[Any], checked: Mapping[int, Checked], waiting: Collection[int] = ()
+) -> dict[int, list[causes.Cause]]:
+    """This will say of bills, by item, what differs from what they were rated from or last held against.
+
+    Bills of ``waiting`` invoices were rated on earlier ones that are not corrected yet: their own inputs count alone.
+    """
     now = rebilling.used_now(items=items)
     found: dict[int, list[causes.Cause]] = {}
     for item in items:
-        before = _before(item, checked.get(item.invoice_id, {}))
-        found[item.pk] = (
-            [] if now[item.pk] == before else causes.between(before=before, now=now[item.pk]) or [_RETURNED]
-        )
+        before, then = _before(item, checked.get(item.invoice_id, {})), now[item.pk]
+        if item.invoice_id in waiting and then is not None:
+            before, then = _own(before), _own(then)
+        found[item.pk] = [] if then == before else causes.between(before=before, now=then) or [_RETURNED]
     return found
 
 
@@ -147,6 +152,11 @@ def _by_invoice(accounts: Collection[int], since: dt.date) -> dict[int, list[Any
 def _before(item: Any, checked: Checked) -> list[Any]:
     held = checked.get(str(item.pk))
     return list(held if held is not None else item.draft.versions["parts"])
+
+
+def _own(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What parts were rated from beside the past."""
+    return [{**part, "already": {}, "carried": {}} for part in parts]
 
 
 def _held_against(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import DataError, IntegrityError, transaction
 
 from billing.charges import operations as charge_operations
-from billing.corrections import sentences
+from billing.corrections import chains, sentences
 from billing.corrections.models import OPEN, Correction, Rebill
 from billing.corrections.operations import details, previewing
 from billing.corrections.operations.errors import (
@@ -127,6 +127,9 @@ def dismiss(*, correction_id: int, note: str, at: dt.datetime, by: Any = None) -
     _close(locked, State.DISMISSED, at, by, note=note.strip())
     for follower in Correction.objects.select_for_update(of=("self",)).filter(follows=locked, state__in=OPEN):
         _close(follower, State.OVERTAKEN, at, by)
+    accounts, _since = chains.reach(invoice_ids=[row.invoice_id])
+    others = Correction.objects.filter(account_id__in=accounts, state__in=OPEN)
+    others.update(state=State.FOUND, rated_at=None, approved_by=None, seconded_by=None)
     return locked
 
 

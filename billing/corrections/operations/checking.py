@@ -35,14 +35,15 @@ def queue(*, invoice_ids: Collection[int], at: dt.datetime) -> int:
     """This will queue those of the invoices that would be rated from something else now; returns how many are new."""
     items = list(run_queries.issued_items(invoice_ids=invoice_ids))
     checked = checked_versions.of_invoices(invoice_ids=invoice_ids)
-    found = chains.changes(items=items, checked=checked)
+    still_open = Correction.objects.filter(invoice_id__in=invoice_ids, state__in=OPEN)
+    rated = still_open.exclude(state=State.FOUND)
+    waiting = set(rated.values_list("invoice_id", flat=True))
+    found = chains.changes(items=items, checked=checked, waiting=waiting)
     by_invoice: dict[int, list[Any]] = {}
     for item in items:
         by_invoice.setdefault(item.invoice_id or 0, []).append(item)
     changed = {key: held for key, held in by_invoice.items() if any(found[item.pk] for item in held)}
-    still_open = Correction.objects.filter(invoice_id__in=changed, state__in=OPEN)
-    reopened = still_open.exclude(state=State.FOUND)
-    reopened.update(state=State.FOUND, rated_at=None, approved_by=None, seconded_by=None)
+    rated.filter(invoice_id__in=changed).update(state=State.FOUND, rated_at=None, approved_by=None, seconded_by=None)
     known = set(still_open.values_list("invoice_id", flat=True))
     rows = [_row(held, found, at) for key, held in changed.items() if key not in known]
     Correction.objects.bulk_create(rows, ignore_conflicts=True)

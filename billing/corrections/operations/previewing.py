@@ -103,7 +103,8 @@ def _close_same(chain: Chain, before: Mapping[int, Correction], at: dt.datetime,
     """Close what turned out the same, and keep what it was held against; refresh what later bills build on."""
     real = acting or not chain.touched
     for touched in chain.same:
-        if not real and touched.invoice.pk not in before:
+        if not real:
+            _keep_same(before.get(touched.invoice.pk), touched, at)
             continue
         row = before.get(touched.invoice.pk) or details.new_row(touched, at)
         row.state, row.closed_at, row.rated_at, row.checked = State.UNCHANGED, at, at, touched.checked
@@ -116,6 +117,15 @@ def _close_same(chain: Chain, before: Mapping[int, Correction], at: dt.datetime,
     for row in gone:
         row.state, row.closed_at = State.OVERTAKEN, at
         _discard(row)
+        row.save()
+
+
+def _keep_same(row: Correction | None, touched: Touched, at: dt.datetime) -> None:
+    """One that comes out the same once earlier bills are corrected waits with them."""
+    if row is not None:
+        _discard(row)
+        _fill(row, touched, Correction.Needs.PERSON, [], at)
+        row.state, row.approved_by, row.seconded_by = State.RATED, None, None
         row.save()
 
 

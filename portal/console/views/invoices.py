@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.corrections import queries as correction_queries
 from billing.invoices import documents, fiscal_queries, operations, queries
 from billing.invoices import terms as invoice_terms
 from identity.capabilities import Capability
@@ -107,6 +108,7 @@ def _page(number: str, form: forms.CreditForm) -> dict[str, Any]:
         "reverses": detail.reverses,
         "reversed_by": detail.reversed_by,
         "parts": detail.parts,
+        "trace": correction_queries.trace_of(invoice_id=found.pk),
         "left": detail.left,
         "history": notice_queries.messages_about(prefix=operations.reference_of(invoice_id=found.pk)),
         "fiscal": fiscal_queries.fiscal_document(invoice_id=found.pk),

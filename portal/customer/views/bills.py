@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.corrections import queries as correction_queries
 from billing.invoices import documents, einvoice
 from billing.invoices import queries as invoice_queries
 from kernel import texts
@@ -54,6 +55,7 @@ def bill(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
         "detail": detail,
         "invoice": invoice,
         "is_bill": is_bill,
+        "trace": _trace(customer, invoice),
         "standing": standing,
         "pay_url": _pay_url(invoice, standing),
         "amount_label": _amount_label(invoice),
@@ -72,6 +74,20 @@ def bill(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
         "crumbs": [(gettext("Bills"), reverse("portal:bills"))],
     }
     return render(request, "customer/bill.html", page)
+
+
+def _trace(customer: Any, invoice: Any) -> dict[str, Any]:
+    """What this bill replaces and what replaces it, as far as these are the customer's own bills."""
+    found = correction_queries.trace_of(invoice_id=invoice.pk)
+    before, after = found.replaces, found.replaced_by
+    named = [*([before.number] if before else []), *(after.rebills if after else [])]
+    mine = invoice_queries.invoices_of_customer(customer=customer).filter(number__in=named)
+    own = set(mine.values_list("number", flat=True))
+    return {
+        "replaces": before if before and before.number in own else None,
+        "because": " ".join(before.because) if before else "",
+        "replaced_by": [number for number in after.rebills if number in own] if after else [],
+    }
 
 
 @customer_page

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
+from billing.arrears import queries as arrears_queries
 from billing.ledger import chart
 from billing.ledger import queries as ledger_queries
+from billing.payments import queries as payment_queries
 from billing.runs import queries as run_queries
 from identity.capabilities import Capability
+from kernel import texts
 from portal.shared import formats
 from tenants.customers import queries as customer_queries
 from tenants.metering import queries as metering_queries
+from tenants.service import queries as service_queries
 from tenants.tariffs import queries as tariff_queries
 
 MOST = 20
@@ -38,6 +42,11 @@ def tasks(capabilities: frozenset[Capability]) -> list[Task]:
         found += _runs()
     if Capability.SEE_READINGS in capabilities:
         found += _imports()
+        found += _readings()
+    if Capability.SEE_PAYMENTS in capabilities:
+        found += _money()
+    if Capability.SEE_ARREARS in capabilities:
+        found += _collections()
     if Capability.SEE_TARIFFS in capabilities:
         found += _drafts()
     return found
@@ -63,7 +72,7 @@ def _runs() -> list[Task]:
 
 
 def _run(run: Any) -> Task:
-    name = run.title or gettext("Run {number}").format(number=run.number)
+    name = run_name(run)
     address = reverse("console:run", args=[run.number])
     count = run.review_count
     if not count:
@@ -71,6 +80,60 @@ def _run(run: Any) -> Task:
     title = ngettext("{count} bill of {run} to look at", "{count} bills of {run} to look at", count)
     note = gettext("They are parked, held or refused; the others can be issued.")
     return Task(title.format(count=formats.number(count), run=name), note, f"{address}#bills", "warn", "bill")
+
+
+def run_name(run: Any) -> str:
+    """This will return what a run is called: its own title, else its lot's and its month, else its number."""
+    if run.title:
+        return str(run.title)
+    if run.lot is not None:
+        return f"{texts.pick(run.lot.titles, get_language())} {run.period.lower:%Y-%m}"
+    return gettext("Run {number}").format(number=run.number)
+
+
+def _counted(count: int, title: str, page: str, icon: str, note: str = "") -> list[Task]:
+    """One line for a queue that holds something; ``title`` has a place for the count."""
+    if not count:
+        return []
+    return [Task(title.format(count=formats.number(count)), note, reverse(f"console:{page}"), "info", icon)]
+
+
+def _readings() -> list[Task]:
+    held = metering_queries.exceptions(blocking=True).count()
+    count = sum(metering_queries.exception_counts().values())
+    doubted = metering_queries.doubted_reads().count()
+    title = ngettext("{count} day of readings to look at", "{count} days of readings to look at", count)
+    note = ngettext("{count} of them holds a bill.", "{count} of them hold bills.", held).format(count=held)
+    reads = ngettext("{count} register read in doubt", "{count} register reads in doubt", doubted)
+    return [
+        *_counted(count, title, "readings_queue", "pulse", note if held else ""),
+        *_counted(doubted, reads, "doubted_reads", "meter"),
+    ]
+
+
+def _money() -> list[Task]:
+    lines = payment_queries.queue_counts().open
+    refunds = payment_queries.refunds(state="requested").count()
+    counted = payment_queries.sessions().filter(state="counted").count()
+    line_title = ngettext("{count} receipt to match", "{count} receipts to match", lines)
+    refund_title = ngettext("{count} refund to approve", "{count} refunds to approve", refunds)
+    cash_title = ngettext("{count} cash difference to approve", "{count} cash differences to approve", counted)
+    return [
+        *_counted(lines, line_title, "bank_queue", "search"),
+        *_counted(refunds, refund_title, "refunds", "undo"),
+        *_counted(counted, cash_title, "cash", "key"),
+    ]
+
+
+def _collections() -> list[Task]:
+    waiting = arrears_queries.waivers(state="asked").count() + arrears_queries.write_offs(state="asked").count()
+    orders = service_queries.open_orders().filter(state="requested").count()
+    title = ngettext("{count} decision of collections waits", "{count} decisions of collections wait", waiting)
+    order_title = ngettext("{count} supply order to send", "{count} supply orders to send", orders)
+    return [
+        *_counted(waiting, title, "arrears_decisions", "check"),
+        *_counted(orders, order_title, "supply_orders", "plug"),
+    ]
 
 
 def _imports() -> list[Task]:

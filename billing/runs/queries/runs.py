@@ -60,9 +60,8 @@ def runs() -> QuerySet[BillRun]:
     counts: dict[str, Any] = {
         name: Count("items", filter=Q(items__state__in=values)) for name, values in states.items()
     }
-    return BillRun.objects.annotate(item_count=Count("items", filter=~Q(items__state="cancelled")), **counts).order_by(
-        "-number"
-    )
+    found = BillRun.objects.select_related("lot").order_by("-number")
+    return found.annotate(item_count=Count("items", filter=~Q(items__state="cancelled")), **counts)
 
 
 def run(*, number: int) -> BillRun:

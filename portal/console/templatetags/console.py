@@ -10,7 +10,7 @@ from django.template import Context
 from django.utils.translation import gettext as _
 
 from kernel.periods import Period
-from portal.console import navigation, states
+from portal.console import navigation, states, waiting
 from portal.shared import formats
 
 register = template.Library()
@@ -28,6 +28,12 @@ def navigation_here(context: Context, sections: list[navigation.Section]) -> str
     """Return the address of the item whose page this is; pages of a room belong to the nearest item above them."""
     request = context.get("request")
     return navigation.here(sections, path=request.path) if request is not None else ""
+
+
+@register.filter
+def run_name(run: Any) -> str:
+    """Return what a bill run is called."""
+    return waiting.run_name(run)
 
 
 @register.filter

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
 from tenants.metering.registers import dials, ordering
@@ -46,8 +46,10 @@ class Expected:
         if self.before is None or self.least is None or self.most is None:
             return None
         step = Decimal(1).scaleb(-decimals)
-        low = (self.before.leaves + self.least).quantize(step, ROUND_FLOOR)
-        high = (self.before.leaves + self.most).quantize(step, ROUND_CEILING)
+        low = (self.before.leaves + self.least) // step * step
+        most = self.before.leaves + self.most
+        high = most // step * step
+        high = high if high == most else high + step
         if digits is None:
             return low, high
         whole = dials.capacity(digits=digits)
@@ -98,7 +100,7 @@ def oddities(*, given: Standing, expected: Expected, rules: ordering.Rules) -> l
     went = dials.advance(start=before.leaves, end=given.value, digits=rules.digits, rollover_share=rules.rollover_share)
     if went is None:
         return []
-    usual = {"went": _text(went), "usual": _text((expected.usual or Decimal(0)).quantize(Decimal(1)))}
+    usual = {"went": _text(went), "usual": _text((expected.usual or Decimal(0)) // 1)}
     if went > expected.most:
         return [Oddity(ABOVE, usual)]
     return [Oddity(BELOW, usual)] if went < expected.least else []

@@ -102,6 +102,7 @@ SECTIONS = (
         [
             Item(_("Brand"), "brand", "palette", Capability.CHANGE_BRAND),
             Item(_("Legal entities"), "entities", "file", Capability.CHANGE_BRAND),
+            Item(_("Plan and usage"), "plan", "bill", Capability.MANAGE_STAFF),
             Item(_("Payment provider"), "provider", "globe", Capability.SEE_PAYMENTS),
             Item(_("Staff"), "staff", "user", Capability.MANAGE_STAFF),
             Item(_("API keys"), "keys", "key", Capability.MANAGE_KEYS),

@@ -39,6 +39,7 @@ urlpatterns = [
     path("", include("portal.console.invoice_urls")),
     path("", include("portal.console.prepayment_urls")),
     path("", include("portal.console.provider_urls")),
+    path("", include("portal.console.plan_urls")),
     path("", include("portal.console.arrears_urls")),
     path("", include("portal.console.security_urls")),
     path("", home.home, name="home"),

@@ -161,6 +161,7 @@ def follow(found: models.Subscription, *, at: dt.datetime) -> None:
         if there["status"] != "trialing" and row.trial_ends_at and row.trial_ends_at > at:
             row.trial_ends_at = at
         _follow_end(row, there)
+        _follow_period(row, there)
         if _signed(row) == _signed(found):  # else it was changed meanwhile and is still to be put there
             row.followed_at = at
         row.save()
@@ -187,6 +188,13 @@ def _follow_end(row: models.Subscription, there: Mapping[str, Any]) -> None:
         row.ends_at = _instant(there["ended_at"])
     elif row.unpaid_since is None and row.state != State.ENDED:
         row.provider_subscription, row.provider_round = "", row.provider_round + 1
+
+
+def _follow_period(row: models.Subscription, there: Mapping[str, Any]) -> None:
+    item = there["items"]["data"][0]
+    start, end = _instant(item["current_period_start"]).date(), _instant(item["current_period_end"]).date()
+    if start < end:
+        row.period_start, row.period_end = start, end
 
 
 def _is_owed(invoice: Mapping[str, Any], at: dt.datetime) -> bool:

@@ -99,6 +99,7 @@ READS = {
     "ledger/days/": C.SEE_LEDGER,
     "ledger/days/close/": C.CLOSE_BOOKS,
     "company/brand/": C.CHANGE_BRAND,
+    "company/plan/": C.MANAGE_STAFF,
     "company/payment-provider/": C.SEE_PAYMENTS,
     "company/payment-provider/messages/": C.SEE_PAYMENTS,
     "company/staff/": C.MANAGE_STAFF,
@@ -195,6 +196,10 @@ ORDERS = {
     "runs/1/bills/1/rerate/": C.RUN_BILLS,
     "runs/1/bills/1/rebill/": C.ISSUE_BILLS,
     "invoices/20260000000001/-/credit/": C.ISSUE_BILLS,
+    "company/plan/pay/": C.MANAGE_STAFF,
+    "company/plan/change/": C.MANAGE_STAFF,
+    "company/plan/end/": C.MANAGE_STAFF,
+    "company/plan/keep/": C.MANAGE_STAFF,
     "company/payment-provider/connect/": C.APPROVE_PAYMENTS,
     "company/payment-provider/keys/": C.APPROVE_PAYMENTS,
     "company/payment-provider/transfer/": C.APPROVE_PAYMENTS,
@@ -281,7 +286,7 @@ class TestTheTable:
             "reading_case", "reading_day", "exchange_meter", "meter_ratios", "remove_meter",
             "new_lot", "lot", "end_add_on", "cancel_charge", "preview_release",
             "correction", "preview_corrections",
-            "self_read", "self_read_photo", "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit", "supply_order",
+            "self_read", "self_read_photo", "closing", "hosting_bill", "prepaid_account", "change_prepaid", "arrears_path", "deposit", "supply_order",
         }  # fmt: skip
 
         assert asked - elsewhere == written

@@ -15,6 +15,7 @@ from kernel import market_time
 from kernel.periods import Period
 from tenants.metering import intervals
 from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, Meter
+from tenants.metering.queries import channel_energy
 
 DayKey = tuple[int, dt.date]
 Versions = dict[DayKey, int]
@@ -27,7 +28,8 @@ _ONE_DAY = dt.timedelta(days=1)
 class IntervalBlock:
     """Readings of channels on one grid: row i is ``channel_ids[i]``, column j starts at ``starts[j]`` (UTC).
 
-    ``values`` int64 in the channel's unit, 0 where ``missing``; ``quality`` uint8 (``formats.base.Quality``);
+    ``values`` int64 in the channel's unit (of litres: Wh), 0 where ``missing``; ``quality`` uint8
+    (``formats.base.Quality``);
     ``versions`` of every interval day that shares an instant with the block.
     """
 
@@ -52,14 +54,18 @@ def meters_of(*, supply_point_ids: Collection[int]) -> QuerySet[Meter]:
     return Meter.objects.filter(supply_point_id__in=supply_point_ids).order_by("supply_point_id", "-period")
 
 
-def interval_block(*, channel_ids: Sequence[int], start: dt.datetime, end: dt.datetime, minutes: int) -> IntervalBlock:
-    """This will read [start, end) of the channels on slots of ``minutes``, in one query.
+def interval_block(
+    *, channel_ids: Sequence[int], start: dt.datetime, end: dt.datetime, minutes: int, as_recorded: bool = False
+) -> IntervalBlock:
+    """This will read [start, end) of the channels on slots of ``minutes``, in one query (two with channels of litres).
+
+    Litres become Wh by the factors of their day, and are missing on days without; ``as_recorded`` leaves them litres.
 
     Days are placed by instants, whatever zone they are recorded in. Shorter intervals are summed exactly; longer
     ones raise ``intervals.TooFine``. A channel without any reading is a row of missing slots.
     """
     ids = tuple(channel_ids)
-    days, versions = _packed_days(ids, start, end)
+    days, versions = _packed_days(ids, start, end, as_recorded=as_recorded)
     laid = intervals.lay(days=days, rows=len(ids), start=start, end=end, minutes=minutes)
     starts = market_time.slot_starts(start, end, minutes)
     return IntervalBlock(ids, starts, minutes, laid.values, laid.quality, laid.missing, versions)
@@ -72,8 +78,9 @@ def day_totals(*, channel_ids: Sequence[int], period: Period, zone: str) -> dict
     """
     totals: dict[DayKey, int] = {}
     elsewhere: list[int] = []
-    for channel_id, recorded in Channel.objects.filter(pk__in=channel_ids).values_list("pk", "recording_zone"):
-        if recorded != zone:
+    rows = Channel.objects.filter(pk__in=channel_ids).values_list("pk", "recording_zone", "unit")
+    for channel_id, recorded, unit in rows:
+        if recorded != zone or unit == Channel.Unit.LITRE:
             elsewhere.append(channel_id)
     here = set(channel_ids) - set(elsewhere)
     stored = IntervalDay.objects.filter(channel_id__in=here, day__gte=period.start, day__lt=period.end)
@@ -140,10 +147,12 @@ def readings_until() -> dt.date | None:
 
 def versions_of(*, channel_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> Versions:
     """This will return the version of each day that ``interval_block`` would read."""
-    rows = _days_near(channel_ids, start, end).values_list("channel_id", "day", "channel__recording_zone", "version")
+    names = ("channel_id", "day", "channel__recording_zone", "version", "channel__unit")
+    rows = list(_days_near(channel_ids, start, end).values_list(*names))
+    energy = channel_energy.of_litres({row[0] for row in rows if row[4] == Channel.Unit.LITRE})
     return {
-        (channel_id, day): version
-        for channel_id, day, zone, version in rows
+        (channel_id, day): energy.version(channel_id, day, version)
+        for channel_id, day, zone, version, _unit in rows
         if intervals.touches(day=day, zone=zone, start=start, end=end)
     }
 
@@ -169,19 +178,25 @@ def former_versions(*, channel_id: int, day: dt.date) -> QuerySet[IntervalDayRev
 
 
 def _packed_days(
-    channel_ids: tuple[int, ...], start: dt.datetime, end: dt.datetime
+    channel_ids: tuple[int, ...], start: dt.datetime, end: dt.datetime, *, as_recorded: bool = False
 ) -> tuple[list[intervals.PackedDay], Versions]:
     places = {channel_id: place for place, channel_id in enumerate(channel_ids)}
     days: list[intervals.PackedDay] = []
     versions: Versions = {}
-    rows = _days_near(channel_ids, start, end).values_list(
-        "channel_id", "day", "channel__recording_zone", "channel__unit", "values", "quality", "version"
+    rows = list(
+        _days_near(channel_ids, start, end).values_list(
+            "channel_id", "day", "channel__recording_zone", "channel__unit", "values", "quality", "version"
+        )
     )
+    energy = channel_energy.of_litres({row[0] for row in rows if row[3] == Channel.Unit.LITRE})
     for channel_id, day, zone, unit, values, quality, version in rows:
-        if intervals.touches(day=day, zone=zone, start=start, end=end):
-            versions[channel_id, day] = version
-            packed = intervals.PackedDay(places[channel_id], day, zone, unit in _POWER, bytes(values), bytes(quality))
-            days.append(packed)
+        if not intervals.touches(day=day, zone=zone, start=start, end=end):
+            continue
+        versions[channel_id, day] = energy.version(channel_id, day, version)
+        packed = (bytes(values), bytes(quality))
+        if unit == Channel.Unit.LITRE and not as_recorded:
+            packed = energy.converted(channel_id, day, packed)
+        days.append(intervals.PackedDay(places[channel_id], day, zone, unit in _POWER, *packed))
     return days, versions
 
 
@@ -214,7 +229,11 @@ def _versions_at(keys: Collection[DayKey]) -> Versions:
     if not keys:
         return {}
     channel_ids, days = {key[0] for key in keys}, [key[1] for key in keys]
-    rows = IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=min(days), day__lte=max(days)).values_list(
-        "channel_id", "day", "version"
-    )
-    return {(channel_id, day): version for channel_id, day, version in rows if (channel_id, day) in keys}
+    found = IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=min(days), day__lte=max(days))
+    rows = list(found.values_list("channel_id", "day", "version", "channel__unit"))
+    energy = channel_energy.of_litres({row[0] for row in rows if row[3] == Channel.Unit.LITRE})
+    return {
+        (channel_id, day): energy.version(channel_id, day, version)
+        for channel_id, day, version, _unit in rows
+        if (channel_id, day) in keys
+    }

@@ -136,7 +136,7 @@ def _overlay(costs: Costs, currency: str, *, places: int, step: bool = False) ->
         return None
     if all(cost is None or cost <= 0 for cost in costs):
         credits = [None if cost is None else -cost for cost in costs]
-        return charts.Overlay(gettext("Credit"), credits, formats.symbol(currency), places, step)
+        return charts.Overlay(gettext("Feed-in credit"), credits, formats.symbol(currency), places, step)
     return charts.Overlay(gettext("Cost"), costs, formats.symbol(currency), places, step)
 
 

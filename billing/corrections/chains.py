@@ -144,7 +144,7 @@ def _by_invoice(accounts: Collection[int], since: dt.date) -> dict[int, list[Any
     invoices = run_queries.invoices_of_accounts(account_ids=accounts, since=since)
     found: dict[int, list[Any]] = {}
     for item in run_queries.issued_items(invoice_ids=invoices):
-        found.setdefault(item.invoice_id, []).append(item)
+        found.setdefault(item.invoice_id or 0, []).append(item)
     ordered = sorted(found.items(), key=lambda each: (min(item.period.lower for item in each[1]), each[0]))
     return dict(ordered)
 

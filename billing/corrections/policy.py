@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,9 +105,8 @@ def months_before(day: dt.date, months: int) -> dt.date:
     """This will return the day so many months earlier, the last of its month where there is no such day."""
     at = day.year * MONTHS_OF_YEAR + day.month - 1 - months
     year, month = divmod(at, MONTHS_OF_YEAR)
-    first = dt.date(year, month + 1, 1)
-    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
-    return first.replace(day=min(day.day, last.day))
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(day.day, last))
 
 
 def _of_kind(rules: Mapping[str, Any], kind: str) -> Policy:

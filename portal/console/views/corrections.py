@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.corrections import operations, queries
@@ -154,15 +154,15 @@ def approve_many(request: HttpRequest) -> HttpResponse:
     if made.waiting:
         waits = ngettext("{count} waits for a second person.", "{count} wait for a second person.", made.waiting)
         messages.info(request, waits.format(count=formats.number(made.waiting)))
-    for number, refusal in made.refused:
-        messages.error(request, f"{number}: {refusals.sentence(refusal)}")
+    for number, fault in made.refused:
+        messages.error(request, f"{number}: {refusals.sentence(fault)}")
     return redirect("console:corrections")
 
 
 def _page(correction_id: int, form: forms.DismissForm) -> dict[str, Any]:
     row = queries.correction(correction_id=correction_id)
     chain = queries.of_chain(correction=row)
-    rated = [each for each in chain if each.after is not None]
+    rated = [(Decimal(each.before), Decimal(each.after)) for each in chain if each.after is not None]
     return {
         "correction": row,
         "said": queries.reason_sentences(correction=row),
@@ -170,8 +170,8 @@ def _page(correction_id: int, form: forms.DismissForm) -> dict[str, Any]:
         "lines": tables.Table(columns=LINE_COLUMNS, rows=_lines(row)),
         "figure": _waterfall(row),
         "chain": tables.Table(columns=CHAIN_COLUMNS, rows=chain) if len(chain) > 1 else None,
-        "expected": sum((each.after for each in rated), Decimal(0)),
-        "change": sum((each.after - each.before for each in rated), Decimal(0)),
+        "expected": sum((after for _before, after in rated), Decimal(0)),
+        "change": sum((after - before for before, after in rated), Decimal(0)),
         "trace": queries.trace_of(invoice_id=row.invoice_id),
         "form": form,
         "crumbs": [(gettext("Corrections"), reverse("console:corrections")), (row.invoice.number, "")],
@@ -179,13 +179,13 @@ def _page(correction_id: int, form: forms.DismissForm) -> dict[str, Any]:
 
 
 def _lines(row: Any) -> list[dict[str, Any]]:
-    found = []
+    found, language = [], get_language() or "en"
     for line in row.lines:
         before, after = line["before"] or {}, line["after"] or {}
         amounts = [Decimal(side.get("amount") or 0) for side in (before, after)]
         found.append(
             {
-                "title": texts.pick(line["titles"]),
+                "title": texts.pick(line["titles"], language),
                 "identifier": line["identifier"],
                 "unit": after.get("unit") or before.get("unit") or "",
                 "before_quantity": _number(before.get("quantity")),

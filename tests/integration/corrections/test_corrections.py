@@ -18,7 +18,6 @@ from billing.ledger import queries as ledger_queries
 from billing.runs import operations as run_operations
 from billing.runs import queries as run_queries
 from harness import bill_cast, correction_law
-from harness.bill_cast import MARCH
 from kernel.periods import Period
 from tenants.metering import operations as metering_operations
 
@@ -101,7 +100,7 @@ class TestAct:
         assert operations.work(at=LATER + dt.timedelta(days=1)) == 1
 
         steps = queries.trace_of(invoice_id=bill().pk).steps
-        assert [step.number for step in steps][0] == first.number
+        assert steps[0].number == first.number
         assert Correction.objects.order_by("position").values_list("position", "root_id").last() == (2, first.pk)
         assert bill().gross == first.gross
 

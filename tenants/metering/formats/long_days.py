@@ -24,6 +24,24 @@ _UNSEEN = 0
 _SAFE = 2**61
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A slot of a day (by its ordinal) that has ``count`` slots."""
+
+    ordinal: int
+    slot: int
+    count: int
+
+
+def place_of(*, start: dt.datetime, zone: ZoneInfo, minutes: int) -> Place | None:
+    """Return the place of an interval that starts at the instant ``start``; None where no interval starts then."""
+    day = start.astimezone(zone).date()
+    opens, closes = long_stamps.day_of(day=day, zone=zone)
+    slot, rest = divmod((start - opens).total_seconds(), minutes * 60)
+    count = int((closes - opens).total_seconds()) // (minutes * 60)
+    return None if rest else Place(day.toordinal(), int(slot), count)
+
+
 @dataclass(slots=True, eq=False)
 class _Open:
     """A day that is being put together; quality 0 where nothing came yet."""
@@ -47,24 +65,15 @@ class Days:
     _whole: dict[tuple[base.Form, int], int] = field(default_factory=dict)
     _slots: int = 0
 
-    def place(
-        self, *, form: base.Form, factor: Fraction, start: dt.datetime, row: int
-    ) -> tuple[_Open, int] | base.Refusal:
-        """Return the day and slot of an interval that starts at the instant ``start``, or why there is none."""
-        zone = ZoneInfo(form.zone)
-        day = start.astimezone(zone).date()
-        opens, closes = long_stamps.day_of(day=day, zone=zone)
-        slot, rest = divmod((start - opens).total_seconds(), form.minutes * 60)
-        if rest:
-            return base.Refusal("off_grid", row, None, {"start": start.astimezone(zone).isoformat()})
-        key = (form, day.toordinal())
-        if key in self._whole:
-            return base.Refusal("long_twice", row, None, {"other": self._whole[key]})
+    def opened(self, *, form: base.Form, factor: Fraction, place: Place, row: int) -> _Open | base.Refusal:
+        """Return the day of a place, or why nothing can be put there any more."""
+        key = (form, place.ordinal)
         found = self._open.get(key)
         if found is None:
-            count = int((closes - opens).total_seconds()) // (form.minutes * 60)
-            found = self._open[key] = self._opened(form, factor, day, count, row)
-        return found, int(slot)
+            if key in self._whole:
+                return base.Refusal("long_twice", row, None, {"other": self._whole[key]})
+            found = self._open[key] = self._begun(form, factor, place, row)
+        return found
 
     def put(
         self, *, day: _Open, slot: int, value: int | None, quality: Quality, changed: dt.datetime | None
@@ -93,12 +102,12 @@ class Days:
             day.quality[day.quality == _UNSEEN] = Quality.MISSING
             yield _made(day)
 
-    def _opened(self, form: base.Form, factor: Fraction, day: dt.date, count: int, row: int) -> _Open:
-        self._slots += count
+    def _begun(self, form: base.Form, factor: Fraction, place: Place, row: int) -> _Open:
+        self._slots += place.count
         if self._slots > self.most_open:
             raise base.refuse_file("long_unsorted", row=row)
-        values, quality = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.uint8)
-        return _Open(form, factor, day, values, quality, row, count)
+        values, quality = np.zeros(place.count, dtype=np.int64), np.zeros(place.count, dtype=np.uint8)
+        return _Open(form, factor, dt.date.fromordinal(place.ordinal), values, quality, row, place.count)
 
 
 def _made(day: _Open) -> base.Item:

@@ -34,7 +34,9 @@ class _Table:
     missing: frozenset[str]
     days: long_days.Days = field(default_factory=long_days.Days)
     forms: dict[tuple[str, ...], tuple[base.Form, Fraction]] = field(default_factory=dict)
-    starts: dict[tuple[str, str, str], Sequence[dt.datetime]] = field(default_factory=dict)
+    places: dict[tuple[str, str, str], Sequence[long_days.Place]] = field(default_factory=dict)
+    stamp: str = ""
+    """The last time that the clock jumps over."""
 
     def text(self, cells: list[str], role: str) -> str:
         at = self.mapping.columns.get(role)
@@ -66,27 +68,29 @@ def _row(table: _Table, row: int, cells: list[str]) -> Iterator[base.Item]:
             if column >= len(cells):
                 raise _Bad("columns_short", len(cells), found=len(cells), expected=column + 1)
             form, factor = _form(table, cells, register, unit)
-            starts = _starts(table, cells, form.zone)
+            places = _places(table, cells, form)
             value = _value(table, cells[column], column)
-            day, slot = _slot(table, form, factor, starts, row)
+            if not places and not value:
+                continue
+            day, slot = _slot(table, form, factor, places, row)
             yield from table.days.put(day=day, slot=slot, value=value, quality=quality, changed=changed)
     except _Bad as bad:
         yield Refusal(bad.code, row, bad.column, dict(bad.params))
 
 
 def _slot(
-    table: _Table, form: base.Form, factor: Fraction, starts: Sequence[dt.datetime], row: int
+    table: _Table, form: base.Form, factor: Fraction, places: Sequence[long_days.Place], row: int
 ) -> tuple[long_days._Open, int]:
     """The first of the possible slots that is free: where the clock shows a time twice, the earlier comes first."""
-    refusal = Refusal("long_twice", row, None, {"other": row})
-    for start in starts:
-        found = table.days.place(form=form, factor=factor, start=start, row=row)
+    refusal = Refusal("long_clock_forward", row, None, {"text": table.stamp})
+    for place in places:
+        found = table.days.opened(form=form, factor=factor, place=place, row=row)
         if isinstance(found, Refusal):
             refusal = found
-        elif table.days.is_free(*found):
-            return found
+        elif table.days.is_free(found, place.slot):
+            return found, place.slot
         else:
-            refusal = Refusal("long_twice", row, None, {"other": found[0].row})
+            refusal = Refusal("long_twice", row, None, {"other": found.row})
     raise _Bad(refusal.code, table.column("stamp") or table.column("date"), **refusal.params)
 
 
@@ -146,26 +150,41 @@ def _zone(table: _Table, identifier: str) -> str:
     return base.zone_named(name).key
 
 
-def _starts(table: _Table, cells: list[str], zone: str) -> Sequence[dt.datetime]:
-    said = table.mapping
+def _places(table: _Table, cells: list[str], form: base.Form) -> Sequence[long_days.Place]:
+    """The slots that the time of a row may mean; none where the clock jumps over it. Most rows share their times."""
     stamp, date, time = (table.text(cells, role) for role in ("stamp", "date", "time"))
-    key = (stamp or date, time, zone)
-    found = table.starts.get(key)
+    key = (stamp or date, time, form.zone)
+    found = table.places.get(key)
     if found is None:
-        where = table.column("stamp") or table.column("date")
-        date, time = long_stamps.parts_of(stamp) if stamp else (date, time or "00:00")
-        if said.order == "ymd" and re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}", date.strip()):
-            raise _Bad("ambiguous_date", where, text=date[:30])
-        moment = long_stamps.local_of(date=date, time=time, order=said.order)
-        if moment is None:
-            raise _Bad("not_an_instant", where, text=(stamp or f"{date} {time}")[:40])
-        ends = said.stamps == mapping.END
-        found = long_stamps.starts_of(moment=moment, zone=_zone_info(zone), minutes=said.minutes, ends=ends)
-        if not found:
-            raise _Bad("long_clock_forward", where, text=(stamp or f"{date} {time}")[:40])
-        if len(table.starts) < _CACHED:
-            table.starts[key] = found
+        found = tuple(_placed(table, start, form) for start in _starts(table, (stamp, date, time), form.zone))
+        if len(table.places) < _CACHED:
+            table.places[key] = found
+    if not found:
+        table.stamp = (stamp or f"{date} {time}")[:40]
     return found
+
+
+def _placed(table: _Table, start: dt.datetime, form: base.Form) -> long_days.Place:
+    zone = _zone_info(form.zone)
+    place = long_days.place_of(start=start, zone=zone, minutes=form.minutes)
+    if place is None:
+        where = table.column("stamp") or table.column("date")
+        raise _Bad("off_grid", where, start=start.astimezone(zone).isoformat())
+    return place
+
+
+def _starts(table: _Table, words: tuple[str, str, str], zone: str) -> Sequence[dt.datetime]:
+    said = table.mapping
+    stamp, date, time = words
+    where = table.column("stamp") or table.column("date")
+    date, time = long_stamps.parts_of(stamp) if stamp else (date, time or "00:00")
+    if said.order == "ymd" and re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}", date.strip()):
+        raise _Bad("ambiguous_date", where, text=date[:30])
+    moment = long_stamps.local_of(date=date, time=time, order=said.order)
+    if moment is None:
+        raise _Bad("not_an_instant", where, text=(stamp or f"{date} {time}")[:40])
+    ends = said.stamps == mapping.END
+    return long_stamps.starts_of(moment=moment, zone=_zone_info(zone), minutes=said.minutes, ends=ends)
 
 
 @functools.lru_cache(maxsize=512)
@@ -202,6 +221,8 @@ def _odd_value(text: str, column: int) -> int:
 
 
 def _quality(table: _Table, cells: list[str]) -> Quality:
+    if "quality" not in table.mapping.columns:
+        return Quality.ACTUAL
     text = column_cells.unwrapped(table.text(cells, "quality")).lower()
     if text not in column_words.QUALITIES:
         raise _Bad("columns_quality", table.column("quality"), text=text[:30])

@@ -284,3 +284,28 @@ class TestColumnsWithAMapping:
         form, [day] = items(content, said)
 
         assert (form, day.day, day.total) == ("columns96", dt.date(2026, 5, 2), 24_000)
+
+
+class TestAnHourThatTheClockJumpsOver:
+    def rows(self, value):
+        hours = [hour for hour in range(24) if hour != 2]
+        lines = [f"P1,2026-10-04 {hour:02}:00,1" for hour in hours] + [f"P1,2026-10-04 02:00,{value}"]
+        return ("p,t,v\n" + "\n".join(lines) + "\n").encode()
+
+    def read(self, value):
+        said = {"columns": {"identifier": 0, "stamp": 1, "value": 2}, "minutes": 60, "zone": "Australia/Sydney"}
+        options = base.ReadOptions(mapping=said)
+        return list(detect.read(source=io.BytesIO(self.rows(value)), options=options).items)
+
+    @pytest.mark.parametrize("value", ["", "0", "NaN"])
+    def test_may_stand_in_a_table_without_a_reading(self, value):
+        [day] = self.read(value)
+
+        assert (day.total, day.missing, day.values.size) == (23_000, 0, 23)
+
+    def test_has_no_reading(self):
+        day, refused = self.read("1")
+
+        assert (refused.code, refused.row, refused.column) == ("long_clock_forward", 25, 2)
+        assert refused.sentence == "“2026-10-04 02:00” is a time that the clock jumps over on this day."
+        assert day.total == 23_000

@@ -5,7 +5,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) prepare(form
 
 function prepare(form) {
   form.addEventListener("submit", (event) => {
-    if (form.dataset.ready) return;
+    if ("ready" in form.dataset) return;
     event.preventDefault();
     ask(form).catch(() => fail(form));
   });

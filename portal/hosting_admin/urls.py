@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.hosting_admin import security, views
 
 urlpatterns = [
+    path("", include("portal.hosting_admin.plan_urls")),
     path("", views.fleet, name="fleet"),
     path("companies/new/", views.new_company, name="new_company"),
     path("companies/<slug:code>/", views.company, name="company"),

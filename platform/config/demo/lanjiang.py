@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from config.demo import people, plans, profiles
-from config.demo.plans import PointPlan, RegisterPlan
+from config.demo import lanjiang_work, people, plans, profiles
+from config.demo.plans import DialPlan, Pays, PointPlan, RegisterPlan
 from config.demo.profiles import Habit
 from hosting.operations import NewCompany
 from identity.capabilities import Role
 
-HOUSEHOLDS, SHOPS, FACTORIES, ROOFS = 170, 36, 12, 8
+HOUSEHOLDS, SHOPS, FACTORIES, ROOFS, READ_BY_HAND = 170, 36, 12, 8, 4
 CONSUMPTION = RegisterPlan("E1", "consumption")
 FEED_IN = RegisterPlan("B1", "feed_in")
 REACTIVE = RegisterPlan("Q1", "reactive", "varh")
@@ -25,7 +27,8 @@ SUMMER_AND_WINTER = (1, 2, 7, 8)
 def plan(*, domain: str) -> plans.CompanyPlan:
     """Return the whole company; the same on every machine."""
     draw = random.Random("lanjiang")  # noqa: S311 - names and curves, not secrets
-    points = [*_households(draw), *_roofs(draw), *_shops(draw), *_factories(draw)]
+    made = [*_households(draw), *_roofs(draw), *_shops(draw), *_factories(draw), *_read_by_hand(draw)]
+    points = [_with_work(point) for point in made]
     return plans.CompanyPlan(
         company=_company(domain),
         staff=_staff(),
@@ -34,6 +37,24 @@ def plan(*, domain: str) -> plans.CompanyPlan:
         minutes=15,
         recording_zone="Asia/Shanghai",
         draft=plans.DraftPlan("SHOP-TOU", dt.date(2026, 12, 1), {"flat_price": "0.4260"}),
+        bank=lanjiang_work.BANK,
+        work=lanjiang_work.WORK,
+        entities=lanjiang_work.ENTITIES,
+        fiscal=True,
+    )
+
+
+def _with_work(point: PointPlan) -> PointPlan:
+    """Return the point with what is odd about its readings, its payments and its sign-in."""
+    number = plans.account_number(point)
+    email, shows = lanjiang_work.SIGN_INS.get(number, (point.email, point.shows))
+    return replace(
+        point,
+        twists=lanjiang_work.TWISTS.get(number, ()),
+        unpaid_from=lanjiang_work.UNPAID_FROM.get(number),
+        email=email,
+        shows=shows,
+        signs_in=point.signs_in or number in lanjiang_work.SIGN_INS,
     )
 
 
@@ -68,6 +89,9 @@ def _staff() -> list[tuple[str, str, list[str]]]:
         ("metering@lanjiang.example", "林晓东", [Role.METERING]),
         ("pricing@lanjiang.example", "许文静", [Role.PRICING]),
         ("service@lanjiang.example", "何美玲", [Role.SERVICE]),
+        ("cashier@lanjiang.example", "钱小芸", [Role.CASHIER]),
+        ("collections@lanjiang.example", "秦守义", [Role.COLLECTIONS]),
+        ("finance@lanjiang.example", "余嘉敏", [Role.FINANCE]),
     ]
 
 
@@ -102,23 +126,40 @@ def _households(draw: random.Random) -> Iterator[PointPlan]:
             address=people.chinese_address(draw, people.JIANGSU),
             product="HOME-TIERED",
             registers=[CONSUMPTION],
-            curves=lambda i=identifier, h=habit, empty=n == 23: _household_curve(i, h, empty),  # type: ignore[misc]
+            curves=lambda i=identifier, h=habit: _curve(i, h),  # type: ignore[misc]
             parameters={"extra_household": "1200"} if large else {},
             attributes={"household_size": 6 if large else draw.randint(1, 4)},
             serial=f"DDZY{700000 + n}",
             email="siyuan@lanjiang.example" if first else "",
             phone=f"13{draw.randint(100000000, 999999999)}",
             signs_in=first,
-            pays=n % 16 != 7,
+            pays=Pays.LATE if n % 16 == 3 else Pays.IN_TIME,
         )
 
 
-def _household_curve(seed: str, habit: Habit, empty: bool) -> plans.Curves:
-    """A flat that its people left in September 2026 uses nothing since: the brake for zero use finds it."""
-    use = profiles.usage(seed=seed, habit=habit, first=plans.FIRST_DAY, days=plans.DAYS)
-    if empty:
-        use[(dt.date(2026, 9, 1) - plans.FIRST_DAY).days :] = 0
-    return {"E1": use}
+def _curve(seed: str, habit: Habit) -> plans.Curves:
+    return {"E1": profiles.usage(seed=seed, habit=habit, first=plans.FIRST_DAY, days=plans.DAYS)}
+
+
+def _read_by_hand(draw: random.Random) -> Iterator[PointPlan]:
+    """Homes whose meters send nothing: somebody reads peak and valley once a month. One dial is about to run over."""
+    for n in range(READ_BY_HAND):
+        peak = draw.randint(70, 160)
+        shows = 99_200 if n == 2 else draw.randint(8_000, 60_000)
+        yield PointPlan(
+            number=f"C{10001 + HOUSEHOLDS + n}",
+            name=people.chinese_name(draw),
+            kind="household",
+            segment="居民",
+            identifier=f"3203{n + 1:09d}",
+            address=people.chinese_address(draw, people.JIANGSU),
+            product="HOME-TIERED",
+            registers=[],
+            curves=dict,
+            serial=f"DDS{740000 + n}",
+            phone=f"13{draw.randint(100000000, 999999999)}",
+            dials=[DialPlan("01", "peak", shows, peak), DialPlan("02", "valley", shows // 2, peak // 2)],
+        )
 
 
 def _roofs(draw: random.Random) -> Iterator[PointPlan]:
@@ -164,15 +205,13 @@ def _shops(draw: random.Random) -> Iterator[PointPlan]:
             address=people.chinese_address(draw, people.JIANGXI),
             product="SHOP-TOU",
             registers=[CONSUMPTION],
-            curves=lambda i=identifier, h=habit: {  # type: ignore[misc]
-                "E1": profiles.usage(seed=i, habit=h, first=plans.FIRST_DAY, days=plans.DAYS)
-            },
+            curves=lambda i=identifier, h=habit: _curve(i, h),  # type: ignore[misc]
             parameters={"flat_price": f"0.{draw.randint(3900, 4400)}", "grid_price": "0.2386"},
             attributes={"voltage": "<1 kV"},
             serial=f"DTZY{720000 + n}",
             email="shop@lanjiang.example" if n == 0 else "",
             signs_in=n == 0,
-            pays=n % 11 != 4,
+            pays=Pays.LATE if n % 11 == 4 else Pays.IN_TIME,
         )
 
 
@@ -181,7 +220,7 @@ def _factories(draw: random.Random) -> Iterator[PointPlan]:
         identifier = f"4201{n + 1:09d}"
         use = draw.randint(900_000, 5_200_000)
         habit = Habit(draw.choice(("g3", "g0", "g1")), use, (), 1.0, 0.08)
-        capacity = max(315, round(use / 8760 * 2.6 / 50) * 50)
+        capacity = max(315, math.ceil(profiles.peak_kw(habit=habit) / 50) * 50)
         factor = draw.choice((0.93, 0.91, 0.88, 0.95, 0.86))
         yield PointPlan(
             number=f"B{40001 + n}",

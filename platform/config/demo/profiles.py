@@ -23,6 +23,7 @@ QUARTERS = 96
 QUARTERS_AN_HOUR = 4
 HALVES = 48
 WINTER, SUMMER, TRANSITION = "winter", "summer", "transition"
+MISSING = -1
 SEASONS = {12: WINTER, 1: WINTER, 2: WINTER, 6: SUMMER, 7: SUMMER, 8: SUMMER}
 """A profile has a typical week of each season, in kW for 1,000 kWh a year."""
 SOLAR_START = dt.date(2011, 7, 1)
@@ -42,6 +43,16 @@ class Habit:
     busy_factor: float = 1.0
     noise: float = 0.15
     southern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Twist:
+    """Something odd from a day up to another: slots times ``factor``, or missing where it is below zero."""
+
+    since: dt.date
+    until: dt.date
+    factor: float
+    slots: tuple[int, int] = (0, QUARTERS)
 
 
 @functools.cache
@@ -107,6 +118,21 @@ def whole(values: Curve) -> WattHours:
     """Return whole units whose running sum never leaves the curve's by more than half a unit."""
     sums = np.rint(np.cumsum(values, axis=1)).astype(np.int64)
     return np.diff(sums, axis=1, prepend=0)
+
+
+def peak_kw(*, habit: Habit) -> float:
+    """Return the highest power that a habit comes to in any quarter of an hour, its noise included."""
+    highest = max(float(curve.max()) for curve in _profile(habit.profile).values())
+    busy = max(1.0, habit.busy_factor if habit.busy_months else 1.0)
+    return highest * habit.kwh_a_year / 1000 * busy * (1 + 5 * habit.noise)
+
+
+def twisted(days: WattHours, *, first: dt.date, twist: Twist) -> WattHours:
+    """Return the days with something odd in them."""
+    rows = slice((twist.since - first).days, (twist.until - first).days)
+    part = days[rows, twist.slots[0] : twist.slots[1]]
+    part[:] = MISSING if twist.factor < 0 else np.rint(part * twist.factor)
+    return days
 
 
 def generator(seed: str) -> np.random.Generator:

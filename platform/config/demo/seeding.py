@@ -12,19 +12,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.conf import settings
 
-from billing.invoices import queries as invoice_queries
-from billing.ledger import chart
-from billing.ledger import entries as ledger_entries
-from billing.ledger import operations as ledger_operations
-from billing.ledger.kinds import EntryKind
+from billing.ledger import queries as ledger_queries
 from billing.runs import operations as run_operations
-from billing.runs import queries as run_queries
-from config.demo import plans
+from config.demo import billed, collecting, measured, paying, plans, profiles, told
+from config.demo.ground import Ground
 from hosting import operations as hosting_operations
 from identity import operations as identity_operations
 from identity import queries as identity_queries
 from identity.capabilities import Role
-from kernel.money import Money
 from kernel.periods import Period
 from markets import packs
 from tenants.customers import operations as customer_operations
@@ -35,14 +30,15 @@ from tenants.tariffs import operations as tariff_operations
 from tenants.tariffs.operations import agreeing
 
 BILLED_AFTER_DAYS = 12
-PAID_AFTER_DAYS = 8
+LAST_BILLED = dt.date(2026, 11, 12)
+ADD_ONS_FROM = dt.date(2026, 9, 1)
 MOVED_OUT = dt.date(2006, 1, 1)
 ISSUED_AT = dt.time(9, 30)
 Say = Callable[[str], None]
 
 
 def fill(*, plan: plans.CompanyPlan, say: Say) -> None:
-    """Fill the provisioned, empty company of ``plan``; all its months are billed when this returns."""
+    """Fill the provisioned, empty company of ``plan``; when this returns its people have their work before them."""
     zone = ZoneInfo(plan.company.time_zone)
     opened = _instant(plans.FIRST_DAY, zone)
     _make_staff(plan, opened)
@@ -51,12 +47,43 @@ def fill(*, plan: plans.CompanyPlan, say: Say) -> None:
     _make_customers(plan)
     _make_agreements(plan, products)
     _make_sign_ins(plan, opened)
+    ground = Ground.of(plan)
+    billed.entities(ground=ground)
+    if plan.fiscal:
+        billed.tax_numbers(ground=ground)
     say(f"{plan.company.code}: {len(plan.points)} supply points; readings")
     _store_readings(plan, zone)
-    for month in plans.MONTHS:
-        _bill(plan, Period.of_month(month.year, month.month), zone)
+    measured.leave(ground=ground)
+    measured.registers(ground=ground)
+    bank = paying.Bank.opened(ground)
+    for month in plans.MONTHS[:-1]:
+        _bill(ground, bank, month)
         say(f"{plan.company.code}: {month:%Y-%m} billed")
+    _leave_work(ground, bank)
+    say(f"{plan.company.code}: {plans.MONTHS[-1]:%Y-%m} billed, with work for everybody")
     hosting_operations.measure_health(at=_instant(plans.LAST_DAY, zone))
+
+
+def _leave_work(ground: Ground, bank: paying.Bank) -> None:
+    """Live through the last weeks up to the last day."""
+    measured.doubts(ground=ground)
+    billed.lots(ground=ground)
+    billed.hold(ground=ground)
+    billed.last_month(ground=ground)
+    paying.collect_last(ground=ground, bank=bank)
+    paying.last_weeks(ground=ground, bank=bank, billed_on=LAST_BILLED)
+    paying.cash_desk(ground=ground)
+    paying.refund(ground=ground)
+    billed.prepaid(ground=ground)
+    measured.imports(ground=ground)
+    collecting.securities(ground=ground)
+    collecting.dun(ground=ground)
+    collecting.late_fees(ground=ground, on=plans.LAST_DAY)
+    collecting.waiver(ground=ground)
+    if ground.plan.fiscal:
+        billed.fiscal(ground=ground)
+    told.send(ground=ground)
+    billed.accrue(ground=ground)
 
 
 def _make_staff(plan: plans.CompanyPlan, at: dt.datetime) -> None:
@@ -118,17 +145,13 @@ def _row(point: plans.PointPlan, plan: plans.CompanyPlan) -> dict[str, str]:
         "email": point.email,
         "phone": point.phone,
         "language": plan.company.default_language,
-        "account_number": _account_number(point),
+        "account_number": plans.account_number(point),
         "billing_address": point.address,
         "supply_point": point.identifier,
         "address": point.address,
         "move_in": (plans.FIRST_DAY if point.product else dt.date(2004, 1, 1)).isoformat(),
     }
     return {**row, **{f"attribute.{name}": str(value) for name, value in point.attributes.items()}}
-
-
-def _account_number(point: plans.PointPlan) -> str:
-    return f"A{point.number[1:]}" if point.number[0] != "B" else f"AB{point.number[1:]}"
 
 
 def _make_agreements(plan: plans.CompanyPlan, products: dict[str, Any]) -> None:
@@ -138,7 +161,7 @@ def _make_agreements(plan: plans.CompanyPlan, products: dict[str, Any]) -> None:
     tariff_operations.agree_many(
         terms=[
             agreeing.Terms(
-                accounts[_account_number(point)],
+                accounts[plans.account_number(point)],
                 supply_points[point.identifier],
                 products[point.product],
                 plans.FIRST_DAY,
@@ -205,9 +228,11 @@ def _days(
     points: Sequence[plans.PointPlan], channels: dict[tuple[str, str], int]
 ) -> Iterator[metering_operations.DayReadings]:
     for point in points:
-        for code, days in point.curves().items():
+        for code, days in _curves(point).items():
             for n, values in enumerate(days):
-                quality = Quality.MISSING if values[0] < 0 else Quality.ACTUAL
+                if (values < 0).all():
+                    continue
+                quality = np.where(values < 0, Quality.MISSING, Quality.ACTUAL).astype(np.uint8)
                 yield metering_operations.DayReadings(
                     channel_id=channels[point.identifier, code],
                     day=plans.FIRST_DAY + dt.timedelta(days=n),
@@ -216,36 +241,26 @@ def _days(
                 )
 
 
-def _bill(plan: plans.CompanyPlan, period: Period, zone: ZoneInfo) -> None:
+def _curves(point: plans.PointPlan) -> plans.Curves:
+    """Return the point's curves with what is odd about its consumption."""
+    curves = dict(point.curves())
+    for twist in point.twists:
+        curves["E1"] = profiles.twisted(curves["E1"], first=plans.FIRST_DAY, twist=twist)
+    return curves
+
+
+def _bill(ground: Ground, bank: paying.Bank, month: dt.date) -> None:
+    period = Period.of_month(month.year, month.month)
     billing_date = period.end + dt.timedelta(days=BILLED_AFTER_DAYS - 1)
-    at = _instant(billing_date, zone)
+    at = ground.at(billing_date)
+    if month == ADD_ONS_FROM:
+        billed.charges(ground=ground)
+    if month >= ADD_ONS_FROM:
+        collecting.late_fees(ground=ground, on=billing_date - dt.timedelta(days=1))
     run = run_operations.create_run(period=period, at=at, title=f"{period.start:%Y-%m}")
     run = run_operations.run_to_review(run=run, at=at)
     run_operations.issue_run_now(run=run, billing_date=billing_date, at=at)
-    if period.start != plans.MONTHS[-1]:
-        _pay(plan, billing_date, zone)
-
-
-def _pay(plan: plans.CompanyPlan, billing_date: dt.date, zone: ZoneInfo) -> None:
-    """Post what customers paid by bank transfer: all but the slow ones pay what they owe."""
-    slow = {_account_number(point) for point in plan.points if not point.pays}
-    accounts = [a for a in customer_queries.accounts() if a.number not in slow]
-    paid_on = billing_date + dt.timedelta(days=PAID_AFTER_DAYS)
-    owed = {o.account_id: o.balance for o in invoice_queries.owed(accounts=accounts)}
-    payments = [_payment(a, owed[a.pk], paid_on) for a in accounts if owed[a.pk].amount > 0]
-    ledger_operations.post(entries=payments, posted_at=_instant(paid_on, zone))
-
-
-def _payment(account: Any, money: Money, on: dt.date) -> ledger_entries.NewEntry:
-    return ledger_entries.NewEntry(
-        business_date=on,
-        kind=EntryKind.PAYMENT,
-        reference=f"{account.number} {on:%Y-%m}",
-        postings=[
-            ledger_entries.debit(chart.BANK, money),
-            ledger_entries.credit(chart.RECEIVABLE, money, account_id=account.pk),
-        ],
-    )
+    paying.collect(ground=ground, bank=bank, billed_on=billing_date, month=month)
 
 
 def _instant(day: dt.date, zone: ZoneInfo) -> dt.datetime:
@@ -253,9 +268,8 @@ def _instant(day: dt.date, zone: ZoneInfo) -> dt.datetime:
 
 
 def is_filled() -> bool:
-    """Return whether the company worked for has had its last demo month billed."""
-    last = plans.MONTHS[-1]
-    return any(run.period.lower == last for run in run_queries.runs())
+    """Return whether the company worked for was filled to the end: closing its books comes last."""
+    return ledger_queries.first_open_day() is not None
 
 
 def is_begun() -> bool:

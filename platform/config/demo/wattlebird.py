@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
-from config.demo import people, plans, profiles
-from config.demo.plans import PointPlan, RegisterPlan
+from config.demo import people, plans, profiles, wattlebird_work
+from config.demo.plans import DialPlan, Pays, PointPlan, RegisterPlan
 from config.demo.profiles import Habit
 from hosting.operations import NewCompany
 from identity.capabilities import Role
 
-HOMES, BUSINESSES, ROOFS = 100, 24, 16
+HOMES, BUSINESSES, ROOFS, BASIC_METERS = 100, 24, 16, 4
 MARKET_ZONE = "Etc/GMT-10"
 CONSUMPTION = RegisterPlan("E1", "consumption")
 FEED_IN = RegisterPlan("B1", "feed_in")
@@ -28,7 +29,8 @@ EXAMPLE_POINTS = ("VABD000163", "NEM1206111", "NEM1202024")
 def plan(*, domain: str) -> plans.CompanyPlan:
     """Return the whole company; the same on every machine."""
     draw = random.Random("wattlebird")  # noqa: S311 - names and curves, not secrets
-    points = [*_roofs(draw), *_homes(draw), *_businesses(draw), *_old_meters(draw)]
+    made = [*_roofs(draw), *_homes(draw), *_businesses(draw), *_old_meters(draw), *_basic_meters(draw)]
+    points = [_with_work(point) for point in made]
     return plans.CompanyPlan(
         company=_company(domain),
         staff=_staff(),
@@ -37,7 +39,24 @@ def plan(*, domain: str) -> plans.CompanyPlan:
         minutes=30,
         recording_zone=MARKET_ZONE,
         draft=plans.DraftPlan("WEEKDAY-PEAK", dt.date(2026, 12, 1), {"peak_price": "0.56", "off_peak_price": "0.19"}),
+        bank=wattlebird_work.BANK,
+        work=wattlebird_work.WORK,
+        entities=wattlebird_work.ENTITIES,
         files=EXAMPLE_FILES,
+    )
+
+
+def _with_work(point: PointPlan) -> PointPlan:
+    """Return the point with what is odd about its readings, its payments and its sign-in."""
+    number = plans.account_number(point)
+    email, shows = wattlebird_work.SIGN_INS.get(number, (point.email, point.shows))
+    return replace(
+        point,
+        twists=wattlebird_work.TWISTS.get(number, ()),
+        unpaid_from=wattlebird_work.UNPAID_FROM.get(number),
+        email=email,
+        shows=shows,
+        signs_in=point.signs_in or number in wattlebird_work.SIGN_INS,
     )
 
 
@@ -74,6 +93,9 @@ def _staff() -> list[tuple[str, str, list[str]]]:
         ("metering@wattlebird.example", "Priya Kaur", [Role.METERING]),
         ("pricing@wattlebird.example", "Zoe Nguyen", [Role.PRICING]),
         ("service@wattlebird.example", "Max Ryan", [Role.SERVICE]),
+        ("cashier@wattlebird.example", "Ivy Papadopoulos", [Role.CASHIER]),
+        ("collections@wattlebird.example", "Arjun Singh", [Role.COLLECTIONS]),
+        ("finance@wattlebird.example", "Harper Wood", [Role.FINANCE]),
     ]
 
 
@@ -128,23 +150,37 @@ def _homes(draw: random.Random) -> Iterator[PointPlan]:
             address=people.english_address(draw),
             product="BLOCKS" if blocks else "WEEKDAY-PEAK",
             registers=[CONSUMPTION],
-            curves=lambda i=identifier, h=habit, gap=n == 41: _home_curve(i, h, gap),  # type: ignore[misc]
+            curves=lambda i=identifier, h=habit: _home_curve(i, h),  # type: ignore[misc]
             serial=f"LG{510100 + n}",
             email="minh@wattlebird.example" if n == 0 else "",
             phone=f"04{draw.randint(10000000, 99999999)}",
             signs_in=n == 0,
-            pays=n % 14 != 9,
+            pays=Pays.LATE if n % 14 == 5 else Pays.IN_TIME,
         )
 
 
-def _home_curve(seed: str, habit: Habit, gap: bool) -> plans.Curves:
-    """One home's meter was silent for two days of October 2026 (-1 stands for missing)."""
+def _home_curve(seed: str, habit: Habit) -> plans.Curves:
     quarter_hours = profiles.usage(seed=seed, habit=habit, first=plans.FIRST_DAY, days=plans.DAYS)
-    use = profiles.half_hours(quarter_hours)
-    if gap:
-        silent = (dt.date(2026, 10, 13) - plans.FIRST_DAY).days
-        use[silent : silent + 2] = -1
-    return {"E1": use}
+    return {"E1": profiles.half_hours(quarter_hours)}
+
+
+def _basic_meters(draw: random.Random) -> Iterator[PointPlan]:
+    """Basic meters that are read by hand once a month; one dial is about to run over."""
+    for n in range(BASIC_METERS):
+        yield PointPlan(
+            number=f"W{4001 + n}",
+            name=people.english_name(draw),
+            kind="household",
+            segment="Home",
+            identifier=f"410500{n + 1:04d}",
+            address=people.english_address(draw),
+            product="BLOCKS",
+            registers=[],
+            curves=dict,
+            serial=f"B{60100 + n}",
+            phone=f"04{draw.randint(10000000, 99999999)}",
+            dials=[DialPlan("11", "", 98_700 if n == 2 else draw.randint(8_000, 60_000), draw.randint(240, 520))],
+        )
 
 
 def _businesses(draw: random.Random) -> Iterator[PointPlan]:
@@ -161,7 +197,7 @@ def _businesses(draw: random.Random) -> Iterator[PointPlan]:
             address=people.english_address(draw),
             product="WEEKDAY-PEAK",
             registers=[CONSUMPTION],
-            curves=lambda i=identifier, h=habit: _home_curve(i, h, gap=False),  # type: ignore[misc]
+            curves=lambda i=identifier, h=habit: _home_curve(i, h),  # type: ignore[misc]
             parameters={"peak_price": "0.46", "shoulder_price": "0.27", "off_peak_price": "0.19"},
             serial=f"LG{520100 + n}",
             email="bakery@wattlebird.example" if n == 0 else "",

@@ -27,7 +27,8 @@ class Command(BaseCommand):
         self.stdout.write(f"\n  {company.names['en']} · {company.names['zh-hans']}   {_url(company.host)}")
         for point in plan.points:
             if point.signs_in:
-                self.stdout.write(f"    {point.email:<32} {point.segment}: {point.name}")
+                shows = f" ({point.shows})" if point.shows else ""
+                self.stdout.write(f"    {point.email:<32} {point.segment}: {point.name}{shows}")
         self.stdout.write(f"    Console         {_url(company.host)}console/")
         self.stdout.write(f"    {company.admin_email:<32} administrator: {company.admin_name}")
         for email, name, roles in plan.staff:

@@ -110,7 +110,7 @@ class Figure:
 def measure(*, sequences: int, seed: int, changes: int = 5) -> Figure:
     """This will try random sequences of corrections in the present company and return the figure."""
     figure = Figure()
-    chance = random.Random(seed)  # noqa: S311 (cases of a test)
+    chance = random.Random(seed)
     people = people_of_company()
     for n in range(sequences):
         _try(f"{seed}x{n}", chance, changes, people, figure)
@@ -177,7 +177,7 @@ def _home(number: str, product: Any, by_register: bool, state: Any) -> Home:
     account = supply.supply(number=number, product=product, start=MONTHS[0].start, parameters=parameters)
     point = SupplyPoint.objects.get(identifier=f"P{number}")
     home = Home(account, number)
-    same = random.Random()  # noqa: S311 (cases of a test)
+    same = random.Random()
     same.setstate(state)
     if by_register:
         dial = metering_operations.Dial("1", "consumption", digits=6, decimals=2, shows=Decimal(0))

@@ -60,7 +60,7 @@ def find(
 
 def seal_soon() -> None:
     """This will seal what was recorded, once, after the present transaction's commit."""
-    waiting = (entry[1] for entry in connection.run_on_commit)
+    waiting: list[object] = [entry[1] for entry in connection.run_on_commit]
     if seal not in waiting:
         transaction.on_commit(seal, robust=True)
 

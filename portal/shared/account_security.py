@@ -24,7 +24,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show it all; who must set up a second factor first sees only how."""
     user: Any = request.user
     found = second_factor.overview(user=user)
-    page = {
+    page: dict[str, Any] = {
         "apps": found.get("totp", []),
         "keys": [{"pk": each.pk, "name": each.data["name"], "at": each} for each in found.get("webauthn", [])],
         "codes": _codes_left(found.get("recovery_codes", [])),

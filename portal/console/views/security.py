@@ -34,8 +34,14 @@ ALERT_COLUMNS = [
     tables.Column("details", _("Details")),
     tables.Column("seen", _("Looked at"), kind="actions"),
 ]
+ATTEMPT_COLUMNS = [
+    tables.Column("at", _("When"), primary=True),
+    tables.Column("email", _("Email")),
+    tables.Column("from", _("From")),
+    tables.Column("outcome", _("Outcome"), kind="status"),
+]
 ATTEMPTS_SHOWN = dt.timedelta(days=1)
-MOST_ATTEMPTS = 50
+PER_PAGE = 25
 
 
 @pages.form_page(Capability.MANAGE_STAFF)
@@ -54,7 +60,7 @@ def security(request: HttpRequest) -> HttpResponse:
     page = {
         "form": form,
         "locked": attempts.locked(at=at),
-        "attempts": attempts.recent(since=at - ATTEMPTS_SHOWN)[:MOST_ATTEMPTS],
+        "attempts": tables.paged(request, attempts.recent(since=at - ATTEMPTS_SHOWN), ATTEMPT_COLUMNS, size=PER_PAGE),
         "staff_count": len(staff),
         "without": [person for person in staff if person.pk not in holders],
         "open_alerts": alerts.find(open_only=True).count(),

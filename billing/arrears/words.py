@@ -60,6 +60,30 @@ def send(
     )
 
 
+class Outbox:
+    """Messages about accounts that are collected and queued together: hundreds cost as much as one."""
+
+    def __init__(self) -> None:
+        self._messages: list[notice_operations.NewMessage] = []
+
+    def add(self, *, account_id: int, template: str, reference: str, channel: str = "customer", **shown: Any) -> None:
+        """Put a message in; see ``send``."""
+
+        def params(account: Any, language: str) -> dict[str, Any]:
+            return {**{name: _written(value, language) for name, value in shown.items()}, "account": account.number}
+
+        self._messages.append(
+            notice_operations.NewMessage(
+                account_id, template, reference, params, CHANNELS.get(channel, channel), required=True
+            )
+        )
+
+    def send(self, *, at: dt.datetime) -> int:
+        """Queue what was put in, once a reference."""
+        messages, self._messages = self._messages, []
+        return notice_operations.enqueue_many(messages=messages, at=at)
+
+
 def _written(value: Any, language: str) -> Any:
     if isinstance(value, Money):
         return amount(value, language=language)

@@ -130,6 +130,28 @@ def choices(*, customer_id: int) -> dict[str, Choice]:
     return {channel: Choice(wanted, preferred) for channel, wanted, preferred in rows}
 
 
+def reached(*, accounts: Sequence[Any]) -> dict[int, tuple[dict[str, str], dict[str, Choice]]]:
+    """This will return, by account, where its customer is reached and what he said of each channel; one statement."""
+    customers = {account.customer_id for account in accounts}
+    said: dict[int, dict[str, Choice]] = {}
+    given: dict[int, dict[str, str]] = {}
+    for row in ChannelChoice.objects.filter(customer__in=customers):
+        said.setdefault(row.customer_id, {})[row.channel] = Choice(row.wanted, row.preferred)
+        if row.address:
+            given.setdefault(row.customer_id, {})[row.channel] = row.address
+    found = {}
+    for account in accounts:
+        known = {
+            str(Channel.MAIL): account.customer.email,
+            str(Channel.SMS): account.customer.phone,
+            str(Channel.LETTER): account.billing_address if account.billing_address.strip() else "",
+            **given.get(account.customer_id, {}),
+        }
+        places = {channel: address for channel, address in known.items() if address}
+        found[account.pk] = (places, said.get(account.customer_id, {}))
+    return found
+
+
 def letters_waiting() -> int:
     """This will count the letters that wait to be printed."""
     return Message.objects.filter(channel=Channel.LETTER, state=State.QUEUED).count()

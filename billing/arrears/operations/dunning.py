@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from billing.arrears import covers, paths, policies, resting
+from billing.arrears import covers, paths, policies, resting, words
 from billing.arrears.covers import Overdue
 from billing.arrears.models import AccountStanding, Case, DunningPath
 from billing.arrears.operations import agreeing, editing, settling, steps
@@ -64,11 +64,14 @@ def advance_chunk(*, on: dt.date, at: dt.datetime, size: int = CHUNK) -> int:
     account_ids = [case.account_id for case in cases]
     found = covers.overdue(on=on, account_ids=account_ids)
     rests = resting.reasons(account_ids=account_ids, on=on)
-    read, regions = _Read(), _regions(account_ids, on)
+    read, regions, outbox = _Read(), _regions(account_ids, on), words.Outbox()
     for case in cases:
         region = policies.day_kinds(region=regions.get(case.account_id, ""))
-        day = _Day(on=on, at=at, path=read.path(case), kinds=region, rests=rests.get(case.account_id, ""))
+        day = _Day(
+            on=on, at=at, path=read.path(case), kinds=region, rests=rests.get(case.account_id, ""), outbox=outbox
+        )
         _advance(case, found.get(case.account_id), day)
+    outbox.send(at=at)
     Case.objects.bulk_update(
         cases,
         ["state", "reason", "step", "next_on", "advanced_on", "closed_on", "due_since", "overdue"],
@@ -87,6 +90,7 @@ class _Day:
     path: paths.Path
     kinds: DayKinds
     rests: str
+    outbox: words.Outbox
 
 
 def _advance(case: Case, owed: Overdue | None, day: _Day) -> None:
@@ -109,7 +113,7 @@ def _take_step(case: Case, owed: Overdue, day: _Day) -> None:
     steps_of = day.path.steps
     if owed.amount < steps_of[case.step].minimum:
         return
-    again_on = steps.perform(case=case, step=steps_of[case.step], owed=owed, on=day.on, at=day.at)
+    again_on = steps.perform(case=case, step=steps_of[case.step], owed=owed, on=day.on, at=day.at, outbox=day.outbox)
     if again_on is not None:
         case.next_on = again_on
         return

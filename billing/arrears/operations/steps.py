@@ -18,8 +18,13 @@ FEE = "reminder_fee"
 REFUSED, BY_HAND = "stop_refused", "agency_due"
 
 
-def perform(*, case: Case, step: Step, owed: Overdue, on: dt.date, at: dt.datetime) -> dt.date | None:
-    """This will carry a step out once, and write it down; return the day to try again on when it may not be yet."""
+def perform(
+    *, case: Case, step: Step, owed: Overdue, on: dt.date, at: dt.datetime, outbox: words.Outbox
+) -> dt.date | None:
+    """This will carry a step out once, and write it down; return the day to try again on when it may not be yet.
+
+    What is to be told goes into ``outbox``, which the caller sends.
+    """
     if step.action == paths.STOP:
         again_on = _stop(case, on, at)
         if again_on is not None:
@@ -31,18 +36,17 @@ def perform(*, case: Case, step: Step, owed: Overdue, on: dt.date, at: dt.dateti
     if history.add(case, step.action, key=key, on=on, at=at, **details) is None:
         return None
     if step.channel != "none":
-        _send(case, step, owed, on, at)
+        _send(case, step, owed, on, outbox)
     if step.fee:
         _charge(case, step, on, at)
     return None
 
 
-def _send(case: Case, step: Step, owed: Overdue, on: dt.date, at: dt.datetime) -> None:
-    words.send(
+def _send(case: Case, step: Step, owed: Overdue, on: dt.date, outbox: words.Outbox) -> None:
+    outbox.add(
         account_id=case.account_id,
         template=step.template,
         reference=f"dunning {case.pk} {case.due_since} {step.code}",
-        at=at,
         channel=step.channel,
         amount=owed.money,
         due_since=owed.due_since,

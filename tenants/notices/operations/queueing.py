@@ -126,12 +126,7 @@ def mark_read(*, message_id: int, at: dt.datetime) -> None:
 
 def _write(message: Message, rows: Sequence[tuple[str, str, str, int]], at: dt.datetime) -> Message:
     """Write the message with its files; somebody else's message of that reference is returned instead."""
-    if message.reason:
-        message.state = State.SUPPRESSED
-    elif message.channel == Channel.PORTAL:
-        message.state, message.sent_at = State.SENT, at
-    elif message.channel != Channel.LETTER:
-        message.next_attempt_at = at
+    place(message, at)
     try:
         with transaction.atomic(), refusals.named({"notices_message_once": AlreadyQueued(reference=message.reference)}):
             message.save(force_insert=True)
@@ -144,6 +139,16 @@ def _write(message: Message, rows: Sequence[tuple[str, str, str, int]], at: dt.d
     if message.next_attempt_at is not None:
         transaction.on_commit(partial(send_task, message.pk))
     return message
+
+
+def place(message: Message, at: dt.datetime) -> None:
+    """This will set where a new message stands: kept back, in the portal at once, to be printed, or to be sent."""
+    if message.reason:
+        message.state = State.SUPPRESSED
+    elif message.channel == Channel.PORTAL:
+        message.state, message.sent_at = State.SENT, at
+    elif message.channel != Channel.LETTER:
+        message.next_attempt_at = at
 
 
 def send_task(message_id: int) -> None:

@@ -48,6 +48,11 @@ def lines_of_parts(parts: Sequence[Mapping[str, Any]]) -> list[Line]:
     return [_line(part, line) for part in parts for line in part["bill"]["lines"] if line["post"]]
 
 
+def posted_total(bills: Sequence[Mapping[str, Any]]) -> Decimal:
+    """This will sum what the lines of bills post, as ``lines_of_parts`` would read it."""
+    return sum((Decimal(line["posted"]) for bill in bills for line in bill["lines"] if line["post"]), Decimal(0))
+
+
 def mirrored(line: Line) -> Line:
     """This will return the line that takes ``line`` back: quantity and amounts negative, the price as it was."""
     return replace(

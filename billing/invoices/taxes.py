@@ -82,7 +82,7 @@ def tax_amounts(*, lines: Sequence[Taxable], policy: TaxPolicy, currency: str) -
     tax = round(net × rate), added on top. See the note "stated tax" for tariffs that say it themselves.
     """
     stated = {line.part for line in lines if policy.is_tax(line)}
-    running: dict[Decimal, Decimal] = {}
+    running: dict[Decimal, tuple[Decimal, Decimal]] = {}
     return [
         _stated(line, policy) if line.part in stated else _computed(line, running, policy, currency) for line in lines
     ]
@@ -110,11 +110,15 @@ def _stated(line: Taxable, policy: TaxPolicy) -> Taxed:
     return Taxed(net=line.amount, tax=Decimal(0), rate=policy.rate_of(line))
 
 
-def _computed(line: Taxable, running: dict[Decimal, Decimal], policy: TaxPolicy, currency: str) -> Taxed:
+def _computed(
+    line: Taxable, running: dict[Decimal, tuple[Decimal, Decimal]], policy: TaxPolicy, currency: str
+) -> Taxed:
+    """Tax a line; ``running`` holds, by rate, the sum of the lines before it and the tax on that."""
     rate = policy.rate_of(line)
-    before = Decimal(0) if policy.by_line else running.get(rate, Decimal(0))
-    running[rate] = before + line.amount
-    tax = _tax_of(running[rate], rate, policy, currency) - _tax_of(before, rate, policy, currency)
+    before, taxed = (NO_TAX, NO_TAX) if policy.by_line else running.get(rate, (NO_TAX, NO_TAX))
+    after = before + line.amount
+    running[rate] = after, _tax_of(after, rate, policy, currency)
+    tax = running[rate][1] - taxed
     return Taxed(net=line.amount - tax if policy.inclusive else line.amount, tax=tax, rate=rate)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kernel.periods import Period, midnight
+
+_EXACT_IN_DOUBLES = 2**53
 
 
 def by_day(
@@ -27,12 +30,24 @@ def by_day(
     ``labels`` holds an index into ``titles`` for each slot; None means that all are the first. Returns
     ``{"titles": [...], "first": "2026-03-01", "days": [[Wh per label] per day]}``.
     """
-    edges = [np.datetime64(midnight(day, zone).replace(tzinfo=None), "s") for day in period]
-    day_of = np.searchsorted(np.array(edges), starts.astype("datetime64[s]"), side="right") - 1
-    sums = np.zeros((period.days, len(titles)), dtype=np.int64)
-    columns = np.zeros(len(values), dtype=np.int64) if labels is None else labels.astype(np.int64)
-    np.add.at(sums, (day_of, columns), values)  # type: ignore[arg-type]
+    day_of = np.searchsorted(_edges(period, zone), starts.astype("datetime64[s]"), side="right") - 1
+    places = day_of * len(titles) + (0 if labels is None else labels.astype(np.int64))
+    sums = _summed(places, values, period.days * len(titles)).reshape(period.days, len(titles))
     return {"titles": [dict(title) for title in titles], "first": period.start.isoformat(), "days": sums.tolist()}
+
+
+@functools.lru_cache(maxsize=1024)
+def _edges(period: Period, zone: ZoneInfo) -> npt.NDArray[np.datetime64]:
+    return np.array([np.datetime64(midnight(day, zone).replace(tzinfo=None), "s") for day in period])
+
+
+def _summed(places: npt.NDArray[np.int64], values: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
+    """Sum integers by place. In doubles where those are exact, which takes a tenth of the time."""
+    if np.abs(values).sum() <= _EXACT_IN_DOUBLES:
+        return np.bincount(places, weights=values, minlength=size).astype(np.int64)
+    sums = np.zeros(size, dtype=np.int64)
+    np.add.at(sums, places, values)
+    return sums
 
 
 def combined(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -40,6 +55,8 @@ def combined(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     kept = [usage for usage in usages if usage.get("days")]
     if not kept:
         return {}
+    if len(kept) == 1 and _named_once(kept[0]):
+        return {name: kept[0][name] for name in ("titles", "first", "days")}
     titles: list[Mapping[str, str]] = []
     totals: dict[dt.date, dict[int, int]] = {}
     for usage in kept:
@@ -56,6 +73,10 @@ def combined(usages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "first": start.isoformat(),
         "days": [[row.get(place, 0) for place in range(len(titles))] for row in days],
     }
+
+
+def _named_once(usage: Mapping[str, Any]) -> bool:
+    return all(title not in usage["titles"][:at] for at, title in enumerate(usage["titles"]))
 
 
 def _place(titles: list[Mapping[str, str]], title: Mapping[str, str]) -> int:

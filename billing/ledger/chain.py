@@ -9,6 +9,7 @@ posting and each ended by a line feed, follow the hexadecimal seal before and a 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
@@ -40,7 +41,22 @@ class SealedRow:
 
     def canonical(self) -> str:
         """Return the row as the note "canonical row" writes it."""
-        return _ENCODER.encode([_plain(getattr(self, name)) for name in self.__slots__])
+        return _ENCODER.encode(
+            [
+                self.entry_id,
+                self.posting_id,
+                _instant(self.posted_at),
+                self.business_date.isoformat(),
+                self.kind,
+                self.reference,
+                self.reverses_id,
+                self.ledger_account_id,
+                self.ledger_account_code,
+                self.account_id,
+                self.currency,
+                plain_amount(self.amount),
+            ]
+        )
 
 
 def seal(*, previous: str, rows: Iterable[SealedRow]) -> str:
@@ -51,16 +67,9 @@ def seal(*, previous: str, rows: Iterable[SealedRow]) -> str:
     return digest.hexdigest()
 
 
-def _plain(value: object) -> object:
-    match value:
-        case dt.datetime():
-            return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
-        case dt.date():
-            return value.isoformat()
-        case Decimal():
-            return plain_amount(value)
-        case _:
-            return value
+@functools.lru_cache(maxsize=256)
+def _instant(value: dt.datetime) -> str:
+    return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def plain_amount(value: Decimal) -> str:

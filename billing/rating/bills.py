@@ -164,19 +164,34 @@ _CELL_NUMBERS = ("quantity", "price", "flat", "amount")
 
 
 def _line_document(line: Line) -> dict[str, Any]:
-    plain = {name: getattr(line, name) for name in _LINE_TEXTS}
-    cells = [_cell_document(cell) for cell in line.cells]
-    return plain | {
+    return {
+        "code": line.code,
+        "payee": line.payee,
+        "post": line.post,
+        "channel": line.channel,
+        "calendar": line.calendar,
+        "price_formula": line.price_formula,
+        "quantity_formula": line.quantity_formula,
         "title": dict(line.title),
         "amount": written(line.amount),
         "posted": written(line.posted),
-        "cells": cells,
+        "cells": [_cell_document(cell) for cell in line.cells],
     }
 
 
 def _cell_document(cell: Cell) -> dict[str, Any]:
-    numbers = {name: written(getattr(cell, name)) for name in _CELL_NUMBERS}
-    return numbers | {name: getattr(cell, name) for name in _CELL_TEXTS}
+    return {
+        "quantity": written(cell.quantity),
+        "price": written(cell.price),
+        "flat": written(cell.flat),
+        "amount": written(cell.amount),
+        "slice": cell.slice,
+        "label": cell.label,
+        "band": cell.band,
+        "unit": cell.unit,
+        "how": cell.how,
+        "how_much": cell.how_much,
+    }
 
 
 def _line(document: Mapping[str, Any]) -> Line:

@@ -167,6 +167,8 @@ def _estimated(section: Section, found: Readings | None) -> dict[str, int]:
     if found is None:
         return {}
     at = found.grid.slots_of(section.period)
+    if not found.estimated:
+        return {"slots": at.stop - at.start}
     kinds = [mask for kind, mask in found.estimated.items() if kind in section.tariff.required_channels]
     guessed = np.logical_or.reduce(kinds, axis=0)[at] if kinds else np.zeros(at.stop - at.start, dtype=np.bool_)
     days = np.unique(found.grid.day_of_slot[at][guessed])

@@ -9,6 +9,7 @@ intervals recorded, quantities come from the reads (``register_readings``).
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def versions_of(*, points: Iterable[tuple[int, ZoneInfo]], period: Period) -> di
 
 def _channels(zones: Mapping[int, ZoneInfo]) -> dict[int, list[Any]]:
     channels: dict[int, list[Any]] = {}
-    for channel in metering_queries.channels_of(supply_point_ids=list(zones), kinds=KINDS):
+    for channel in metering_queries.channels_of(supply_point_ids=list(zones), kinds=KINDS).select_related(None):
         channels.setdefault(channel.supply_point_id, []).append(channel)
     return channels
 
@@ -147,10 +148,11 @@ def _read(grid: Grid, channels: Mapping[int, Sequence[Any]]) -> dict[int, Readin
     )
     rows = {channel_id: row for row, channel_id in enumerate(block.channel_ids)}
     digests = _digests(every, block.versions, start, end)
+    guessed = np.isin(block.quality, GUESSED)
     return {
         point: _of_point(
             grid,
-            (block.values, block.missing, np.isin(block.quality, GUESSED)),
+            (block.values, block.missing, guessed),
             [(channel, rows[channel.pk]) for channel in held],
             {channel.pk: digests[channel.pk] for channel in held},
         )
@@ -210,21 +212,27 @@ def _digests(
     channels: Sequence[Any], versions: Mapping[tuple[int, dt.date], int], start: dt.datetime, end: dt.datetime
 ) -> dict[int, str]:
     """One short text per channel for the versions of the days that share an instant with [start, end)."""
-    days: dict[int, list[str]] = {}
-    for (channel_id, day), version in sorted(versions.items()):
-        days.setdefault(channel_id, []).append(f"{day.isoformat()}={version}")
+    days: dict[int, list[tuple[dt.date, int]]] = {}
+    for (channel_id, day), version in versions.items():
+        days.setdefault(channel_id, []).append((day, version))
     bounds = {zone: _recorded_days(ZoneInfo(zone), start, end) for zone in {each.recording_zone for each in channels}}
     digests: dict[int, str] = {}
     for channel in channels:
         first, last = bounds[channel.recording_zone]
-        inside = [text for text in days.get(channel.pk, ()) if first <= text[:10] <= last]
-        digests[channel.pk] = hashlib.sha256(" ".join(inside).encode()).hexdigest()[:_DIGEST_LENGTH]
+        inside = [pair for pair in days.get(channel.pk, ()) if first <= pair[0] <= last]
+        digests[channel.pk] = _digest(tuple(sorted(inside)))
     return digests
 
 
-def _recorded_days(zone: ZoneInfo, start: dt.datetime, end: dt.datetime) -> tuple[str, str]:
+@functools.lru_cache(maxsize=4096)
+def _digest(days: tuple[tuple[dt.date, int], ...]) -> str:
+    text = " ".join(f"{day.isoformat()}={version}" for day, version in days)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _recorded_days(zone: ZoneInfo, start: dt.datetime, end: dt.datetime) -> tuple[dt.date, dt.date]:
     last = end - dt.timedelta(microseconds=1)
-    return start.astimezone(zone).date().isoformat(), last.astimezone(zone).date().isoformat()
+    return start.astimezone(zone).date(), last.astimezone(zone).date()
 
 
 def _of_point(
@@ -237,12 +245,14 @@ def _of_point(
     for kind in KINDS:
         rows = [row for channel, row in held if channel.kind == kind]
         # A register that recorded nothing at all is not in use, as long as another of its kind is.
-        used = [row for row in rows if not missing[row].all()] or rows
-        if used:
+        used = rows if len(rows) < 2 else [row for row in rows if not missing[row].all()] or rows
+        if len(used) == 1:
+            sums[kind], gaps[kind] = values[used[0]], missing[used[0]]
+        elif used:
             sums[kind] = values[used].sum(axis=0)
             gaps[kind] = np.logical_or.reduce(missing[used], axis=0)
-            if guessed[used].any():
-                estimated[kind] = np.logical_or.reduce(guessed[used], axis=0)
+        if used and guessed[used].any():
+            estimated[kind] = np.logical_or.reduce(guessed[used], axis=0)
     if DEMAND not in sums and CONSUMPTION in sums:
         sums[DEMAND] = sums[CONSUMPTION] * (MINUTES_PER_HOUR // grid.minutes)
         gaps[DEMAND] = gaps[CONSUMPTION]

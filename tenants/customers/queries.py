@@ -202,6 +202,12 @@ def occupancies_in(*, period: Period, account_ids: Collection[int] | None = None
     return list(_with_places(found).order_by("account_id", "supply_point__identifier", "period"))
 
 
+def occupancy_ends(*, period: Period, account_ids: Collection[int]) -> list[tuple[int, dt.date | None]]:
+    """This will return, for each occupancy of the accounts that touches ``period``, the account and its end if any."""
+    found = Occupancy.objects.filter(period__overlap=date_ranges.of_period(period), account_id__in=account_ids)
+    return [(account_id, held.upper) for account_id, held in found.values_list("account_id", "period")]
+
+
 def accounts_occupied_in(*, period: Period) -> QuerySet[Account]:
     """This will list the accounts that answer for a supply point on some day of ``period``."""
     held = Occupancy.objects.filter(period__overlap=date_ranges.of_period(period)).values("account_id")

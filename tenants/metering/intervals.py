@@ -50,6 +50,21 @@ class PackedDay:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DayTable:
+    """Stored days of one zone, kind of unit and number of slots: row i is of the day ``days[i]``, at ``places[i]``.
+
+    ``quality`` has a column for each slot, or one for all.
+    """
+
+    zone: str
+    is_power: bool
+    places: Int64s
+    days: Sequence[dt.date]
+    values: npt.NDArray[np.int32]
+    quality: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Laid:
     """Rows × slots: int64 values, uint8 qualities, and which slots are missing."""
 
@@ -65,16 +80,24 @@ class _Grid:
     seconds: int
 
 
-def lay(*, days: Iterable[PackedDay], rows: int, start: dt.datetime, end: dt.datetime, minutes: int) -> Laid:
-    """Put ``days`` on the slots of ``minutes`` from ``start`` up to ``end``; slots without a reading are missing.
+def lay(
+    *,
+    days: Iterable[PackedDay] = (),
+    tables: Iterable[DayTable] = (),
+    rows: int,
+    start: dt.datetime,
+    end: dt.datetime,
+    minutes: int,
+) -> Laid:
+    """Put days on the slots of ``minutes`` from ``start`` up to ``end``; slots without a reading are missing.
 
     Raises TooFine for days recorded in longer intervals, OffGrid for days whose slots cross the grid's.
     """
     grid = _Grid(int(start.timestamp()), market_time.slot_starts(start, end, minutes).size, minutes * 60)
     values = np.zeros((rows, grid.slots), dtype=np.int64)
     quality = np.full((rows, grid.slots), Quality.MISSING, dtype=np.uint8)
-    for alike in _grouped(days).values():
-        _lay_alike(grid, alike, values, quality)
+    for table in [*tables, *(_table(alike) for alike in _grouped(days).values())]:
+        _lay_table(grid, table, values, quality)
     missing = quality == Quality.MISSING
     values[missing] = 0
     return Laid(values, quality, missing)
@@ -114,35 +137,56 @@ def _grouped(days: Iterable[PackedDay]) -> dict[tuple[str, bool, int], list[Pack
     return groups
 
 
-def _lay_alike(grid: _Grid, alike: Sequence[PackedDay], values: Int64s, quality: npt.NDArray[np.uint8]) -> None:
-    """Lay days of one zone, one kind of unit and one number of slots, all at once."""
-    zone, slots = ZoneInfo(alike[0].zone), len(alike[0].values) // 4
-    starts, length = _starts(zone, alike, slots)
+def _table(alike: Sequence[PackedDay]) -> DayTable:
+    slots = len(alike[0].values) // 4
+    spread = b"".join(day.quality if len(day.quality) == slots else day.quality * slots for day in alike)
+    return DayTable(
+        zone=alike[0].zone,
+        is_power=alike[0].is_power,
+        places=np.array([day.place for day in alike], dtype=np.int64),
+        days=[day.day for day in alike],
+        values=np.frombuffer(b"".join(day.values for day in alike), dtype="<i4").reshape(-1, slots),
+        quality=np.frombuffer(spread, dtype=np.uint8).reshape(-1, slots),
+    )
+
+
+def _lay_table(grid: _Grid, table: DayTable, values: Int64s, quality: npt.NDArray[np.uint8]) -> None:
+    """Lay the days of a table all at once."""
+    zone, (rows, slots) = ZoneInfo(table.zone), table.values.shape
+    starts, length = _starts(zone, table.days, slots)
     parts = _parts(grid, zone, starts, length)
-    shape = (len(alike), slots // parts, parts)
-    packed = np.frombuffer(b"".join(day.values for day in alike), dtype="<i4").astype(np.int64).reshape(shape)
-    summed = packed.sum(axis=2)
-    if alike[0].is_power:
+    summed = table.values.astype(np.int64)
+    worst = np.broadcast_to(table.quality, (rows, slots))
+    if parts > 1:
+        summed = summed.reshape(rows, slots // parts, parts).sum(axis=2)
+        worst = worst.reshape(rows, slots // parts, parts).max(axis=2)
+    if table.is_power and parts > 1:
         summed = (2 * summed + parts) // (2 * parts)
-    spread = (day.quality if len(day.quality) == slots else day.quality * slots for day in alike)
-    worst = np.frombuffer(b"".join(spread), dtype=np.uint8).reshape(shape).max(axis=2)
-    at = (starts - grid.start)[:, None] // grid.seconds + np.arange(shape[1])
-    inside = (at >= 0) & (at < grid.slots)
-    rows = np.broadcast_to(np.array([day.place for day in alike])[:, None], at.shape)
-    values[rows[inside], at[inside]] = summed[inside]
-    quality[rows[inside], at[inside]] = worst[inside]
+    first = (starts - grid.start) // grid.seconds
+    whole = (first >= 0) & (first + summed.shape[1] <= grid.slots)
+    inner, outer = np.flatnonzero(whole), np.flatnonzero(~whole)
+    for at in np.unique(first[inner]).tolist():
+        same = inner[first[inner] == at]
+        values[table.places[same], at : at + summed.shape[1]] = summed[same]
+        quality[table.places[same], at : at + summed.shape[1]] = worst[same]
+    if outer.size:
+        slot = first[outer, None] + np.arange(summed.shape[1])
+        inside = (slot >= 0) & (slot < grid.slots)
+        places = np.broadcast_to(table.places[outer, None], slot.shape)
+        values[places[inside], slot[inside]] = summed[outer][inside]
+        quality[places[inside], slot[inside]] = worst[outer][inside]
 
 
-def _starts(zone: ZoneInfo, days: Sequence[PackedDay], slots: int) -> tuple[Int64s, int]:
+def _starts(zone: ZoneInfo, days: Sequence[dt.date], slots: int) -> tuple[Int64s, int]:
     """The instants at which the days start, in seconds, and how long one of their slots is."""
-    bounds = {day: _bounds(day, zone.key) for day in {packed.day for packed in days}}
+    bounds = {day: _bounds(day, zone.key) for day in set(days)}
     seconds = {
         day: (int(start.timestamp()), int((end - start).total_seconds())) for day, (start, end) in bounds.items()
     }
     lengths = {length // slots for _, length in seconds.values()}
     if len(lengths) != 1 or any(length % slots for _, length in seconds.values()):
         raise ValueError(f"Days of {slots} slots in {zone.key} have no common interval.")
-    return np.array([seconds[packed.day][0] for packed in days], dtype=np.int64), lengths.pop()
+    return np.array([seconds[day][0] for day in days], dtype=np.int64), lengths.pop()
 
 
 def _parts(grid: _Grid, zone: ZoneInfo, starts: Int64s, length: int) -> int:

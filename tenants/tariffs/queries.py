@@ -127,11 +127,14 @@ def agreements_of_account(*, account_id: int) -> list[Agreement]:
 
 def agreements_in(*, supply_point_ids: Collection[int], period: Period) -> list[Agreement]:
     """This will return the agreements that touch ``period``, by supply point and time."""
-    return list(
-        Agreement.objects.select_related("product")
-        .filter(supply_point_id__in=supply_point_ids, period__overlap=date_ranges.of_period(period))
-        .order_by("supply_point_id", "period")
+    return list(_agreements_in(supply_point_ids, period).select_related("product"))
+
+
+def _agreements_in(supply_point_ids: Collection[int], period: Period) -> QuerySet[Agreement]:
+    found = Agreement.objects.filter(
+        supply_point_id__in=supply_point_ids, period__overlap=date_ranges.of_period(period)
     )
+    return found.order_by("supply_point_id", "period")
 
 
 def terms_in(*, supply_point_ids: Collection[int], period: Period) -> dict[int, list[Terms]]:
@@ -140,7 +143,7 @@ def terms_in(*, supply_point_ids: Collection[int], period: Period) -> dict[int, 
     Two queries, whatever the number of supply points. Days for which a product has no published version are left
     out: nothing can be billed for them.
     """
-    found = agreements_in(supply_point_ids=supply_point_ids, period=period)
+    found = list(_agreements_in(supply_point_ids, period))
     versions = _published_versions({each.product_id for each in found}, before=period.end)
     terms: dict[int, list[Terms]] = {}
     for agreement in found:

@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from billing.invoices import issuers, label_titles, lines, taxes, usage
 from billing.invoices.issuers import Arranged
@@ -40,12 +43,7 @@ def issue_drafts(
     nothing was issued and no number is lost.
     """
     with transaction.atomic(), refusals.named(freezing.REFUSALS):
-        drafts = list(
-            Draft.objects.select_for_update(of=("self",))
-            .filter(pk__in=draft_ids)
-            .select_related("account__customer")
-            .order_by("pk")
-        )
+        drafts = _locked(draft_ids)
         _require_all(draft_ids, drafts)
         issued = invoices_of_drafts(draft_ids=draft_ids)
         new = [draft for draft in drafts if draft.pk not in issued]
@@ -54,6 +52,15 @@ def issue_drafts(
             keys = freezing.write(documents=documents, terms=terms)
             issued |= {draft.pk: key for group, key in zip(groups, keys, strict=True) for draft in group}
     return issued
+
+
+def _locked(draft_ids: Sequence[int]) -> list[Draft]:
+    """The drafts with their accounts; their parts are read as text, which is parsed in a third of the time."""
+    rows = Draft.objects.select_for_update(of=("self",)).filter(pk__in=draft_ids).select_related("account__customer")
+    found = list(rows.defer("parts", "versions").annotate(parts_text=Cast("parts", TextField())).order_by("pk"))
+    for draft in found:
+        draft.parts = orjson.loads(draft.parts_text)
+    return found
 
 
 def _documents(
@@ -137,9 +144,9 @@ def _leaving(drafts: Sequence[Draft]) -> frozenset[int]:
     first = min(draft.supply_period.lower for draft in drafts)
     window = Period(first, max(until.values()) + dt.timedelta(days=1))
     going: dict[int, bool] = {}
-    for held in customer_queries.occupancies_in(period=window, account_ids=until):
-        ends = held.period.upper is not None and held.period.upper <= until[held.account_id]
-        going[held.account_id] = going.get(held.account_id, True) and ends
+    for account_id, end in customer_queries.occupancy_ends(period=window, account_ids=until):
+        ends = end is not None and end <= until[account_id]
+        going[account_id] = going.get(account_id, True) and ends
     return frozenset(account_id for account_id, ends in going.items() if ends)
 
 

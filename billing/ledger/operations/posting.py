@@ -20,6 +20,15 @@ _ENTRY_FIELDS = ("id", "posted_at", "business_date", "kind", "reference", "rever
 _POSTING_FIELDS = ("id", "entry", "ledger_account", "amount", "currency")
 
 
+_FIND = """
+SELECT l.code, l.account_id, l.id FROM ledger_ledgeraccount l WHERE l.account_id IS NULL AND l.code = ANY(%s)
+UNION ALL
+SELECT l.code, l.account_id, l.id FROM unnest(%s::text[], %s::bigint[]) AS wanted(code, account_id)
+  JOIN ledger_ledgeraccount l ON l.account_id = wanted.account_id AND l.code = wanted.code
+"""
+"""In two halves: a comparison that holds for no account too would read every account of the books."""
+
+
 class Unbalanced(GridhallError):
     """The debits and credits of an entry differ."""
 
@@ -198,12 +207,9 @@ def _ledger_accounts(keys: set[LedgerAccountKey]) -> dict[LedgerAccountKey, int]
 
 def _find_ledger_accounts(keys: set[LedgerAccountKey]) -> dict[LedgerAccountKey, int]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT l.code, l.account_id, l.id FROM ledger_ledgeraccount l JOIN unnest(%s::text[], %s::bigint[])"
-            " AS wanted(code, account_id) ON l.code = wanted.code"
-            " AND l.account_id IS NOT DISTINCT FROM wanted.account_id",
-            [[key.code for key in keys], [key.account_id for key in keys]],
-        )
+        own = [key for key in keys if key.account_id is not None]
+        shared = [key.code for key in keys if key.account_id is None]
+        cursor.execute(_FIND, [shared, [key.code for key in own], [key.account_id for key in own]])
         return {LedgerAccountKey(code, account_id): key for code, account_id, key in cursor.fetchall()}
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from billing.charges.models import AccountCharge
 from billing.invoices.drafts import NewDraft
 from billing.runs import drafting_parts, gathering
-from billing.runs.models import BillRunItem, RatedSection
+from billing.runs.models import BillRunItem
 from billing.runs.rated import RatedPart
-from tenants.customers import date_ranges
+
+KEPT = ("item", "supply_point", "period", "used", "carried", "energy_wh")
 
 
 def draft_of(item: BillRunItem, parts: Sequence[RatedPart], charges: Sequence[AccountCharge]) -> NewDraft:
@@ -20,14 +21,11 @@ def draft_of(item: BillRunItem, parts: Sequence[RatedPart], charges: Sequence[Ac
     return drafting_parts.draft_of(item, parts, charges, total=total, run_item=item.pk)
 
 
-def kept(part: RatedPart) -> RatedSection:
-    """This will write down what later bills need to know of a section."""
-    used: Any = gathering.as_text(part.past.used)
-    return RatedSection(
-        item_id=part.section.item_id,
-        supply_point_id=part.section.supply_point.pk,
-        period=date_ranges.of_period(part.section.period),
-        used=used,
-        carried=gathering.as_text(part.past.carried),
-        energy_wh=part.past.energy_wh,
+def kept(part: RatedPart) -> tuple[object, ...]:
+    """This will write down what later bills need to know of a section, as a row of ``KEPT`` for COPY."""
+    period = part.section.period
+    used, carried = (json.dumps(gathering.as_text(each)) for each in (part.past.used, part.past.carried))
+    return (
+        *(part.section.item_id, part.section.supply_point.pk, f"[{period.start},{period.end})"),
+        *(used, carried, part.past.energy_wh),
     )

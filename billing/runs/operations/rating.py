@@ -13,6 +13,7 @@ from billing.charges import operations as charge_operations
 from billing.charges import queries as charge_queries
 from billing.charges.models import AccountCharge
 from billing.invoices import operations as invoice_operations
+from billing.ledger import copying
 from billing.runs import gathering, limits, outcomes, queries, rated, schedules, used_versions
 from billing.runs.gathering import Plan
 from billing.runs.models import BillRun, BillRunItem, RatedSection
@@ -146,5 +147,9 @@ def _store(
     for item, key in zip(rated_items, keys, strict=True):
         item.draft_id = key
     RatedSection.objects.filter(item__in=items).delete()
-    RatedSection.objects.bulk_create(drafting.kept(part) for parts in by_item.values() for part in parts)
+    copying.copy_rows(
+        model=RatedSection,
+        fields=drafting.KEPT,
+        rows=(drafting.kept(part) for parts in by_item.values() for part in parts),
+    )
     outcomes.write(items=items, at=at, attempts=1)

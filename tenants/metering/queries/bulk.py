@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,37 @@ def recorded_days(*, channel_ids: Collection[int], period: Period) -> list[DayMa
     return [part for part in parts if part is not None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VersionedDays:
+    """What ``DayMatrix`` holds, days as dates, with the version of each row."""
+
+    channel_ids: npt.NDArray[np.int64]
+    days: list[dt.date]
+    versions: list[int]
+    values: npt.NDArray[np.int32]
+    quality: npt.NDArray[np.uint8]
+
+
+def versioned_days(*, channel_ids: Collection[int], first: dt.date, last: dt.date) -> VersionedDays | None:
+    """This will read the days from ``first`` to ``last`` in one go; None where they do not all have one form."""
+    content = _copied(_VERSIONED, [list(channel_ids), first, last])
+    if len(content) <= _HEADER_BYTES + _TRAILER_BYTES:
+        return None
+    values, quality = _first_form(content)
+    table = _table(content, _row_type(values, quality, versioned=True))
+    if table is None or (table["values_length"] != values).any() or (table["quality_length"] != quality).any():
+        return None
+    ordinals = table["day"].astype(np.int64) + _DATE_EPOCH_ORDINAL
+    dates = {ordinal: dt.date.fromordinal(ordinal) for ordinal in np.unique(ordinals).tolist()}
+    return VersionedDays(
+        channel_ids=table["channel"].astype(np.int64),
+        days=[dates[ordinal] for ordinal in ordinals.tolist()],
+        versions=table["version"].tolist(),
+        values=table["values"],
+        quality=table["quality"],
+    )
+
+
 def _copied(query: str, parameters: Sequence[Any]) -> bytearray:
     """Take the rows as they come from the socket: an object for each of them would cost most of the time."""
     content = bytearray()
@@ -93,23 +125,9 @@ def _first_form(content: bytearray) -> tuple[int, int]:
 
 def _matrix(content: bytearray, values: int, quality: int) -> DayMatrix | None:
     """The rows as a matrix; None where not all of them have this form."""
-    row = np.dtype(
-        [
-            ("fields", ">i2"),
-            ("channel_length", ">i4"),
-            ("channel", ">i8"),
-            ("day_length", ">i4"),
-            ("day", ">i4"),
-            ("values_length", ">i4"),
-            ("values", "<i4", (values // packing.VALUE_BYTES,)),
-            ("quality_length", ">i4"),
-            ("quality", "u1", (quality,)),
-        ]
-    )
-    count, rest = divmod(len(content) - _HEADER_BYTES - _TRAILER_BYTES, row.itemsize)
-    if rest:
+    table = _table(content, _row_type(values, quality))
+    if table is None:
         return None
-    table = np.frombuffer(content, dtype=row, offset=_HEADER_BYTES, count=count)
     if (table["values_length"] != values).any() or (table["quality_length"] != quality).any():
         return None
     return DayMatrix(
@@ -120,9 +138,36 @@ def _matrix(content: bytearray, values: int, quality: int) -> DayMatrix | None:
     )
 
 
+def _row_type(values: int, quality: int, *, versioned: bool = False) -> np.dtype[Any]:
+    """A row as COPY writes it in binary: a count of fields, then each with its length before it."""
+    fields: list[tuple[Any, ...]] = [
+        ("fields", ">i2"),
+        ("channel_length", ">i4"),
+        ("channel", ">i8"),
+        ("day_length", ">i4"),
+        ("day", ">i4"),
+        ("values_length", ">i4"),
+        ("values", "<i4", (values // packing.VALUE_BYTES,)),
+        ("quality_length", ">i4"),
+        ("quality", "u1", (quality,)),
+    ]
+    return np.dtype(fields + ([("version_length", ">i4"), ("version", ">i4")] if versioned else []))
+
+
+def _table(content: bytes, row: np.dtype[Any]) -> npt.NDArray[Any] | None:
+    """The rows of such a type; None where they do not fill the content."""
+    count, rest = divmod(len(content) - _HEADER_BYTES - _TRAILER_BYTES, row.itemsize)
+    return None if rest else np.frombuffer(content, dtype=row, offset=_HEADER_BYTES, count=count)
+
+
 _ALL = """
 SELECT channel_id, day, "values", quality FROM metering_intervalday
 WHERE channel_id = ANY(%s) AND day >= %s AND day < %s
+"""
+
+_VERSIONED = """
+SELECT channel_id, day, "values", quality, version FROM metering_intervalday
+WHERE channel_id = ANY(%s) AND day >= %s AND day <= %s
 """
 
 _OF_FORM = 'AND octet_length("values") = %s AND octet_length(quality) = %s'

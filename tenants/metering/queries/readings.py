@@ -15,7 +15,7 @@ from kernel import market_time
 from kernel.periods import Period
 from tenants.metering import intervals
 from tenants.metering.models import Channel, IntervalDay, IntervalDayRevision, Meter
-from tenants.metering.queries import channel_energy
+from tenants.metering.queries import bulk, channel_energy
 
 DayKey = tuple[int, dt.date]
 Versions = dict[DayKey, int]
@@ -65,8 +65,7 @@ def interval_block(
     ones raise ``intervals.TooFine``. A channel without any reading is a row of missing slots.
     """
     ids = tuple(channel_ids)
-    days, versions = _packed_days(ids, start, end, as_recorded=as_recorded)
-    laid = intervals.lay(days=days, rows=len(ids), start=start, end=end, minutes=minutes)
+    laid, versions = _laid(ids, (start, end), minutes, as_recorded)
     starts = market_time.slot_starts(start, end, minutes)
     return IntervalBlock(ids, starts, minutes, laid.values, laid.quality, laid.missing, versions)
 
@@ -150,11 +149,14 @@ def versions_of(*, channel_ids: Collection[int], start: dt.datetime, end: dt.dat
     names = ("channel_id", "day", "channel__recording_zone", "version", "channel__unit")
     rows = list(_days_near(channel_ids, start, end).values_list(*names))
     energy = channel_energy.of_litres({row[0] for row in rows if row[4] == Channel.Unit.LITRE})
-    return {
-        (channel_id, day): energy.version(channel_id, day, version)
-        for channel_id, day, zone, version, _unit in rows
-        if intervals.touches(day=day, zone=zone, start=start, end=end)
-    }
+    inside: dict[tuple[dt.date, str], bool] = {}
+    found: Versions = {}
+    for channel_id, day, zone, version, _unit in rows:
+        if (day, zone) not in inside:
+            inside[day, zone] = intervals.touches(day=day, zone=zone, start=start, end=end)
+        if inside[day, zone]:
+            found[channel_id, day] = energy.version(channel_id, day, version)
+    return found
 
 
 def readings_changed_since(
@@ -175,6 +177,52 @@ def readings_changed_since(
 def former_versions(*, channel_id: int, day: dt.date) -> QuerySet[IntervalDayRevision]:
     """This will list what stood there before, the oldest first."""
     return IntervalDayRevision.objects.filter(channel_id=channel_id, day=day).order_by("version")
+
+
+def _laid(
+    ids: tuple[int, ...], window: tuple[dt.datetime, dt.datetime], minutes: int, as_recorded: bool
+) -> tuple[intervals.Laid, Versions]:
+    """Days that all have one form, as nearly always, are laid as they come, without an object for each."""
+    start, end = window
+    first, last = _dates_near(start, end)
+    found = bulk.versioned_days(channel_ids=ids, first=first, last=last)
+    rows = list(Channel.objects.filter(pk__in=ids).values_list("pk", "recording_zone", "unit")) if found else []
+    if found is None or any(unit == Channel.Unit.LITRE for *_names, unit in rows):
+        days, versions = _packed_days(ids, start, end, as_recorded=as_recorded)
+        return intervals.lay(days=days, rows=len(ids), start=start, end=end, minutes=minutes), versions
+    tables, versions = _tables(rows, ids, found, (start, end))
+    return intervals.lay(tables=tables, rows=len(ids), start=start, end=end, minutes=minutes), versions
+
+
+def _tables(
+    rows: Sequence[tuple[int, str, str]],
+    ids: tuple[int, ...],
+    found: bulk.VersionedDays,
+    window: tuple[dt.datetime, dt.datetime],
+) -> tuple[list[intervals.DayTable], Versions]:
+    start, end = window
+    forms = {channel_id: (zone, unit in _POWER) for channel_id, zone, unit in rows}
+    places = {channel_id: place for place, channel_id in enumerate(ids)}
+    channels = found.channel_ids.tolist()
+    seats = np.array([places[channel_id] for channel_id in channels], dtype=np.int64)
+    inside = {
+        (day, zone): intervals.touches(day=day, zone=zone, start=start, end=end)
+        for day in set(found.days)
+        for zone in {zone for zone, _power in forms.values()}
+    }
+    groups: dict[tuple[str, bool], list[int]] = {}
+    versions: Versions = {}
+    for row, (channel_id, day, version) in enumerate(zip(channels, found.days, found.versions, strict=True)):
+        form = forms[channel_id]
+        if inside[day, form[0]]:
+            groups.setdefault(form, []).append(row)
+            versions[channel_id, day] = version
+    tables = []
+    for (zone, power), kept in groups.items():
+        at = np.array(kept)
+        days = [found.days[row] for row in kept]
+        tables.append(intervals.DayTable(zone, power, seats[at], days, found.values[at], found.quality[at]))
+    return tables, versions
 
 
 def _packed_days(
@@ -202,9 +250,13 @@ def _packed_days(
 
 def _days_near(channel_ids: Collection[int], start: dt.datetime, end: dt.datetime) -> QuerySet[IntervalDay]:
     """Days that in some zone from UTC-12 to UTC+14 share an instant with [start, end)."""
-    first = (start.astimezone(dt.UTC) - dt.timedelta(hours=12)).date()
-    last = (end.astimezone(dt.UTC) + dt.timedelta(hours=14)).date()
+    first, last = _dates_near(start, end)
     return IntervalDay.objects.filter(channel_id__in=channel_ids, day__gte=first, day__lte=last)
+
+
+def _dates_near(start: dt.datetime, end: dt.datetime) -> tuple[dt.date, dt.date]:
+    first = start.astimezone(dt.UTC) - dt.timedelta(hours=12)
+    return first.date(), (end.astimezone(dt.UTC) + dt.timedelta(hours=14)).date()
 
 
 def _laid_totals(channel_ids: list[int], period: Period, zone: ZoneInfo) -> dict[DayKey, int]:

@@ -7,7 +7,7 @@ CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-bill-runs bench-metering
+.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering reliability
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -51,8 +51,14 @@ screenshots: setup ## make the README's screenshots anew
 bench-rating: setup ## measure the rating engine
 	$(PY) benchmarks/rating.py $(ARGS)
 
+bench-billing: setup ## measure the whole chain, readings to ledger (ARGS="--accounts 200000 --against 20000")
+	$(PY) benchmarks/billing_chain.py $(ARGS)
+
 bench-bill-runs: setup ## measure rating and issuing of whole runs
 	$(PY) benchmarks/bill_runs.py $(ARGS)
 
 bench-metering: setup ## measure import and reading of interval data
 	$(PY) benchmarks/metering.py $(ARGS)
+
+reliability: setup ## try the laws of reliability at full size (ARGS="--only killed --accounts 1000")
+	$(PY) benchmarks/reliability.py $(ARGS)

@@ -31,6 +31,14 @@ def server() -> postgres.Server:
     return _server
 
 
+def use(folder: Path, *, durable: bool) -> None:
+    """Work on a server of its own in ``folder`` from now on, instead of the one that the tests share."""
+    global FOLDER, _server
+    FOLDER = folder
+    _server = postgres.Server(folder / "postgres", durable=durable).start()
+    atexit.register(_server.release)
+
+
 def environment(database: str, *, role: str = "app") -> dict[str, str]:
     """Return what a process needs to work on ``database`` in ``role``."""
     own = {

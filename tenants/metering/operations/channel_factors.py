@@ -11,6 +11,8 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from kernel.errors import Invalid, NotFound, gettext_noop
 from tenants.metering.models import Channel, ChannelFactor
 
+LONGEST_NAME = 254
+
 LARGEST = Decimal(1_000_000_000)
 FINEST = Decimal(1).scaleb(-9)
 
@@ -59,5 +61,5 @@ def change_channel_factor(
         numerator=value,
         period=DateRange(since, until),
         recorded_at=at,
-        recorded_by=by[:254],
+        recorded_by=by[:LONGEST_NAME],
     )

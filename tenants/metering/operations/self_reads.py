@@ -22,6 +22,8 @@ from tenants.metering.models import Register, RegisterRead, SelfRead
 from tenants.metering.operations import register_reads, self_read_notices
 from tenants.metering.queries import reads_by_customers as queries
 
+LONGEST_NAME = 254
+
 State = SelfRead.State
 FOLDER = "self-reads"
 PERSON = "person"
@@ -201,7 +203,7 @@ def _give(customer_id: int, given: Given, verdict: queries.Judged, origin: Origi
         high=verdict.high,
         source=origin.source[:40],
         given_at=origin.at,
-        given_by=origin.by[:254],
+        given_by=origin.by[:LONGEST_NAME],
         photo=album.kept(),
     )
     if not doubts:
@@ -265,7 +267,7 @@ def _decide(found: SelfRead, state: str, value: Decimal, signed: tuple[dt.dateti
 
 def _close(found: SelfRead, state: str, signed: tuple[dt.datetime, str, str]) -> None:
     found.state = state
-    found.decided_at, found.decided_by, found.note = signed[0], signed[1][:254], signed[2]
+    found.decided_at, found.decided_by, found.note = signed[0], signed[1][:LONGEST_NAME], signed[2]
     found.save(update_fields=["state", "decided_at", "decided_by", "note", "read", "decided_value"])
 
 

@@ -16,6 +16,8 @@ from tenants.notices import choosing, queries, rendering
 from tenants.notices.models import Message
 from tenants.notices.operations import queueing
 
+WRITTEN_AT_ONCE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
@@ -46,7 +48,7 @@ def enqueue_many(*, messages: Sequence[NewMessage], at: dt.datetime) -> int:
         for each in new.values()
         if each.account_id in accounts
     ]
-    Message.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
+    Message.objects.bulk_create(made, ignore_conflicts=True, batch_size=WRITTEN_AT_ONCE)
     waiting = Message.objects.filter(reference__in=list(new), next_attempt_at=at).order_by("pk")
     for message_id in waiting.values_list("pk", flat=True):
         transaction.on_commit(partial(queueing.send_task, message_id))

@@ -1,4 +1,4 @@
-"""Reads by customers: taken when usual, kept back when odd, decided by a person, with a photo that tells nothing else."""
+"""Reads by customers: taken when usual, kept back when odd, decided by a person; photos tell nothing else."""
 
 from __future__ import annotations
 

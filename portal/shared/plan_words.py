@@ -30,14 +30,14 @@ FEATURES = {
     "api": _("API for your own programs"), "white_label_domain": _("Your own domain"), "sso": _("Single sign-on"),
 }  # fmt: skip
 LIMITS = {
-    "supply_points": _("Supply points"), "staff": _("Staff"), "api_calls": _("API calls this month"),
+    "supply_points": _("Supply points"), "staff": _("Staff"), "api_calls": _("API calls in a month"),
     "storage_bytes": _("Storage"), "retention_months": _("Months that readings are kept"),
 }  # fmt: skip
 COLLECTIONS = {
     "stripe": _("By card or direct debit (Stripe)"), "manual": _("By invoice"), "free": _("Complimentary"),
 }  # fmt: skip
 INTERVALS = {"month": _("Monthly"), "year": _("Yearly")}
-BILL_STATES = {"draft": _("Draft"), "open": _("Open"), "paid": _("Paid"), "void": _("Void")}
+BILL_STATES = {"draft": _("Draft"), "open": _("To be paid"), "paid": _("Paid"), "void": _("Void")}
 BILL_TONES = {"draft": "neutral", "open": "warn", "paid": "success", "void": "neutral"}
 _WHAT = {
     "base": _("{plan}: base price"), "usage": _("{plan}: {quantity} supply-point days"),

@@ -55,9 +55,9 @@ def settle_change(
         amount = prices.rest(new.base, start=start, end=end, on=today)
     else:
         subscription.anchor_day, subscription.period_start = today.day, today
-        subscription.period_end = prices.period_after(today, interval=interval, anchor_day=today.day)
+        subscription.period_end = end = prices.period_after(today, interval=interval, anchor_day=today.day)
         amount = new.base
-    period = (today, subscription.period_end)
+    period = (today, end)
     lines.append(_line("base", version, amount, *period))
     occasion = f"change:{subscription.pk}:{at:%Y%m%dT%H%M%S%f}"
     return _store(subscription, occasion, lines, period, at, until=today)

@@ -33,7 +33,7 @@ def plan_notice(context: Context) -> dict[str, Any]:
     return {
         "standing": standing,
         "may": may,
-        "url": reverse("console:plan") + ("#plans" if here else ""),
+        "url": "" if here else reverse("console:plan"),
         "zone": ZoneInfo(retailer.time_zone),
         "ending": standing.until is not None and standing.until - timezone.now() <= SOON,
         "near": [] if here or not may else [_near(each) for each in standing.near],

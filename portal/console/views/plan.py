@@ -141,8 +141,8 @@ def _end_of_period(found: Any) -> dt.datetime | None:
 def _facts(found: Any) -> list[tuple[str, Any]]:
     facts = [
         (gettext("Plan"), plan_words.title(found.version.titles)),
-        (gettext("Price"), plan_words.price(plan_queries.price_of(found))),
-        (gettext("Paid"), f"{plan_words.INTERVALS[found.interval]} · {plan_words.COLLECTIONS[found.collection]}"),
+        (gettext("Price of the plan"), plan_words.price(plan_queries.price_of(found))),
+        (gettext("Way of payment"), f"{plan_words.INTERVALS[found.interval]} · {plan_words.COLLECTIONS[found.collection]}"),
     ]
     if found.coupon is not None:
         facts.append((gettext("Coupon"), f"{found.coupon.code} (−{found.coupon.percent.normalize():f} %)"))

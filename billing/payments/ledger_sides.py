@@ -39,5 +39,5 @@ def of_payment(payment: Payment) -> str:
 
 def is_in_transit(payout: ProviderMovement) -> bool:
     """Whether a payout was booked as in transit; one from before statements were kept went to the bank at once."""
-    postings = ledger_queries.entries().get(pk=payout.entry_id).postings.all()
+    postings = ledger_queries.entries().get(pk=payout.entry_id or 0).postings.all()
     return any(posting.ledger_account.code == chart.IN_TRANSIT for posting in postings)

@@ -63,7 +63,7 @@ def histories(
     One statement, by account and due date. Allocations made within one day come together. The bills ``corrected`` are
     among them in any case.
     """
-    values = {
+    values: dict[str, Any] = {
         "before": due_before,
         "since": changed_since,
         "corrected": list(corrected),

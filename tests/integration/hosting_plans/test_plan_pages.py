@@ -103,9 +103,10 @@ class TestPlansPage:
         assert [each.percent for each in plan_queries.coupons()] == [Decimal(25)]
 
     def test_is_the_operators_alone(self, offered, admin_of):
+        administrator = admin_of()
         for path in ("/plans/", "/subscriptions/", "/companies/alder/plan/"):
             assert Client(HTTP_HOST="operator.localhost").get(path).status_code == 302
-            assert admin_of().get(path).status_code == 404
+            assert administrator.get(path).status_code == 404
 
 
 class TestSubscriptionsPage:

@@ -85,6 +85,7 @@ class TestSigningUp:
         }
         assert prices == {"licensed": Decimal(198000), "metered": Decimal("1.97260274")}
 
+    @pytest.mark.slow
     def test_an_answer_that_was_lost_makes_no_second_subscription(self, desk):
         desk.open()
         models.Subscription.objects.update(provider_subscription="")
@@ -95,6 +96,7 @@ class TestSigningUp:
         assert posts.count("/v1/subscriptions") == 1
         assert desk.there()["status"] == "active"
 
+    @pytest.mark.slow
     def test_a_provider_that_is_away_is_asked_again(self, desk, settings):
         found = desk.sign(collection="stripe")
         settings.STRIPE_API_BASE, base = "http://127.0.0.1:9", settings.STRIPE_API_BASE
@@ -116,6 +118,7 @@ class TestSigningUp:
 
 
 class TestTrial:
+    @pytest.mark.slow
     def test_ends_in_a_paid_month_when_there_is_a_card(self, desk):
         desk.open(trial_days=30)
 
@@ -151,6 +154,7 @@ class TestChangeOfPlan:
             "point",
         }
 
+    @pytest.mark.slow
     def test_a_smaller_plan_leaves_credit_there(self, desk):
         desk.open(plan="growth")
         desk.pass_to(day(15))
@@ -164,6 +168,7 @@ class TestChangeOfPlan:
         stored = desk.ask.invoices.retrieve(newest.occasion)
         assert (newest.total, stored.amount_due) == (Decimal("1980.00"), 0)
 
+    @pytest.mark.slow
     def test_a_coupon_is_put_there_and_taken_away(self, desk):
         desk.open(plan="starter")
         offering.make_coupon(code="HALF", percent=Decimal(50), months=3, at=AT)
@@ -189,6 +194,7 @@ class TestChangeOfPlan:
         assert desk.ask.subscriptions.retrieve(key).status == "canceled"
         assert (desk.read().provider_subscription, desk.read().state) == ("", "active")
 
+    @pytest.mark.slow
     def test_an_end_is_told_there_and_can_be_taken_back(self, desk):
         desk.open()
         subscriptions.end_on(code="alder", at=AT, ends_at=day(20))
@@ -230,6 +236,7 @@ class TestAFailedPayment:
         assert standing().writable
         assert len(owed) == 1
 
+    @pytest.mark.slow
     def test_a_subscription_that_stripe_gave_up_is_made_anew_once_all_is_paid(self, desk):
         desk.open()
         before = desk.read().provider_subscription
@@ -289,6 +296,7 @@ class TestMessages:
         assert set(models.BillingMessage.objects.values_list("state", flat=True)) <= {"done", "ignored"}
         assert models.FleetEvent.objects.filter(action="subscription").count() == 0
 
+    @pytest.mark.slow
     def test_a_failure_heard_after_the_payment_changes_nothing(self, desk):
         desk.open()
         failed = {"id": "evt_1", "type": "invoice.payment_failed"}
@@ -312,6 +320,7 @@ class TestMessages:
             hearing.hear(body=delivery.body, signature=old, at=AT)
         assert models.BillingMessage.objects.count() == 0
 
+    @pytest.mark.slow
     def test_of_a_stranger_it_is_kept_and_ignored(self, desk):
         thing = {"object": "customer", "id": "cus_nobody"}
 
@@ -319,6 +328,7 @@ class TestMessages:
 
         assert message.state == "ignored"
 
+    @pytest.mark.slow
     def test_waits_while_stripe_is_silent(self, desk, settings):
         desk.open()
         thing = {"object": "customer", "id": desk.read().provider_customer}
@@ -383,6 +393,7 @@ class TestUsage:
         posts = [path for method, path in desk.server.requests if method == "POST"]
         assert posts.count("/v1/billing/meter_events") == 1
 
+    @pytest.mark.slow
     def test_the_same_identifier_counts_once_even_if_nothing_was_noted(self, desk, alder):
         desk.open()
         row = self.use(alder, 0)
@@ -396,6 +407,7 @@ class TestUsage:
         row.refresh_from_db()
         assert row.reported_at == day(2)
 
+    @pytest.mark.slow
     def test_a_silent_provider_is_tried_again(self, desk, alder, settings):
         desk.open()
         row = self.use(alder, 0)
@@ -418,6 +430,7 @@ class TestUsage:
 
         assert reporting.report_usage(at=day(2)) == 0
 
+    @pytest.mark.slow
     def test_stands_on_the_next_bill(self, desk, alder):
         desk.open(plan="starter")
         for n in range(30):

@@ -139,6 +139,7 @@ def together(name: str, phase: str, run_id: int, workers: int) -> tuple[float, f
         process.stdin.flush()
     told = [json.loads(process.communicate()[0]) for process in started]
     seconds = time.perf_counter() - begun
+    print(f"  processor of the workers: {sum(each['processor'] for each in told):.1f} s of {workers * seconds:.1f} s")
     return seconds, max(each["memory"] for each in told)
 
 
@@ -156,9 +157,11 @@ def work(name: str, phase: str, run_id: int) -> None:
     with alder():
         print("ready", flush=True)
         sys.stdin.readline()
+        before = time.process_time()
         while chunk(run_id=run_id, at=portfolio.AT).claimed:
             pass
-    print(json.dumps({"memory": measuring.peak_memory_mb()}), flush=True)
+    used = {"memory": measuring.peak_memory_mb(), "processor": time.process_time() - before}
+    print(json.dumps(used), flush=True)
 
 
 def alder() -> Any:

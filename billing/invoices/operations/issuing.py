@@ -57,9 +57,10 @@ def issue_drafts(
 def _locked(draft_ids: Sequence[int]) -> list[Draft]:
     """The drafts with their accounts; their parts are read as text, which is parsed in a third of the time."""
     rows = Draft.objects.select_for_update(of=("self",)).filter(pk__in=draft_ids).select_related("account__customer")
-    found = list(rows.defer("parts", "versions").annotate(parts_text=Cast("parts", TextField())).order_by("pk"))
-    for draft in found:
+    found: list[Draft] = []
+    for draft in rows.defer("parts", "versions").annotate(parts_text=Cast("parts", TextField())).order_by("pk"):
         draft.parts = orjson.loads(draft.parts_text)
+        found.append(draft)
     return found
 
 

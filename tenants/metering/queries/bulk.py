@@ -154,7 +154,7 @@ def _row_type(values: int, quality: int, *, versioned: bool = False) -> np.dtype
     return np.dtype(fields + ([("version_length", ">i4"), ("version", ">i4")] if versioned else []))
 
 
-def _table(content: bytes, row: np.dtype[Any]) -> npt.NDArray[Any] | None:
+def _table(content: bytes | bytearray, row: np.dtype[Any]) -> npt.NDArray[Any] | None:
     """The rows of such a type; None where they do not fill the content."""
     count, rest = divmod(len(content) - _HEADER_BYTES - _TRAILER_BYTES, row.itemsize)
     return None if rest else np.frombuffer(content, dtype=row, offset=_HEADER_BYTES, count=count)

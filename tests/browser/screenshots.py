@@ -33,60 +33,24 @@ class Shot:
     follow: str = ""
 
 
+ROW = "main tbody a"
+CASES = "/console/arrears/cases/"
+GAPS = "/console/readings/queue/?code=missing"
+STUDIO = "/console/tariffs/WEEKDAY-PEAK/-/2/studio/"
 SHOTS = [
     Shot("portal-home-phone-zh", "lanjiang", "siyuan@lanjiang.example", "/", PHONE, "zh-hans"),
     Shot("portal-home-desk-en", "wattlebird", "matilda@wattlebird.example", "/", DESK),
-    Shot("portal-home-desk-dark-zh", "lanjiang", "siyuan@lanjiang.example", "/", DESK, "zh-hans", "dark"),
-    Shot(
-        "portal-bill-desk-zh",
-        "lanjiang",
-        "plant@lanjiang.example",
-        "/bills/",
-        DESK,
-        "zh-hans",
-        follow="main tbody a",
-    ),
-    Shot(
-        "portal-bill-phone-en",
-        "wattlebird",
-        "minh@wattlebird.example",
-        "/bills/",
-        PHONE,
-        follow="main tbody a",
-    ),
-    Shot("portal-usage-desk-zh", "lanjiang", "shop@lanjiang.example", "/usage/", DESK, "zh-hans"),
+    Shot("portal-bill-desk-zh", "lanjiang", "shop@lanjiang.example", "/bills/", DESK, "zh-hans", follow=ROW),
+    Shot("portal-bill-phone-en", "wattlebird", "minh@wattlebird.example", "/bills/", PHONE, follow=ROW),
     Shot("portal-usage-phone-dark-en", "wattlebird", "matilda@wattlebird.example", "/usage/", PHONE, "en", "dark"),
+    Shot("portal-overdue-phone-zh", "lanjiang", "overdue@lanjiang.example", "/open/", PHONE, "zh-hans"),
     Shot("console-home-en", "wattlebird", "admin@wattlebird.example", "/console/", DESK),
-    Shot("console-home-dark-zh", "lanjiang", "admin@lanjiang.example", "/console/", DESK, "zh-hans", "dark"),
-    Shot("console-customers-zh", "lanjiang", "admin@lanjiang.example", "/console/customers/", DESK, "zh-hans"),
-    Shot("console-run-en", "wattlebird", "admin@wattlebird.example", "/console/runs/", DESK, follow="main tbody a"),
-    Shot(
-        "console-tariff-zh",
-        "lanjiang",
-        "admin@lanjiang.example",
-        "/console/tariffs/",
-        DESK,
-        "zh-hans",
-        follow="main tbody a",
-    ),
-    Shot(
-        "console-studio-en",
-        "wattlebird",
-        "pricing@wattlebird.example",
-        "/console/tariffs/WEEKDAY-PEAK/-/2/studio/",
-        DESK,
-    ),
-    Shot("console-phone-zh", "lanjiang", "admin@lanjiang.example", "/console/runs/", PHONE, "zh-hans"),
+    Shot("console-run-en", "wattlebird", "billing@wattlebird.example", "/console/runs/", DESK, follow=ROW),
+    Shot("console-reading-day-en", "wattlebird", "metering@wattlebird.example", GAPS, DESK, follow=ROW),
+    Shot("console-bank-zh", "lanjiang", "finance@lanjiang.example", "/console/bank/queue/", DESK, "zh-hans"),
+    Shot("console-case-zh", "lanjiang", "collections@lanjiang.example", CASES, DESK, "zh-hans", follow=ROW),
+    Shot("console-studio-en", "wattlebird", "pricing@wattlebird.example", STUDIO, DESK),
     Shot("hosting-fleet-en", "operator", "operator@gridhall.example", "/", DESK),
-    Shot(
-        "hosting-company-dark-zh",
-        "operator",
-        "operator@gridhall.example",
-        "/companies/lanjiang/",
-        DESK,
-        "zh-hans",
-        "dark",
-    ),
 ]
 
 

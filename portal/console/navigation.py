@@ -64,9 +64,9 @@ SECTIONS = (
             Item(_("Charges"), "charges", "plus", Capability.SEE_BILLS),
             Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS),
             Item(_("Tax bureau"), "fiscal", "shield", Capability.SEE_BILLS),
-            Item(_("Tariffs"), "products", "tariff", Capability.SEE_TARIFFS),
         ],
     ),
+    Section(_("Prices"), [Item(_("Tariffs"), "products", "tariff", Capability.SEE_TARIFFS)]),
     Section(
         _("Money"),
         [

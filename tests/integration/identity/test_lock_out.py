@@ -202,7 +202,7 @@ class TestTheWarning:
         assert [a.user.email for a in told] == [METERING]
         tasks.send_alert.delay(told[0].pk)
         assert [m.to for m in mail.outbox] == [[METERING]]
-        assert "locked" in mail.outbox[0].subject
+        assert mail.outbox[0].subject == "桤木售电：您的账号已暂时锁定"
 
     def test_takes_the_same_steps_for_strangers(self, in_alder):
         """Nothing of the answer depends on whether somebody has the address: the lookup is the workers'."""

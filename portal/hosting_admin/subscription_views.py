@@ -263,7 +263,7 @@ def _facts(found: Any) -> list[tuple[str, Any]]:
     facts = [
         (gettext("Plan"), f"{plan_words.title(found.version.titles)} · {found.version.number}"),
         (gettext("Price of the plan"), plan_words.price(plan_queries.price_of(found))),
-        (gettext("Way of payment"), f"{plan_words.INTERVALS[found.interval]} · {plan_words.COLLECTIONS[found.collection]}"),
+        (gettext("Way of payment"), plan_words.payment(found)),
         (gettext("Signed"), formats.moment(found.signed_at)),
         (gettext("Period"), formats.period(Period(found.period_start, found.period_end)) if found.period_end else "–"),
         (gettext("Credit"), formats.money(found.credit, found.currency)),

@@ -99,6 +99,11 @@ def price(found: Any) -> str:
     return gettext("{base} a month and {point} for each supply point").format(base=base, point=point)
 
 
+def payment(found: Any) -> str:
+    """Return how often and how a company pays."""
+    return f"{INTERVALS[found.interval]} · {COLLECTIONS[found.collection]}"
+
+
 def line(data: Mapping[str, Any]) -> str:
     """Return what a line of a bill is for, with its days."""
     said = str(_WHAT.get(data["kind"], _WHAT["text"]))

@@ -142,7 +142,7 @@ def _facts(found: Any) -> list[tuple[str, Any]]:
     facts = [
         (gettext("Plan"), plan_words.title(found.version.titles)),
         (gettext("Price of the plan"), plan_words.price(plan_queries.price_of(found))),
-        (gettext("Way of payment"), f"{plan_words.INTERVALS[found.interval]} · {plan_words.COLLECTIONS[found.collection]}"),
+        (gettext("Way of payment"), plan_words.payment(found)),
     ]
     if found.coupon is not None:
         facts.append((gettext("Coupon"), f"{found.coupon.code} (−{found.coupon.percent.normalize():f} %)"))

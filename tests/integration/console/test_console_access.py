@@ -282,11 +282,12 @@ class TestTheTable:
             "payment", "statement", "bank_line", "cash_session", "open_desk", "receipt", "refund",
             "customer_import", "customer_import_errors", "confirm_customer_import", "import", "import_progress",
             "import_rows", "import_rows_xlsx", "import_columns", "rename_mapping_profile",
-            "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
+            "hosting_bill", "edit_draft", "run", "run_progress", "run_item", "invoice", "document", "entry",
             "reading_case", "reading_day", "exchange_meter", "meter_ratios", "remove_meter",
             "new_lot", "lot", "end_add_on", "cancel_charge", "preview_release",
             "correction", "preview_corrections",
-            "self_read", "self_read_photo", "closing", "hosting_bill", "prepaid_account", "change_prepaid", "arrears_path", "deposit", "supply_order",
+            "self_read", "self_read_photo", "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit",
+            "supply_order",
         }  # fmt: skip
 
         assert asked - elsewhere == written

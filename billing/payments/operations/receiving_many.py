@@ -38,7 +38,7 @@ def receive_many(*, collected: Sequence[Collected], source: str, at: dt.datetime
     """This will book payments of one source and settle the bills of their accounts, oldest first; all or none.
 
     Each is booked once by its reference, as ``receive`` does, with the same refusals; what was booked before comes
-    back as it is. The number of queries does not depend on how many there are.
+    back as it is. However many there are, the queries are the same few, and a lock for each account.
     """
     for one in collected:
         receiving.check(one.money, one.method, source, one.reference)

@@ -109,11 +109,11 @@ def _of_readings(cause: Mapping[str, Any]) -> str:
 
 
 def _day(text: str) -> str:
-    return formats.date_format(dt.date.fromisoformat(text), "SHORT_DATE_FORMAT")
+    return formats.date_format(dt.date.fromisoformat(text), "DATE_FORMAT")
 
 
 def _kwh(wh: int) -> str:
-    return format((Decimal(wh) / WH_PER_KWH).normalize(), "f") if wh else "0"
+    return formats.number_format((Decimal(wh) / WH_PER_KWH).normalize() if wh else 0, force_grouping=True)
 
 
 def _shown(value: Any) -> str:

@@ -60,7 +60,7 @@ SECTIONS = (
             Item(_("Bill runs"), "runs", "run", Capability.SEE_BILLS),
             Item(_("Bills in doubt"), "exceptions", "warn", Capability.SEE_BILLS),
             Item(_("Cycles and lots"), "cycles", "calendar", Capability.SEE_BILLS),
-            Item(_("Corrections"), "corrections", "undo", Capability.SEE_BILLS),
+            Item(_("Corrections of bills"), "corrections", "undo", Capability.SEE_BILLS),
             Item(_("Charges"), "charges", "plus", Capability.SEE_BILLS),
             Item(_("Invoices"), "invoices", "bill", Capability.SEE_BILLS),
             Item(_("Tax bureau"), "fiscal", "shield", Capability.SEE_BILLS),

@@ -29,7 +29,6 @@ from tenants.tariffs import indices
 from tenants.tariffs.models import Agreement, IndexSeries
 
 MONTHS = [Period.of_month(2026, month) for month in range(1, 7)]
-HALF_YEAR = Period(MONTHS[0].start, MONTHS[-1].end)
 START = dt.datetime(2026, 7, 2, tzinfo=dt.UTC)
 MINUTES = 60
 INTERVALS = """
@@ -86,6 +85,7 @@ class Home:
 
     account: Any
     number: str
+    months: list[Period]
     channel: Any = None
     register: Any = None
 
@@ -107,13 +107,13 @@ class Figure:
         )
 
 
-def measure(*, sequences: int, seed: int, changes: int = 5) -> Figure:
-    """This will try random sequences of corrections in the present company and return the figure."""
+def measure(*, sequences: int, seed: int, changes: int = 5, months: int = len(MONTHS)) -> Figure:
+    """This will try random sequences of corrections of so many months in the present company and return the figure."""
     figure = Figure()
     chance = random.Random(seed)
     people = people_of_company()
     for n in range(sequences):
-        _try(f"{seed}x{n}", chance, changes, people, figure)
+        _try(f"{seed}x{n}", chance, changes, people, figure, MONTHS[:months])
     return figure
 
 
@@ -136,14 +136,16 @@ def settle(at: dt.datetime, people: list[Any]) -> int:
     return done
 
 
-def _try(name: str, chance: random.Random, changes: int, people: list[Any], figure: Figure) -> None:
+def _try(
+    name: str, chance: random.Random, changes: int, people: list[Any], figure: Figure, months: list[Period]
+) -> None:
     by_register = chance.random() < 0.3
     start = MONTHS[0].start
     product = supply.product(document=REGISTERS.format(n=name), valid_from=start) if by_register else _linked(name)
-    homes = [_home(f"{name}{twin}", product, by_register, chance.getstate()) for twin in "ab"]
+    homes = [_home(f"{name}{twin}", product, by_register, chance.getstate(), months) for twin in "ab"]
     corrected, twin = homes
-    chosen = [_change(name, by_register, chance) for _ in range(changes)]
-    charge_month = chance.choice(MONTHS)
+    chosen = [_change(name, by_register, chance, months) for _ in range(changes)]
+    charge_month = chance.choice(months)
     for home in homes:
         charge_operations.add(
             account_id=home.account.pk, kind="adjustment", source="law", reference=home.number,
@@ -172,11 +174,11 @@ def _linked(name: str) -> Any:
     return supply.product(document=INTERVALS.format(n=name), valid_from=MONTHS[0].start)
 
 
-def _home(number: str, product: Any, by_register: bool, state: Any) -> Home:
+def _home(number: str, product: Any, by_register: bool, state: Any, months: list[Period]) -> Home:
     parameters = None if by_register else {"fee": "5.00"}
     account = supply.supply(number=number, product=product, start=MONTHS[0].start, parameters=parameters)
     point = SupplyPoint.objects.get(identifier=f"P{number}")
-    home = Home(account, number)
+    home = Home(account, number, months)
     same = random.Random()
     same.setstate(state)
     if by_register:
@@ -186,12 +188,13 @@ def _home(number: str, product: Any, by_register: bool, state: Any) -> Home:
         )
         metering_operations.install_meter(meter=new, at=supply.AT, by="x")
         home.register = Register.objects.get(meter__supply_point=point)
-        for place, month in enumerate(MONTHS, start=1):
+        for place, month in enumerate(months, start=1):
             _read(home, month.end, Decimal(place * 200), supply.AT)
     else:
         home.channel = supply.channel(point=point, minutes=MINUTES)
-        days = {day: [same.randint(100, 900) for _ in range(24)] for day in HALF_YEAR}
-        supply.read(channel=home.channel, period=HALF_YEAR, each=lambda day: days[day])
+        days = {day: [same.randint(100, 900) for _ in range(24)] for month in months for day in month}
+        whole = Period(months[0].start, months[-1].end)
+        supply.read(channel=home.channel, period=whole, each=lambda day: days[day])
     return home
 
 
@@ -200,12 +203,13 @@ def _read(home: Home, day: dt.date, value: Decimal, at: dt.datetime) -> None:
     metering_operations.store_reads(reads=[given], at=at, source="law")
 
 
-def _change(name: str, by_register: bool, chance: random.Random) -> Change:
-    day = HALF_YEAR.start + dt.timedelta(days=chance.randrange(1, HALF_YEAR.days))
+def _change(name: str, by_register: bool, chance: random.Random, months: list[Period]) -> Change:
+    days = (months[-1].end - months[0].start).days
+    day = months[0].start + dt.timedelta(days=chance.randrange(1, days))
     if by_register:
-        place = chance.randrange(1, len(MONTHS) + 1)
+        place = chance.randrange(1, len(months) + 1)
         value = Decimal(place * 200 + chance.randrange(-90, 90))
-        return lambda home, at: _read(home, MONTHS[place - 1].end, value, at)
+        return lambda home, at: _read(home, months[place - 1].end, value, at)
     kind = chance.choice(("reading", "reading", "reading", "parameter", "index"))
     if kind == "reading":
         peak = chance.choice((0, 0, 40_000))
@@ -214,7 +218,7 @@ def _change(name: str, by_register: bool, chance: random.Random) -> Change:
     if kind == "parameter":
         fee = str(Decimal(chance.randrange(100, 2000)) / 100)
         return lambda home, at: _new_fee(home, day, fee)
-    month, price = chance.choice(MONTHS), Decimal(chance.randrange(-200, 900)) / 10_000
+    month, price = chance.choice(months), Decimal(chance.randrange(-200, 900)) / 10_000
     return lambda home, at: _publish(name, month, price, home, at)
 
 
@@ -246,7 +250,7 @@ def _publish(name: str, month: Period, price: Decimal, home: Home, at: dt.dateti
 
 
 def _bill(home: Home, at: dt.datetime) -> None:
-    for month in MONTHS:
+    for month in home.months:
         run = operations.create_run(period=month, at=at, account_ids=[home.account.pk])
         run = operations.run_to_review(run=run, at=at)
         item = queries.items(run=run).get()
@@ -268,6 +272,6 @@ def _compare(corrected: Home, twin: Home, figure: Figure) -> None:
     differences = [abs(one.get(days, Decimal(0)) - other.get(days, Decimal(0))) for days in {*one, *other}]
     balances = [ledger_queries.balance(account_id=home.account.pk, currency="CNY").amount for home in (corrected, twin)]
     differences.append(abs(balances[0] - balances[1]))
-    if any(differences) or len(one) != len(MONTHS):
+    if any(differences) or len(one) != len(corrected.months):
         figure.odd.append(f"{corrected.number}: {one} instead of {other}, balances {balances}")
     figure.worst = max([figure.worst, *differences])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -48,21 +48,29 @@ class Outcome:
     corrections: list[Correction]
 
 
-def approve(*, correction_id: int, at: dt.datetime, by: Any, expected: Decimal | None = None) -> Outcome:
+def approve(
+    *,
+    correction_id: int,
+    at: dt.datetime,
+    by: Any,
+    expected: Decimal | None = None,
+    seen: Mapping[int, Decimal] | None = None,
+) -> Outcome:
     """This will approve a correction with all that follows from it, and act on it.
 
-    ``expected`` is what all bills of the chain come to, as the person saw it. Above the market's amount the second
-    person's approval acts. On a held account it is acted when the hold is lifted. Raises NotFound,
-    WrongCorrectionState, CannotRate, BillsChanged or SamePerson.
+    ``expected`` is what all bills of the chain come to, as the person saw it, ``seen`` what each of them does. Above
+    the market's amount the second person's approval acts. On a held account it is acted when the hold is lifted.
+    Raises NotFound, WrongCorrectionState, CannotRate, BillsChanged or SamePerson.
     """
-    seen = previewing.preview(correction_id=correction_id, at=at)
-    _require_open(seen)
+    asked = previewing.preview(correction_id=correction_id, at=at)
+    _require_open(asked)
     with transaction.atomic():
-        found = previewing.case(invoice_id=seen.invoice_id, at=at, acting=True)
-        _require_rated(found, seen)
+        found = previewing.case(invoice_id=asked.invoice_id, at=at, acting=True)
+        _require_rated(found, asked)
         total = sum((row.after or Decimal(0) for row in found.rows), Decimal(0))
-        if expected is not None and total != expected:
-            raise BillsChanged(number=seen.invoice.number)
+        otherwise = seen is not None and any(seen.get(row.pk) != row.after for row in found.rows)
+        if otherwise or (expected is not None and total != expected):
+            raise BillsChanged(number=asked.invoice.number)
         if not _approved(found.rows, by):
             return Outcome(False, found.rows)
         if _held(found, at):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -68,8 +68,14 @@ def preview_many(*, correction_ids: Collection[int]) -> Many:
     return Many(len(rows), before, after)
 
 
-def approve_many(*, correction_ids: Collection[int], at: dt.datetime, by: Any) -> Many:
-    """This will approve each of the corrections, chain by chain; a refused one does not stop the others."""
+def approve_many(
+    *, correction_ids: Collection[int], at: dt.datetime, by: Any, seen: Mapping[int, Decimal] | None = None
+) -> Many:
+    """This will approve each of the corrections, chain by chain; a refused one does not stop the others.
+
+    ``seen`` is what each bill of their chains came to as the person saw it; where one comes out otherwise or another
+    joined, the chain is refused.
+    """
     shown = preview_many(correction_ids=correction_ids)
     done = waiting = 0
     refused: list[tuple[str, GridhallError]] = []
@@ -79,7 +85,7 @@ def approve_many(*, correction_ids: Collection[int], at: dt.datetime, by: Any) -
             done += row.state == Correction.State.DONE
             continue
         try:
-            outcome = acting.approve(correction_id=row.pk, at=at, by=by)
+            outcome = acting.approve(correction_id=row.pk, at=at, by=by, seen=seen)
         except GridhallError as refusal:
             refused.append((row.invoice.number, refusal))
         else:

@@ -69,6 +69,14 @@ def of_chain(*, correction: Correction) -> list[Correction]:
     return sorted(found, key=lambda row: (row.period.lower, row.pk))
 
 
+def of_chains(*, correction_ids: list[int]) -> list[Correction]:
+    """This will return the open ones of these corrections with all that are decided together with them, by days."""
+    keys = list(Correction.objects.filter(pk__in=correction_ids, state__in=OPEN).values_list("invoice_id", flat=True))
+    accounts, _since = chains.reach(invoice_ids=keys)
+    found = corrections(state="open").filter(Q(account_id__in=accounts) | Q(pk__in=correction_ids))
+    return sorted(found, key=lambda row: (row.period.lower, row.pk))
+
+
 def state_counts() -> dict[str, int]:
     """This will count the open corrections by state, and those that a person decides (``person``, ``two``)."""
     rows = Correction.objects.filter(state__in=OPEN).values_list("state").annotate(count=Count("pk")).order_by()

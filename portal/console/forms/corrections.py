@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from portal.console.forms.customers import search_input
 
 STATES = [
-    ("open", _("Open")), ("found", _("Found")), ("rated", _("Rated")), ("approved", _("Approved")),
+    ("open", _("To be decided")), ("found", _("Found")), ("rated", _("Rated")), ("approved", _("Approved")),
     ("done", _("Corrected")), ("unchanged", _("Same bill")), ("dismissed", _("Left as it is")),
     ("overtaken", _("Overtaken")),
 ]  # fmt: skip
-NEEDS = [("", _("Everybody")), ("nobody", _("Nobody")), ("person", _("A person")), ("two", _("Two people"))]
+NEEDS = [("", _("All")), ("nobody", _("Nobody")), ("person", _("A person")), ("two", _("Two people"))]
 WHAT = [
     ("", _("All changes")), ("readings", _("Interval readings")), ("register", _("Register reads")),
     ("quantity_correction", _("Corrected quantities")), ("parameter", _("Agreements")),

@@ -76,7 +76,7 @@ def correction(request: HttpRequest, correction_id: int) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """Show what approving the ticked corrections comes to."""
     chosen = _chosen(request.GET.getlist("item"))
-    rows = [row for row in queries.corrections(state="open").filter(pk__in=chosen) if row.state == "rated"]
+    rows = [row for row in queries.of_chains(correction_ids=chosen) if row.state == "rated"]
     if not rows:
         messages.error(request, gettext("Nothing to approve: tick corrections that are rated."))
         return redirect("console:corrections")
@@ -87,7 +87,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "table": _told(tables.Table(columns=PREVIEW_COLUMNS, rows=rows)),
         "totals": [(currency, before, after, after - before) for currency, before, after in totals],
         "title": title,
-        "crumbs": [(gettext("Corrections"), reverse("console:corrections")), (title, "")],
+        "crumbs": [(gettext("Corrections of bills"), reverse("console:corrections")), (title, "")],
     }
     return render(request, "console/corrections/approve.html", page)
 
@@ -143,7 +143,10 @@ def dismiss(request: HttpRequest, correction_id: int) -> HttpResponse:
 def approve_many(request: HttpRequest) -> HttpResponse:
     try:
         made = operations.approve_many(
-            correction_ids=_chosen(request.POST.getlist("item")), by=request.user, at=timezone.now()
+            correction_ids=_chosen(request.POST.getlist("item")),
+            by=request.user,
+            at=timezone.now(),
+            seen=_seen(request.POST.getlist("seen")),
         )
     except GridhallError as refusal:
         messages.error(request, refusals.sentence(refusal))
@@ -174,7 +177,7 @@ def _page(correction_id: int, form: forms.DismissForm) -> dict[str, Any]:
         "change": sum((after - before for before, after in rated), Decimal(0)),
         "trace": queries.trace_of(invoice_id=row.invoice_id),
         "form": form,
-        "crumbs": [(gettext("Corrections"), reverse("console:corrections")), (row.invoice.number, "")],
+        "crumbs": [(gettext("Corrections of bills"), reverse("console:corrections")), (row.invoice.number, "")],
     }
 
 
@@ -219,7 +222,7 @@ def _waterfall(row: Any) -> Any:
     rest = sum((amount for _title, amount in changes[MOST_STEPS:]), Decimal(0))
     steps += [charts.Step(gettext("Others"), rest)] if rest else []
     steps.append(charts.Step(gettext("Now"), Decimal(row.after), total=True))
-    return charts.Waterfall(gettext("What changes"), steps, symbol=row.currency).figure()
+    return charts.Waterfall(gettext("What changes"), steps, symbol=formats.symbol(row.currency)).figure()
 
 
 def _told(table: tables.Table) -> tables.Table:
@@ -238,6 +241,12 @@ def _said(outcome: Any) -> str:
 
 def _chosen(values: list[str]) -> list[int]:
     return [int(each) for each in values if each.isdecimal()][: operations.MOST_AT_ONCE]
+
+
+def _seen(values: list[str]) -> dict[int, Decimal]:
+    """What each bill came to on the page: "key:amount"."""
+    pairs = [(key, _amount(amount)) for key, _mark, amount in (each.partition(":") for each in values)]
+    return {int(key): amount for key, amount in pairs if key.isdecimal() and amount is not None}
 
 
 def _amount(text: str) -> Decimal | None:

@@ -76,3 +76,18 @@ class TestConsole:
         with context.use(alder):
             large.refresh_from_db()
             assert (large.state, large.note, Invoice.objects.count()) == ("dismissed", "Agreed.", 2)
+
+    def test_approves_many_only_as_they_were_seen(self, console, large, alder):
+        preview = console.get("/console/corrections/preview/", {"item": large.pk}).content.decode()
+        seen = f"{large.pk}:{large.after}"
+        console.post("/console/corrections/approve/", {"item": large.pk, "seen": f"{large.pk}:1.00"})
+        with context.use(alder):
+            large.refresh_from_db()
+        between = large.state
+
+        console.post("/console/corrections/approve/", {"item": large.pk, "seen": seen})
+
+        with context.use(alder):
+            large.refresh_from_db()
+        assert f'value="{seen}"' in preview
+        assert (between, large.state) == ("rated", "done")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 class TestCorrections:
     @pytest.mark.parametrize("seed", [20])
     def test_in_random_order_end_where_billing_from_scratch_ends(self, in_alder, seed):
-        figure = correction_law.measure(sequences=1, seed=seed, changes=3)
+        figure = correction_law.measure(sequences=1, seed=seed, changes=2, months=2)
 
         print(figure)
         assert (figure.odd, figure.worst) == ([], Decimal(0))

@@ -115,7 +115,8 @@ class Document:
 
     @property
     def has_entry(self) -> bool:
-        return self.reversed_entry_id is not None or any(line.amount for line in self.lines)
+        """Lines that cancel each other out for everybody leave nothing to post."""
+        return self.reversed_entry_id is not None or bool(_postings(self))
 
 
 def write(*, documents: Sequence[Document], terms: IssueTerms) -> list[int]:

@@ -20,7 +20,7 @@ from billing.ledger import chart, copying
 from billing.ledger import operations as ledger_operations
 from billing.ledger.models import Entry, LedgerAccount, Posting, Seal
 from billing.runs import operations, queries
-from harness import bill_cast, supply
+from harness import bill_cast, correction_law, supply
 from harness.bill_cast import AT, JANUARY, MARCH
 from harness.laws import owner_changes
 from tenants.customers.models import SupplyPoint
@@ -111,12 +111,20 @@ def _bill(told: Invented, charges: Any, extra: Decimal, each: int) -> None:
         )
     run = bill_cast.reviewed(account_ids=[account.pk])
     item = queries.items(run=run).get()
-    if item.state == "parked":
-        operations.release(item_id=item.pk, at=AT)
+    _release(item)
     run = bill_cast.issued(run)
     item = queries.items(run=run).get()
     assert run.state == "done", (item.state, item.reason, item.reason_params)
     _compare(told, item)
+
+
+def _release(item: Any) -> None:
+    """Let an implausible bill go as people do: one releases it, another agrees where it is large."""
+    first, second = correction_law.people_of_company()
+    if item.state == "parked":
+        item = operations.release(item_id=item.pk, at=AT, by=first)
+    if item.state == "released":
+        operations.approve(item_id=item.pk, at=AT, by=second)
 
 
 def _compare(told: Invented, item: Any) -> None:

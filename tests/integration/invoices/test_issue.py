@@ -52,6 +52,15 @@ class TestIssueDrafts:
         assert invoice.lines.get(position=1).cells == [FROZEN_CELL]
         assert invoice.buyer["name"] == "Ada"
 
+    def test_issues_lines_that_cancel_out_and_posts_nothing(self, in_alder: Any) -> None:
+        account, point = cast.make_account("1")
+        lines = [cast.line("energy", "-0.03"), cast.line("adjustment", "0.03")]
+
+        [invoice] = issue(in_alder, cast.make_draft(account, point, lines=lines))
+
+        assert (invoice.gross, invoice.entry_id, invoice.lines.count()) == (Decimal("0.00"), None, 2)
+        assert ledger_models.Entry.objects.count() == 0
+
     def test_posts_what_is_owed_and_who_earns_it(self, in_alder: Any) -> None:
         account, point = cast.make_account("1")
         energy = cast.line("energy", "96.40")

@@ -28,7 +28,7 @@ def household(in_alder):
     account = supply.supply(number="1", product=product, start=YEAR.start, parameters={"extra_household": 0})
     point = SupplyPoint.objects.get(identifier="P1")
     channel = supply.channel(point=point)
-    supply.read(channel=channel, period=YEAR, each=150)
+    supply.read(channel=channel, period=YEAR, each=150, at=dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
     return account, point, product, channel
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.accruals import operations, queries, tasks
 from billing.accruals.models import Unbilled
@@ -120,20 +121,11 @@ class TestRateUnbilled:
     def test_asks_the_same_for_many_as_for_one(self, flat, django_assert_num_queries):
         accounts = [household(flat, number=str(n), until=dt.date(2026, 1, 5)).pk for n in range(1, 4)]
         operations.rate_unbilled(account_ids=accounts, until=dt.date(2026, 1, 5), at=AT)
-        counter = _Counter()
-        with connection.execute_wrapper(counter):
+        with CaptureQueriesContext(connection) as one:
             operations.rate_unbilled(account_ids=accounts[:1], until=dt.date(2026, 1, 5), at=AT)
 
-        with django_assert_num_queries(counter.count):
+        with django_assert_num_queries(len(one)):
             operations.rate_unbilled(account_ids=accounts, until=dt.date(2026, 1, 5), at=AT)
-
-
-class _Counter:
-    count = 0
-
-    def __call__(self, execute, *args):
-        self.count += 1
-        return execute(*args)
 
 
 class TestTheBillThatFollows:

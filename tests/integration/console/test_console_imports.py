@@ -10,6 +10,7 @@ from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.utils import CaptureQueriesContext
 
+from harness.sent import tasks_of
 from identity import queries as identity_queries
 from kernel.periods import Period
 from tenancy.database import connection
@@ -41,7 +42,7 @@ def give(admin, in_alder, django_capture_on_commit_callbacks):
         with django_capture_on_commit_callbacks(execute=True) as sent:
             response = admin.post("/console/imports/new/", {"file": file, "unit": "kWh", **said})
         assert response.status_code == 302, text_of(response)
-        assert len(sent) == 1
+        assert len(tasks_of(sent)) == 1
         record = queries.imports().first()
         operations.run_import(import_id=record.pk, at=AT, dry_run=True)
         return response["Location"]
@@ -93,7 +94,7 @@ class TestAGoodFile:
         waiting = admin.get(confirmed["Location"])
         operations.run_import(import_id=record.pk, at=AT)
 
-        assert (len(sent), confirmed["Location"]) == (1, address)
+        assert (len(tasks_of(sent)), confirmed["Location"]) == (1, address)
         assert "Waiting for a worker" in text_of(waiting)
         assert "1 day was taken" in text_of(admin.get(address))
         assert queries.readings_until() == dt.date(2026, 3, 1)
@@ -106,7 +107,7 @@ class TestAGoodFile:
         with django_capture_on_commit_callbacks() as sent:
             response = admin.post(f"{address}confirm/", follow=True)
 
-        assert sent == []
+        assert tasks_of(sent) == []
         assert "This file does not wait for confirmation any more." in text_of(response)
 
     def test_answers_the_progress_bar_until_it_is_through(self, admin, household, give):
@@ -370,7 +371,7 @@ class TestTakingBack:
         operations.continue_import(import_id=record.pk, at=AT)
 
         assert "Say why" in text_of(refused)
-        assert len(sent) == 1
+        assert len(tasks_of(sent)) == 1
         assert "Taking the import back" in under_way
         assert "Wrong meter" in text_of(admin.get(address))
         assert queries.readings_until() == before

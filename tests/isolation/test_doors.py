@@ -22,7 +22,8 @@ API_ADDRESSES = [
     "reading-imports", "products",
     "supply-points/P1/readings?start=2026-03-01&end=2026-03-02",
     "products/flat", "products/flat/versions", "products/flat/versions/1", "agreements", "agreements/1", "bill-runs",
-    "bill-runs/1", "bill-runs/1/progress", "bill-runs/1/items", "bill-runs/1/items/1", "messages", "invoices", "ledger/balances",
+    "bill-runs/1", "bill-runs/1/progress", "bill-runs/1/items", "bill-runs/1/items/1", "messages", "invoices",
+    "ledger/balances",
     "ledger/trial-balance", "openapi.json",
 ]  # fmt: skip
 OF_EVERYBODY = ("/brand", "/accounts/", "/manifest", "/app", "/offline")

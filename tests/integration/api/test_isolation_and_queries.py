@@ -117,7 +117,7 @@ class TestQueries:
         }
         empty = {address.removeprefix("/api/v1/") for address, (_count, rows) in many.items() if not rows}
         assert empty == TRIED_ELSEWHERE
-        assert {rows for address, (_count, rows) in many.items() if rows} == {4}
+        assert min(rows for _count, rows in many.values() if rows) == 4
 
     def test_of_a_runs_bills_do_not_grow(self, birch, program):
         with context.use(birch):

@@ -122,13 +122,14 @@ class Document:
 def write(*, documents: Sequence[Document], terms: IssueTerms) -> list[int]:
     """This will number, write and post the documents (all of one kind), and return their keys in order.
 
-    Runs inside the caller's transaction. Locks the number series first and the head of the ledger last.
+    Runs inside the caller's transaction. Locks the number series, and the head of the ledger last. The lines name no
+    number and are written before: from the series on, documents of one entity are written one transaction at a time.
     """
-    taken = _take_numbers(documents, terms)
     keys = copying.reserve_ids(model=Invoice, count=len(documents))
     reserved = iter(ledger_operations.reserve_entry_ids(count=sum(document.has_entry for document in documents)))
     entry_ids = [next(reserved) if document.has_entry else None for document in documents]
     copying.copy_rows(model=InvoiceLine, fields=_LINE_FIELDS, rows=_line_rows(keys, documents))
+    taken = _take_numbers(documents, terms)
     copying.copy_rows(
         model=Invoice,
         fields=_INVOICE_FIELDS,

@@ -14,9 +14,7 @@ from tenancy import context
 
 
 class Command(BaseCommand):
-    help = (
-        "Take a person's second factor away and end the sessions; a new one is set up at the next sign-in."
-    )
+    help = "Take a person's second factor away and end the sessions; a new one is set up at the next sign-in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", help="the company, or the operator's own code")

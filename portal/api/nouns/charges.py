@@ -111,7 +111,7 @@ class NewAddOn(parsing.Input):
 
 
 @values.example({"end": "2026-09-01"})
-class Ending(parsing.Input):
+class AddOnEnding(parsing.Input):
     """The day after the last one."""
 
     end = values.DayField()
@@ -223,9 +223,9 @@ class AddOns(views.Noun):
     def retrieve(self, request: Request, add_on_id: int) -> Response:
         return self.show(_add_on(add_on_id))
 
-    @extend_schema(summary=_("End an add-on"), request=Ending, responses=AddOn)
+    @extend_schema(summary=_("End an add-on"), request=AddOnEnding, responses=AddOn)
     def end(self, request: Request, add_on_id: int) -> Response:
-        day: dt.date = self.body(Ending)["end"]
+        day: dt.date = self.body(AddOnEnding)["end"]
         operations.end_add_on(add_on_id=queries.add_on(add_on_id=add_on_id).pk, end=day)
         self.record("add_on.end", f"add-on {add_on_id}", end=day.isoformat())
         return self.show(_add_on(add_on_id))

@@ -84,8 +84,8 @@ class CorrectionFilters(filtering.Filters):
 
     state = django_filters.ChoiceFilter(choices=[(state, state) for state in STATES])
     decided_by = django_filters.ChoiceFilter(field_name="needs", choices=[(each, each) for each in NEEDS])
-    account = django_filters.CharFilter(field_name="account__number")
-    invoice = django_filters.CharFilter(field_name="invoice__number")
+    account = django_filters.CharFilter(field_name="account__number", help_text="The account's number.")
+    invoice = django_filters.CharFilter(field_name="invoice__number", help_text="The bill to be corrected.")
 
 
 class BillCorrections(views.Noun):

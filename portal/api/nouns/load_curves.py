@@ -14,12 +14,12 @@ from rest_framework.response import Response
 from identity.capabilities import Capability
 from kernel.periods import Period
 from portal.api import values, views
+from portal.api.nouns import customers
 from tenants.metering import queries
 from tenants.metering.formats.base import ACCEPTED_MINUTES
 
 CARRIERS = ["electricity", "gas", "heat", "water"]
 KINDS = ["consumption", "feed_in", "generation"]
-CUSTOMER_KINDS = ["household", "business"]
 MOST_DAYS = 366
 
 
@@ -34,7 +34,7 @@ class LoadRange(serializers.Serializer):
         choices=list(ACCEPTED_MINUTES), required=False, help_text="Else the longest interval that was recorded."
     )
     customer_kind = serializers.ChoiceField(
-        choices=CUSTOMER_KINDS, required=False, default="", help_text="Only customers of this kind."
+        choices=customers.KINDS, required=False, default="", help_text="Only customers of this kind."
     )
     segment = serializers.CharField(
         max_length=40, required=False, default="", help_text="Only customers of this segment."

@@ -17,6 +17,9 @@ from identity.capabilities import Capability
 from portal.api import filtering, views
 from tenants.notices import operations, queries
 
+CHANNELS = tuple(str(value) for value in queries.CHANNELS.values)
+STATES = tuple(str(value) for value in queries.STATES.values)
+
 
 class Message(serializers.Serializer):
     """A message to a customer, by one channel."""
@@ -25,11 +28,11 @@ class Message(serializers.Serializer):
     reference = serializers.CharField(help_text="What it is about; the same is written once.")
     customer = serializers.CharField(source="customer.number")
     template = serializers.CharField()
-    channel = serializers.ChoiceField(choices=queries.CHANNELS.values)
+    channel = serializers.ChoiceField(choices=CHANNELS)
     recipient = serializers.CharField(allow_blank=True)
     language = serializers.CharField()
     subject = serializers.CharField()
-    state = serializers.ChoiceField(choices=queries.STATES.values)
+    state = serializers.ChoiceField(choices=STATES)
     reason = serializers.CharField(allow_blank=True, help_text="Why it was not sent.")
     attempts = serializers.IntegerField()
     created_at = serializers.DateTimeField()

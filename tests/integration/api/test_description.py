@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -48,7 +50,7 @@ class TestDescription:
     def test_holds_every_address(self, operations):
         said = {(path.removeprefix("/api/v1/"), method) for path, method in operations}
         served = {
-            (route.replace("<int:", "{").replace("<path:", "{").replace(">", "}"), method)
+            (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route), method)
             for route, (_noun, actions) in urls.ROUTES.items()
             for method in actions
             if method in METHODS

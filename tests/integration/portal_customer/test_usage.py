@@ -173,4 +173,4 @@ def store(household, day, *, missing=slice(0), estimated=slice(0)):
     values, quality = np.full(96, 120), np.full(96, 1, dtype=np.uint8)
     quality[missing], quality[estimated] = 255, 4
     changed = metering_operations.DayReadings(channel_id=household.channel.pk, day=day, values=values, quality=quality)
-    metering_operations.store_interval_days(days=[changed], at=dt.datetime(2025, 4, 12, tzinfo=dt.UTC))
+    metering_operations.store_interval_days(days=[changed], at=dt.datetime(2026, 2, 1, tzinfo=dt.UTC))

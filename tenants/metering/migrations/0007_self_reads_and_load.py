@@ -7,111 +7,335 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0001_initial'),
-        ('metering', '0006_quality_known'),
+        ("customers", "0001_initial"),
+        ("metering", "0006_quality_known"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='channel',
-            name='energy',
-            field=models.CharField(choices=[('electricity', 'Electricity'), ('gas', 'Gas'), ('heat', 'Heat'), ('water', 'Water')], default='electricity', max_length=16, verbose_name='energy'),
+            model_name="channel",
+            name="energy",
+            field=models.CharField(
+                choices=[("electricity", "Electricity"), ("gas", "Gas"), ("heat", "Heat"), ("water", "Water")],
+                default="electricity",
+                max_length=16,
+                verbose_name="energy",
+            ),
         ),
         migrations.AlterField(
-            model_name='channel',
-            name='unit',
-            field=models.CharField(choices=[('Wh', 'Wh'), ('varh', 'var·h'), ('VAh', 'VA·h'), ('W', 'W'), ('var', 'var'), ('VA', 'VA'), ('L', 'L')], default='Wh', max_length=8, verbose_name='unit'),
+            model_name="channel",
+            name="unit",
+            field=models.CharField(
+                choices=[
+                    ("Wh", "Wh"),
+                    ("varh", "var·h"),
+                    ("VAh", "VA·h"),
+                    ("W", "W"),
+                    ("var", "var"),
+                    ("VA", "VA"),
+                    ("L", "L"),
+                ],
+                default="Wh",
+                max_length=8,
+                verbose_name="unit",
+            ),
         ),
         migrations.CreateModel(
-            name='LoadDay',
+            name="LoadDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('zone', models.CharField(max_length=64, verbose_name='recording zone')),
-                ('kind', models.CharField(choices=[('consumption', 'Consumption'), ('feed_in', 'Feed-in'), ('generation', 'Generation'), ('reactive', 'Reactive energy'), ('apparent', 'Apparent energy'), ('demand', 'Demand'), ('check', 'Check meter')], max_length=16, verbose_name='kind')),
-                ('carrier', models.CharField(choices=[('electricity', 'Electricity'), ('gas', 'Gas'), ('heat', 'Heat'), ('water', 'Water')], default='electricity', max_length=16, verbose_name='energy')),
-                ('unit', models.CharField(choices=[('Wh', 'Wh'), ('varh', 'var·h'), ('VAh', 'VA·h'), ('W', 'W'), ('var', 'var'), ('VA', 'VA'), ('L', 'L')], max_length=8, verbose_name='unit')),
-                ('minutes', models.PositiveSmallIntegerField(verbose_name='interval in minutes')),
-                ('channels', models.PositiveIntegerField(verbose_name='channels')),
-                ('energy', models.BinaryField(verbose_name='energy')),
-                ('estimated', models.BinaryField(verbose_name='of it estimated')),
-                ('known', models.BinaryField(verbose_name='channels with a reading')),
-                ('guessed', models.BinaryField(verbose_name='channels with an estimate')),
-                ('summed_at', models.DateTimeField(verbose_name='summed at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="day")),
+                ("zone", models.CharField(max_length=64, verbose_name="recording zone")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("consumption", "Consumption"),
+                            ("feed_in", "Feed-in"),
+                            ("generation", "Generation"),
+                            ("reactive", "Reactive energy"),
+                            ("apparent", "Apparent energy"),
+                            ("demand", "Demand"),
+                            ("check", "Check meter"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "carrier",
+                    models.CharField(
+                        choices=[("electricity", "Electricity"), ("gas", "Gas"), ("heat", "Heat"), ("water", "Water")],
+                        default="electricity",
+                        max_length=16,
+                        verbose_name="energy",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[
+                            ("Wh", "Wh"),
+                            ("varh", "var·h"),
+                            ("VAh", "VA·h"),
+                            ("W", "W"),
+                            ("var", "var"),
+                            ("VA", "VA"),
+                            ("L", "L"),
+                        ],
+                        max_length=8,
+                        verbose_name="unit",
+                    ),
+                ),
+                ("minutes", models.PositiveSmallIntegerField(verbose_name="interval in minutes")),
+                ("channels", models.PositiveIntegerField(verbose_name="channels")),
+                ("energy", models.BinaryField(verbose_name="energy")),
+                ("estimated", models.BinaryField(verbose_name="of it estimated")),
+                ("known", models.BinaryField(verbose_name="channels with a reading")),
+                ("guessed", models.BinaryField(verbose_name="channels with an estimate")),
+                ("summed_at", models.DateTimeField(verbose_name="summed at")),
             ],
             options={
-                'verbose_name': 'load of a day',
-                'verbose_name_plural': 'loads of days',
-                'ordering': ('day', 'kind', 'zone', 'minutes'),
-                'constraints': [models.UniqueConstraint(fields=('day', 'carrier', 'kind', 'zone', 'unit', 'minutes'), name='metering_load_day_once')],
+                "verbose_name": "load of a day",
+                "verbose_name_plural": "loads of days",
+                "ordering": ("day", "kind", "zone", "minutes"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "carrier", "kind", "zone", "unit", "minutes"), name="metering_load_day_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Touched',
+            name="Touched",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('work', models.CharField(choices=[('load', 'Load of a day'), ('sums', 'Sums against registers')], max_length=8, verbose_name='work')),
-                ('day', models.DateField(verbose_name='day')),
-                ('supply_point_id', models.BigIntegerField(blank=True, null=True, verbose_name='supply point')),
-                ('touched_at', models.DateTimeField(verbose_name='touched at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "work",
+                    models.CharField(
+                        choices=[("load", "Load of a day"), ("sums", "Sums against registers")],
+                        max_length=8,
+                        verbose_name="work",
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("supply_point_id", models.BigIntegerField(blank=True, null=True, verbose_name="supply point")),
+                ("touched_at", models.DateTimeField(verbose_name="touched at")),
             ],
             options={
-                'verbose_name': 'note of changed readings',
-                'verbose_name_plural': 'notes of changed readings',
-                'indexes': [models.Index(fields=['work', 'day'], name='metering_touched_work')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('supply_point_id', None), ('work', 'load')), models.Q(('supply_point_id__isnull', False), ('work', 'sums')), _connector='OR'), name='metering_touched_names_its_place')],
+                "verbose_name": "note of changed readings",
+                "verbose_name_plural": "notes of changed readings",
+                "indexes": [models.Index(fields=["work", "day"], name="metering_touched_work")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("supply_point_id", None), ("work", "load")),
+                            models.Q(("supply_point_id__isnull", False), ("work", "sums")),
+                            _connector="OR",
+                        ),
+                        name="metering_touched_names_its_place",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ChannelFactor',
+            name="ChannelFactor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('volume_correction', 'Volume correction'), ('energy_content', 'kWh per m³')], max_length=24, verbose_name='kind')),
-                ('numerator', models.DecimalField(decimal_places=9, max_digits=20, verbose_name='numerator')),
-                ('denominator', models.DecimalField(decimal_places=9, default=1, max_digits=20, verbose_name='denominator')),
-                ('period', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='period')),
-                ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
-                ('recorded_by', models.CharField(blank=True, max_length=254, verbose_name='recorded by')),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='factors', to='metering.channel', verbose_name='channel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("volume_correction", "Volume correction"), ("energy_content", "kWh per m³")],
+                        max_length=24,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("numerator", models.DecimalField(decimal_places=9, max_digits=20, verbose_name="numerator")),
+                (
+                    "denominator",
+                    models.DecimalField(decimal_places=9, default=1, max_digits=20, verbose_name="denominator"),
+                ),
+                ("period", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="period")),
+                ("recorded_at", models.DateTimeField(verbose_name="recorded at")),
+                ("recorded_by", models.CharField(blank=True, max_length=254, verbose_name="recorded by")),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="factors",
+                        to="metering.channel",
+                        verbose_name="channel",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'factor of a channel',
-                'verbose_name_plural': 'factors of channels',
-                'ordering': ('channel', 'kind', 'period'),
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('channel', '='), ('kind', '='), ('period', '&&')], name='metering_channel_factor_one_at_a_time'), models.CheckConstraint(condition=models.Q(('period__isempty', False), ('period__startswith__isnull', False)), name='metering_channel_factor_has_a_start'), models.CheckConstraint(condition=models.Q(('denominator__gt', 0), ('numerator__gt', 0)), name='metering_channel_factor_positive'), models.CheckConstraint(condition=models.Q(('kind__in', ['volume_correction', 'energy_content'])), name='metering_channel_factor_kind_known')],
+                "verbose_name": "factor of a channel",
+                "verbose_name_plural": "factors of channels",
+                "ordering": ("channel", "kind", "period"),
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("channel", "="), ("kind", "="), ("period", "&&")],
+                        name="metering_channel_factor_one_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period__isempty", False), ("period__startswith__isnull", False)),
+                        name="metering_channel_factor_has_a_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("denominator__gt", 0), ("numerator__gt", 0)),
+                        name="metering_channel_factor_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["volume_correction", "energy_content"])),
+                        name="metering_channel_factor_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SelfRead',
+            name="SelfRead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('value', models.DecimalField(decimal_places=6, max_digits=20, verbose_name='value')),
-                ('state', models.CharField(choices=[('quarantined', 'Being checked'), ('accepted', 'Accepted'), ('corrected', 'Accepted with another number'), ('refused', 'Refused'), ('replaced', 'Given anew')], max_length=16, verbose_name='state')),
-                ('doubts', models.JSONField(blank=True, default=list, verbose_name='doubts')),
-                ('low', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='expected from')),
-                ('high', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='expected to')),
-                ('photo', models.CharField(blank=True, max_length=200, verbose_name='photo')),
-                ('photo_deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='photo deleted at')),
-                ('source', models.CharField(max_length=40, verbose_name='source')),
-                ('given_at', models.DateTimeField(verbose_name='given at')),
-                ('given_by', models.CharField(blank=True, max_length=254, verbose_name='given by')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
-                ('decided_by', models.CharField(blank=True, max_length=254, verbose_name='decided by')),
-                ('decided_value', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='number decided on')),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='reason')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer', verbose_name='customer')),
-                ('read', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.registerread', verbose_name='register read')),
-                ('register', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='self_reads', to='metering.register', verbose_name='register')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="day")),
+                ("value", models.DecimalField(decimal_places=6, max_digits=20, verbose_name="value")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("quarantined", "Being checked"),
+                            ("accepted", "Accepted"),
+                            ("corrected", "Accepted with another number"),
+                            ("refused", "Refused"),
+                            ("replaced", "Given anew"),
+                        ],
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("doubts", models.JSONField(blank=True, default=list, verbose_name="doubts")),
+                (
+                    "low",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=20, null=True, verbose_name="expected from"
+                    ),
+                ),
+                (
+                    "high",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=20, null=True, verbose_name="expected to"
+                    ),
+                ),
+                ("photo", models.CharField(blank=True, max_length=200, verbose_name="photo")),
+                ("photo_deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="photo deleted at")),
+                ("source", models.CharField(max_length=40, verbose_name="source")),
+                ("given_at", models.DateTimeField(verbose_name="given at")),
+                ("given_by", models.CharField(blank=True, max_length=254, verbose_name="given by")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
+                ("decided_by", models.CharField(blank=True, max_length=254, verbose_name="decided by")),
+                (
+                    "decided_value",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=20, null=True, verbose_name="number decided on"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="reason")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "read",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.registerread",
+                        verbose_name="register read",
+                    ),
+                ),
+                (
+                    "register",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="self_reads",
+                        to="metering.register",
+                        verbose_name="register",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'read by a customer',
-                'verbose_name_plural': 'reads by customers',
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['customer', '-id'], name='metering_self_read_customer'), models.Index(condition=models.Q(('state', 'quarantined')), fields=['given_at', 'id'], name='metering_self_read_queue'), models.Index(condition=models.Q(('photo', ''), _negated=True), fields=['given_at'], name='metering_self_read_photo')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['quarantined', 'accepted', 'corrected'])), fields=('register', 'day'), name='metering_self_read_one_a_day'), models.CheckConstraint(condition=models.Q(('state__in', ['quarantined', 'accepted', 'corrected', 'refused', 'replaced'])), name='metering_self_read_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('read', None), ('state__in', ['quarantined', 'refused', 'replaced'])), models.Q(('read__isnull', False), ('state__in', ['accepted', 'corrected'])), _connector='OR'), name='metering_self_read_counts_by_a_read'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'quarantined')), models.Q(models.Q(('state', 'quarantined'), _negated=True), models.Q(('decided_at', None), _negated=True)), _connector='OR'), name='metering_self_read_decided_once'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['refused', 'corrected']), _negated=True), models.Q(models.Q(('note', ''), _negated=True), models.Q(('decided_by', ''), _negated=True)), _connector='OR'), name='metering_self_read_says_why'), models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='metering_self_read_not_negative')],
+                "verbose_name": "read by a customer",
+                "verbose_name_plural": "reads by customers",
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(fields=["customer", "-id"], name="metering_self_read_customer"),
+                    models.Index(
+                        condition=models.Q(("state", "quarantined")),
+                        fields=["given_at", "id"],
+                        name="metering_self_read_queue",
+                    ),
+                    models.Index(
+                        condition=models.Q(("photo", ""), _negated=True),
+                        fields=["given_at"],
+                        name="metering_self_read_photo",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["quarantined", "accepted", "corrected"])),
+                        fields=("register", "day"),
+                        name="metering_self_read_one_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["quarantined", "accepted", "corrected", "refused", "replaced"])
+                        ),
+                        name="metering_self_read_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("read", None), ("state__in", ["quarantined", "refused", "replaced"])),
+                            models.Q(("read__isnull", False), ("state__in", ["accepted", "corrected"])),
+                            _connector="OR",
+                        ),
+                        name="metering_self_read_counts_by_a_read",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("state", "quarantined")),
+                            models.Q(
+                                models.Q(("state", "quarantined"), _negated=True),
+                                models.Q(("decided_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="metering_self_read_decided_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["refused", "corrected"]), _negated=True),
+                            models.Q(
+                                models.Q(("note", ""), _negated=True), models.Q(("decided_by", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="metering_self_read_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value__gte", 0)), name="metering_self_read_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.RunSQL(

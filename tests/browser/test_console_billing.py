@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PASSWORD = "correct horse battery"

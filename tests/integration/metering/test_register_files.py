@@ -14,7 +14,7 @@ from tenants.customers import operations as customer_operations
 from tenants.metering import operations, queries
 from tenants.metering.models import Meter, Register, RegisterRead
 
-FILES = Path("/work/shared/data/meters/nem12")
+FILES = Path(__file__).resolve().parents[3] / "examples" / "meters" / "nem12"
 AT = dt.datetime(2026, 2, 3, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db
 HEAD = "100,NEM13,200505161145,MDP,RET\n"

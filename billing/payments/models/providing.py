@@ -11,7 +11,7 @@ PROVIDERS = ("stripe", "transfer")
 
 
 class ProviderConnection(models.Model):
-    """The company's account at a provider; ``secrets`` is sealed (providers.vault) and never shown again."""
+    """The company's account at a provider; ``secrets`` is sealed (tenancy.vault) and never shown again."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("Not finished")

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from billing.payments.models import ProviderConnection
-from billing.payments.providers import stripe_provider, transfer, vault
+from billing.payments.providers import stripe_provider, transfer
 from billing.payments.providers.base import Provider
 from billing.payments.providers.stripe_provider import StripeProvider
 from billing.payments.providers.transfer import TransferProvider
 from kernel.errors import GridhallError, NotFound, gettext_noop
+from tenancy import vault
 
 PROVIDER = gettext_noop("payment provider")
 State, Mode = ProviderConnection.State, ProviderConnection.Mode

@@ -29,12 +29,11 @@ from billing.payments.providers.base import (
     State,
     Told,
 )
+from hosting import stripe_client
 from kernel.money import Money
 
 NAME = "stripe"
 TOLERANCE_SECONDS = 300
-TIMEOUT_SECONDS = 25
-RETRIES = 2
 PAGE_SIZE = 100
 SEARCH_BACK = dt.timedelta(hours=1)
 ORIGINS = ("https://checkout.stripe.com", "https://connect.stripe.com")
@@ -50,15 +49,6 @@ EVENTS = (
 _EXPANDED = ["payment_intent.latest_charge", "payment_intent.payment_method", "setup_intent.payment_method"]
 _LOCALES = {"zh-hans": "zh", "en": "en"}
 T = TypeVar("T")
-
-
-def client(*, key: str) -> stripe.StripeClient:
-    """Return a client that speaks to Stripe, or to the server that the settings name."""
-    addresses: Any = {"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None
-    return stripe.StripeClient(
-        key, base_addresses=addresses, max_network_retries=RETRIES, stripe_version=stripe.api_version,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
-    )  # fmt: skip
 
 
 def origins() -> tuple[str, ...]:
@@ -95,7 +85,7 @@ class StripeProvider:
         self.merchant = merchant
         self.account = account
         self._secret = webhook_secret
-        self._client = client(key=key)
+        self._client = stripe_client.client(key=key)
         offered = tuple(method for method in OFFERED if method in methods)
         saves = tuple(method for method in SAVES if method in offered)
         self.capabilities = Capabilities(offered, saves, collects=True, refunds=True, pays_out=True)

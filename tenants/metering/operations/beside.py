@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -259,7 +260,7 @@ def _beside(stored: Stored, pair: _Pair, day: int, totals: Mapping[Key, int]) ->
 
 
 def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):g}"
+    return f"{Decimal((share * 100).numerator) / (share * 100).denominator:f}"
 
 
 def _totals(ids: Sequence[int], stored: Stored) -> dict[Key, int]:

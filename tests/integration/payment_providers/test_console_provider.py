@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from billing.payments.models import ProviderConnection
-from billing.payments.providers import choosing, queries, vault
+from billing.payments.providers import choosing, queries
 from harness import stripe_desk
 from identity import operations as identity_operations
 from identity import queries as identity_queries
 from identity.capabilities import Role
-from tenancy import context, database
+from tenancy import context, database, vault
 
 PAGE = "/console/company/payment-provider/"
 PASSWORD = "correct horse battery"

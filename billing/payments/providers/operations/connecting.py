@@ -9,11 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from billing.payments.models import ProviderConnection
-from billing.payments.providers import choosing, stripe_provider, transfer, vault
+from billing.payments.providers import choosing, stripe_provider, transfer
 from billing.payments.providers.stripe_provider import StripeProvider
 from hosting import plans
 from kernel.errors import GridhallError, Invalid, gettext_noop
-from tenancy import context, hosts
+from tenancy import context, hosts, vault
 
 State, Mode = ProviderConnection.State, ProviderConnection.Mode
 WEBHOOK_PATH = "/webhooks/stripe/"

@@ -49,7 +49,7 @@ def open_page(chromium: Any, site: Any) -> Iterator[Any]:
         page.goto(site.url("alder"))
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password", exact=True).fill(portal_cast.PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_load_state()
         context.add_cookies([{"name": "gridhall_language", "value": language, "url": site.url("alder")}])
         return page

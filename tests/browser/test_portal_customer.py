@@ -105,7 +105,7 @@ def sign_in(page: Any, site: Any, reader: Reader) -> None:
     page.goto(site.url(reader.company))
     page.get_by_label("Email").fill(reader.email)
     page.get_by_label("Password", exact=True).fill(portal_cast.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(site.url(reader.company))
 
 

@@ -104,15 +104,6 @@ class TestDisjointNames:
         assert 10 < tables <= 200
         assert relations <= 1200
 
-    def test_no_foreign_key_leaves_a_company(self, fresh_db):
-        with databases.server().connect(database=fresh_db) as superuser:
-            rows = superuser.execute(
-                "SELECT c.conname FROM pg_constraint c JOIN pg_class a ON a.oid = c.conrelid "
-                "JOIN pg_class b ON b.oid = c.confrelid WHERE c.contype = 'f' AND a.relnamespace <> b.relnamespace"
-            ).fetchall()
-
-        assert rows == []
-
 
 class TestRights:
     @pytest.fixture

@@ -16,12 +16,14 @@ from hosting.plan_models import (
     Subscription,
     Usage,
 )
+from hosting.signup_models import CompanyHost, SignUp, SignUpStep
 
 __all__ = [
     "ApiCalls",
     "Backup",
     "BillingMessage",
     "CompanyHealth",
+    "CompanyHost",
     "Coupon",
     "FleetEvent",
     "HostingInvoice",
@@ -29,6 +31,8 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "ProviderPrice",
+    "SignUp",
+    "SignUpStep",
     "Subscription",
     "Usage",
 ]

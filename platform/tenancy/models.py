@@ -49,6 +49,8 @@ class Retailer(TenantMixin):
     default_language = models.CharField(max_length=10, default="en")
     languages = models.JSONField(default=default_languages)
     standing = models.JSONField(default=dict, blank=True)  # written by hosting; empty: nothing is limited
+    live_since = models.DateTimeField(null=True, blank=True)  # when the company declared its space to be in earnest
+    demo_until = models.DateTimeField(null=True, blank=True)  # a space with synthetic data: nothing leaves it
     created_at = models.DateTimeField()
 
     class Meta:
@@ -69,6 +71,11 @@ class Retailer(TenantMixin):
     @property
     def is_operator(self) -> bool:
         return self.kind == self.Kind.OPERATOR
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether everything in it is made up, so that no message may leave it."""
+        return self.demo_until is not None
 
 
 class Domain(DomainMixin):

@@ -27,6 +27,8 @@ OWNED_IN_PUBLIC = (*READABLE_IN_PUBLIC, "tenancy_schematemplate", "tenancy_fleet
 """What the login only reads: above all the text that the owner runs to make a company."""
 ADDED_IN_PUBLIC = ("hosting_fleetevent", "hosting_planversion")
 """What the login only adds to."""
+REMOVED_IN_PUBLIC = ("tenancy_domain",)
+"""What the login may also remove: a host that a company takes back."""
 
 
 class NotProvisionable(GridhallError):
@@ -94,6 +96,8 @@ def grant_public() -> None:
             cursor.execute(sql.SQL("REVOKE INSERT, UPDATE ON public.{} FROM {}").format(sql.Identifier(table), login))
         for table in ADDED_IN_PUBLIC:
             cursor.execute(sql.SQL("REVOKE UPDATE ON public.{} FROM {}").format(sql.Identifier(table), login))
+        for table in REMOVED_IN_PUBLIC:
+            cursor.execute(sql.SQL("GRANT DELETE ON public.{} TO {}").format(sql.Identifier(table), login))
         for table in READABLE_IN_PUBLIC:
             cursor.execute(sql.SQL("GRANT SELECT ON public.{} TO PUBLIC").format(sql.Identifier(table)))
 

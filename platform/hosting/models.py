@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from hosting.fleet_models import BackupPolicy, Fault, HealthDay, Job
 from hosting.plan_models import (
     ApiCalls,
     BillingMessage,
@@ -16,23 +17,23 @@ from hosting.plan_models import (
     Subscription,
     Usage,
 )
-from hosting.signup_models import CompanyHost, SignUp, SignUpStep
 
 __all__ = [
     "ApiCalls",
     "Backup",
+    "BackupPolicy",
     "BillingMessage",
     "CompanyHealth",
-    "CompanyHost",
     "Coupon",
+    "Fault",
     "FleetEvent",
+    "HealthDay",
     "HostingInvoice",
     "Interval",
+    "Job",
     "Plan",
     "PlanVersion",
     "ProviderPrice",
-    "SignUp",
-    "SignUpStep",
     "Subscription",
     "Usage",
 ]
@@ -88,6 +89,8 @@ class Backup(models.Model):
     error = models.CharField(max_length=400, blank=True)
     tried_at = models.DateTimeField(null=True)
     differences = models.JSONField(null=True)
+    scheduled = models.BooleanField(default=False)
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["retailer", "-made_at"], name="backup_of_retailer")]

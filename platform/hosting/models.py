@@ -17,6 +17,7 @@ from hosting.plan_models import (
     Subscription,
     Usage,
 )
+from hosting.signup_models import CompanyHost, SignUp, SignUpStep
 
 __all__ = [
     "ApiCalls",
@@ -24,6 +25,7 @@ __all__ = [
     "BackupPolicy",
     "BillingMessage",
     "CompanyHealth",
+    "CompanyHost",
     "Coupon",
     "Fault",
     "FleetEvent",
@@ -34,6 +36,8 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "ProviderPrice",
+    "SignUp",
+    "SignUpStep",
     "Subscription",
     "Usage",
 ]

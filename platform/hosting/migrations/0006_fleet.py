@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("hosting", "0004_usage_billed"),
-        ("tenancy", "0002_standing"),
+        ("hosting", "0005_signing_up"),
+        ("tenancy", "0003_live_and_demo"),
     ]
 
     operations = [

@@ -11,6 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from identity import capabilities
+from identity.entering_models import SupportEntry as SupportEntry
+from identity.single_sign_on_models import SingleSignOn as SingleSignOn
+from identity.single_sign_on_models import SingleSignOnLink as SingleSignOnLink
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,11 +41,16 @@ class User(AbstractBaseUser):
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
 
+    support: SupportEntry | None = None
+    """The visit during which somebody of the host acts; set for the request by ``identity.entering_sessions``."""
+
     def __str__(self) -> str:
         return self.name
 
     @property
     def capabilities(self) -> frozenset[capabilities.Capability]:
+        if self.support is not None:
+            return self.support.capabilities
         return capabilities.of_roles(self.roles) if self.is_active else frozenset()
 
     def can(self, capability: str) -> bool:
@@ -51,7 +59,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff_member(self) -> bool:
-        return bool(set(self.roles) & capabilities.STAFF_ROLES)
+        return self.support is not None or bool(set(self.roles) & capabilities.STAFF_ROLES)
 
     # Asked for by Django and its libraries; there is no superuser here.
     is_superuser = False
@@ -138,6 +146,7 @@ class SecurityPolicy(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     staff_second_factor = models.BooleanField(default=False)
+    support_consent = models.BooleanField(default=False)
     idle_minutes = models.PositiveIntegerField(default=60)
     failures_allowed = models.PositiveSmallIntegerField(default=5)
     lock_minutes = models.PositiveIntegerField(default=15)

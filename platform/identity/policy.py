@@ -11,7 +11,7 @@ from django.db import transaction
 from identity import models, operations
 from kernel.errors import Invalid, gettext_noop
 
-FIELDS = ("staff_second_factor", "idle_minutes", "failures_allowed", "lock_minutes")
+FIELDS = ("staff_second_factor", "support_consent", "idle_minutes", "failures_allowed", "lock_minutes")
 RANGES = {"idle_minutes": (5, 1440), "failures_allowed": (3, 20), "lock_minutes": (1, 1440)}
 
 

@@ -9,8 +9,12 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenancy import company_keys
+
 SCHEMA_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 SCHEMA_LENGTH = 12
+_KEYS = "key_envelope"
+"""Never written with the rest of a row: a copy read earlier would take a newer key away."""
 
 
 def generate_schema_name() -> str:
@@ -33,6 +37,7 @@ class Retailer(TenantMixin):
         PROVISIONING = "provisioning"
         ACTIVE = "active"
         SUSPENDED = "suspended"
+        DELETED = "deleted"
 
     auto_create_schema = False
     auto_drop_schema = False
@@ -51,6 +56,7 @@ class Retailer(TenantMixin):
     standing = models.JSONField(default=dict, blank=True)  # written by hosting; empty: nothing is limited
     live_since = models.DateTimeField(null=True, blank=True)  # when the company declared its space to be in earnest
     demo_until = models.DateTimeField(null=True, blank=True)  # a space with synthetic data: nothing leaves it
+    key_envelope = models.JSONField(default=dict, blank=True, editable=False)  # tenancy.company_keys alone writes it
     created_at = models.DateTimeField()
 
     class Meta:
@@ -65,7 +71,12 @@ class Retailer(TenantMixin):
         return self.code
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the row only: the schema is made by ``tenancy.provisioning`` as owner."""
+        """Save the row only: the schema is made by ``tenancy.provisioning`` as owner. A new company gets its key."""
+        if self._state.adding and not self.key_envelope:
+            self.key_envelope = company_keys.new_envelope()
+        elif not self._state.adding and kwargs.get("update_fields") is None:
+            fields = self._meta.concrete_fields
+            kwargs["update_fields"] = [each.name for each in fields if not each.primary_key and each.name != _KEYS]
         models.Model.save(self, *args, **kwargs)
 
     @property

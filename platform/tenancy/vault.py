@@ -1,8 +1,8 @@
-"""Secrets of a company, sealed with AES-256-GCM under a key of its own; opened only to be used.
+"""Secrets of a company, sealed with AES-256-GCM under its own key; opened only to be used.
 
-``settings.SECRETS_KEYS`` holds the platform's keys, the newest first: it seals, all of them open. A company's key is
-derived from it with HKDF-SHA256 and the name of its schema, which is also part of what is authenticated: a sealed text
-copied into another company's row does not open.
+What is sealed for one company and purpose opens for no other. The key is the company's (``tenancy.company_keys``) and
+travels with it. Texts sealed before companies had keys, under one derived from the platform's key and the schema's
+name, still open where they stand; ``seal_anew`` brings them to the company's key.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from kernel.errors import GridhallError, gettext_noop
-from tenancy import context
+from tenancy import company_keys, context
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-MARK_BYTES = 4
+MARK = b"\x00\xffGH"
+"""Begins what is sealed under a company's own key, followed by the number of that key."""
+MARK_BYTES = len(MARK)
 
 
 class SecretsUnreadable(GridhallError):
@@ -36,10 +38,11 @@ class SecretsUnreadable(GridhallError):
 
 def seal(*, values: Mapping[str, str], purpose: str) -> bytes:
     """This will return the values, sealed for the present company and ``purpose``."""
-    key = settings.SECRETS_KEYS[0]
+    ring, place = company_keys.ring(), f"vault:{purpose}"
     nonce = secrets.token_bytes(NONCE_BYTES)
-    sealed = _cipher(key).encrypt(nonce, json.dumps(dict(values)).encode(), _bound(purpose))
-    return _mark(key) + nonce + sealed
+    text = json.dumps(dict(values)).encode()
+    sealed = ring.cipher(ring.seals, place).encrypt(nonce, text, ring.bound(place))
+    return MARK + bytes([ring.seals]) + nonce + sealed
 
 
 def unseal(*, sealed: bytes | memoryview, purpose: str) -> dict[str, str]:
@@ -47,28 +50,46 @@ def unseal(*, sealed: bytes | memoryview, purpose: str) -> dict[str, str]:
     raw = bytes(sealed)
     if not raw:
         return {}
+    if raw.startswith(MARK):
+        return _values(_opened(raw, f"vault:{purpose}"))
     for key in settings.SECRETS_KEYS:
         if _mark(key) == raw[:MARK_BYTES]:
-            return _opened(key, raw, purpose)
+            return _values(_opened_as_before(key, raw, purpose))
     raise SecretsUnreadable()
 
 
-def _opened(key: str, raw: bytes, purpose: str) -> dict[str, str]:
-    nonce, sealed = raw[MARK_BYTES : MARK_BYTES + NONCE_BYTES], raw[MARK_BYTES + NONCE_BYTES :]
+def seal_anew(*, sealed: bytes | memoryview, purpose: str) -> bytes:
+    """This will return the same values under the company's present key, or ``sealed`` where they are already."""
+    raw = bytes(sealed)
+    if not raw or (raw.startswith(MARK) and raw[MARK_BYTES] == company_keys.ring().seals):
+        return raw
+    return seal(values=unseal(sealed=raw, purpose=purpose), purpose=purpose)
+
+
+def _opened(raw: bytes, place: str) -> bytes:
+    number, start = raw[MARK_BYTES], MARK_BYTES + 1
+    nonce, sealed = raw[start : start + NONCE_BYTES], raw[start + NONCE_BYTES :]
     try:
-        opened: Any = json.loads(_cipher(key).decrypt(nonce, sealed, _bound(purpose)))
+        ring = company_keys.ring()
+        return ring.cipher(number, place).decrypt(nonce, sealed, ring.bound(place))
+    except (InvalidTag, company_keys.KeyMissing, company_keys.KeyUnreadable):
+        raise SecretsUnreadable() from None
+
+
+def _opened_as_before(key: str, raw: bytes, purpose: str) -> bytes:
+    """What was sealed under a key derived from the platform's and the name of the schema."""
+    nonce, sealed = raw[MARK_BYTES : MARK_BYTES + NONCE_BYTES], raw[MARK_BYTES + NONCE_BYTES :]
+    schema = context.required_schema()
+    derived = HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=schema.encode()).derive(key.encode())
+    try:
+        return AESGCM(derived).decrypt(nonce, sealed, f"{schema}:{purpose}".encode())
     except InvalidTag:
         raise SecretsUnreadable() from None
+
+
+def _values(text: bytes) -> dict[str, str]:
+    opened: Any = json.loads(text)
     return {str(name): str(value) for name, value in opened.items()}
-
-
-def _cipher(key: str) -> AESGCM:
-    derived = HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=context.required_schema().encode())
-    return AESGCM(derived.derive(key.encode()))
-
-
-def _bound(purpose: str) -> bytes:
-    return f"{context.required_schema()}:{purpose}".encode()
 
 
 def _mark(key: str) -> bytes:

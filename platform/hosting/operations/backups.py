@@ -16,7 +16,7 @@ from django.db import transaction
 from hosting import models
 from hosting.operations import companies
 from kernel.errors import GridhallError, NotFound, gettext_noop
-from tenancy import archives, context, provisioning
+from tenancy import archives, company_keys, context, provisioning
 from tenancy import models as tenancy_models
 from tenancy.archives.writing import digest_of
 
@@ -134,7 +134,10 @@ def replace_from_backup(
             provisioning.drop_schema(retailer=Retailer(schema_name=schema))
         raise archives.Damaged(member=differing[0].name)
     with context.use_public(), transaction.atomic():
-        Retailer.objects.filter(pk=retailer.pk).update(schema_name=schema)
+        keys = company_keys.joined(
+            present=retailer.key_envelope, archived=manifest.company.get("key_envelope") or retailer.key_envelope
+        )
+        Retailer.objects.filter(pk=retailer.pk).update(schema_name=schema, key_envelope=keys)
         _note(retailer, "replace", at, actor_id, reason=reason, name=path.name, schema=schema, former=before)
     return context.retailer_by_code(code=code)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from hosting.deletion_models import Deletion, ErasedPerson, HostKey
 from hosting.fleet_models import BackupPolicy, Fault, HealthDay, Job
 from hosting.plan_models import (
     ApiCalls,
@@ -27,9 +28,12 @@ __all__ = [
     "CompanyHealth",
     "CompanyHost",
     "Coupon",
+    "Deletion",
+    "ErasedPerson",
     "Fault",
     "FleetEvent",
     "HealthDay",
+    "HostKey",
     "HostingInvoice",
     "Interval",
     "Job",

@@ -25,7 +25,7 @@ TEMPLATE_SCHEMA = "t_template0000"
 READABLE_IN_PUBLIC = ("django_content_type", "auth_permission", "django_migrations")
 OWNED_IN_PUBLIC = (*READABLE_IN_PUBLIC, "tenancy_schematemplate", "tenancy_fleetmigration")
 """What the login only reads: above all the text that the owner runs to make a company."""
-ADDED_IN_PUBLIC = ("hosting_fleetevent", "hosting_planversion")
+ADDED_IN_PUBLIC = ("hosting_fleetevent", "hosting_planversion", "hosting_hostkey", "hosting_erasedperson")
 """What the login only adds to."""
 REMOVED_IN_PUBLIC = ("tenancy_domain",)
 """What the login may also remove: a host that a company takes back."""
@@ -115,8 +115,9 @@ def drop_schema(*, retailer: models.Retailer) -> None:
 
 def retailers_to_migrate() -> Iterator[models.Retailer]:
     """Yield every retailer whose schema stands, the operator first."""
+    without = (models.Retailer.Status.PROVISIONING, models.Retailer.Status.DELETED)
     with context.use_public():
-        rows = list(models.Retailer.objects.exclude(status=models.Retailer.Status.PROVISIONING).order_by("kind", "id"))
+        rows = list(models.Retailer.objects.exclude(status__in=without).order_by("kind", "id"))
     yield from rows
 
 

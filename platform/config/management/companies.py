@@ -9,4 +9,5 @@ def retailers_named(code: str | None) -> list[models.Retailer]:
     """Return the company of that code, or all that are provisioned; raises UnknownRetailer."""
     if code is not None:
         return [context.retailer_by_code(code=code)]
-    return list(models.Retailer.objects.exclude(status=models.Retailer.Status.PROVISIONING).order_by("code"))
+    without = (models.Retailer.Status.PROVISIONING, models.Retailer.Status.DELETED)
+    return list(models.Retailer.objects.exclude(status__in=without).order_by("code"))

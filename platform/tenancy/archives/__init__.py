@@ -3,8 +3,9 @@
 Everything goes by COPY, table by table: `pg_dump` of a deployment with hundreds of schemas fails at its locks.
 """
 
+from tenancy.archives.comparing import Difference, compare
 from tenancy.archives.manifest import Damaged, Manifest, TableEntry, UnreadableArchive, WrongTables, read_manifest
-from tenancy.archives.restoring import Difference, compare, restore
+from tenancy.archives.restoring import restore
 from tenancy.archives.writing import write
 
 __all__ = [

@@ -46,6 +46,12 @@ def sequences(cursor: Any, schema: str) -> dict[str, int]:
     return {name: last for name, last in cursor.fetchall() if last is not None}
 
 
+def sequence_names(cursor: Any, schema: str) -> set[str]:
+    """Return the names of all sequences."""
+    cursor.execute("SELECT sequencename::text FROM pg_sequences WHERE schemaname = %s", [schema])
+    return {name for (name,) in cursor.fetchall()}
+
+
 def partitions(cursor: Any, schema: str) -> list[dict[str, str]]:
     """Return the partitions of a schema, the default ones last, each with its table and bounds as SQL."""
     cursor.execute(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import tarfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +19,12 @@ from kernel.errors import GridhallError, gettext_noop
 FORMAT = 1
 NAME = "manifest.json"
 TABLES, FILES = "tables/", "files/"
+LARGEST_MANIFEST = 256 * 2**20
+_WORD = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_VALUE = r"(?:'[0-9 :.+TZ-]*'|-?[0-9]+|MINVALUE|MAXVALUE)"
+_VALUES = rf"\({_VALUE}(?:, {_VALUE})*\)"
+_BOUNDS = re.compile(rf"DEFAULT|FOR VALUES (?:FROM {_VALUES} TO {_VALUES}|IN {_VALUES})")
+"""Bounds are written into a statement as they stand, so nothing but numbers and dates is let through."""
 
 
 class UnreadableArchive(GridhallError):
@@ -97,12 +104,35 @@ def read_manifest(*, path: Path) -> Manifest:
     """Return the manifest of an archive; raises UnreadableArchive."""
     try:
         with tarfile.open(path, "r:") as archive:
-            member = archive.extractfile(NAME)
-            found = json.loads(member.read()) if member else {}
+            found = json.loads(_text_of(archive))
         if found["format"] != FORMAT:
             raise UnreadableArchive(name=path.name)
         tables = [TableEntry(**each) for each in found.pop("tables")]
         files = [FileEntry(**each) for each in found.pop("files")]
-        return Manifest(tables=tables, files=files, **found)
-    except (OSError, tarfile.TarError, KeyError, TypeError, ValueError) as error:
+        manifest = Manifest(tables=tables, files=files, **found)
+        _check(manifest)
+    except (OSError, tarfile.TarError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableArchive(name=path.name) from error
+    return manifest
+
+
+def _text_of(archive: tarfile.TarFile) -> bytes:
+    member = archive.getmember(NAME)
+    file = archive.extractfile(member)
+    if file is None or member.size > LARGEST_MANIFEST:
+        raise ValueError(NAME)
+    return file.read()
+
+
+def _check(manifest: Manifest) -> None:
+    """Refuse names and bounds that this program never writes: an archive may come from anybody."""
+    names = [table.name for table in manifest.tables]
+    words = [*names, *manifest.sequences]
+    words += [each[part] for each in manifest.partitions for part in ("name", "table")]
+    wrong = [word for word in words if not _WORD.fullmatch(word)]
+    wrong += [each["bounds"] for each in manifest.partitions if not _BOUNDS.fullmatch(each["bounds"])]
+    if wrong or len(set(names)) != len(names) or not isinstance(manifest.code, str):
+        raise ValueError(wrong)
+    if not all(isinstance(last, int) for last in manifest.sequences.values()):
+        raise ValueError(manifest.sequences)
+    manifest.made.astimezone(dt.UTC)

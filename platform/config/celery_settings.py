@@ -14,6 +14,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "hosting.tasks.provision": {"queue": "provision"},
+    "hosting.carry_on_sign_up": {"queue": "provision"},
+    "hosting.release_sign_up": {"queue": "provision"},
+    "hosting.take_down_demo": {"queue": "provision"},
     "metering.make_partitions": {"queue": "provision"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_throttle": 1}
@@ -42,6 +45,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep payment providers": {"task": "billing.payments.providers.tasks.sweep_all", "schedule": 120.0},
     "sweep sign-in security": {"task": "identity.sweep_all", "schedule": 300.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
+    "sweep sign-ups": {"task": "hosting.sweep_sign_ups", "schedule": 30.0},
     "sweep subscriptions": {"task": "hosting.sweep_subscriptions", "schedule": 300.0},
     "sweep the host's billing messages": {"task": "hosting.sweep_billing_messages", "schedule": 120.0},
     "measure usage": {"task": "hosting.measure_all_usage", "schedule": 3600.0},

@@ -318,6 +318,14 @@ STRIPE_API_BASE = os.environ.get("GRIDHALL_STRIPE_API_BASE", "")
 # The host's own bills to its companies: messages come to /webhooks/stripe/billing/ on the operator's host.
 STRIPE_BILLING_WEBHOOK_SECRET = os.environ.get("GRIDHALL_STRIPE_BILLING_WEBHOOK_SECRET", "")
 
+# Companies that sign themselves up, and demo spaces.
+SIGN_UP_OPEN = environment.flag("GRIDHALL_SIGN_UP", default=True)
+SIGN_UPS_PER_HOUR = int(os.environ.get("GRIDHALL_SIGN_UPS_PER_HOUR", "200"))
+SIGN_UPS_PER_SENDER = int(os.environ.get("GRIDHALL_SIGN_UPS_PER_SENDER", "5"))
+SIGN_UP_MAILS_PER_DAY = 3
+DEMO_DAYS = int(os.environ.get("GRIDHALL_DEMO_DAYS", "14"))
+DEMO_KEPT_DAYS = int(os.environ.get("GRIDHALL_DEMO_KEPT_DAYS", "30"))
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

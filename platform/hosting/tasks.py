@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import OperationalError
 from django.utils import timezone
 
-from hosting import operations, plan_tasks
+from hosting import operations, plan_tasks, signup_tasks
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
@@ -34,3 +34,11 @@ def measure_fleet() -> None:
 
 PLANS = (plan_tasks.sweep_subscriptions, plan_tasks.measure_all_usage, plan_tasks.report_usage)
 """Found here by Celery, which looks for tasks in this file alone."""
+
+SIGNING_UP = (
+    signup_tasks.mail_sign_up,
+    signup_tasks.carry_on_sign_up,
+    signup_tasks.release_sign_up,
+    signup_tasks.take_down_demo,
+    signup_tasks.sweep_sign_ups,
+)

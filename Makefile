@@ -51,6 +51,9 @@ screenshots: setup ## make the README's screenshots anew
 bench-rating: setup ## measure the rating engine
 	$(PY) benchmarks/rating.py $(ARGS)
 
+bench-growth: setup ## measure what companies, connections, partitions and readings cost (ARGS="--companies 300")
+	$(PY) benchmarks/growth.py $(ARGS)
+
 bench-billing: setup ## measure the whole chain, readings to ledger (ARGS="--accounts 200000 --against 20000")
 	$(PY) benchmarks/billing_chain.py $(ARGS)
 

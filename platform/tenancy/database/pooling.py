@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 RESET_STATEMENT = "RESET ROLE; RESET search_path"
+LIFETIME_SECONDS = 600
+"""A connection remembers the tables of every company it worked for, over a megabyte each (docs/scaling.md)."""
 
 
 def options(*, size: int) -> dict[str, Any]:
     """Return Django's pool options for ``size`` connections at most."""
-    return {"min_size": 0, "max_size": size, "timeout": 10, "max_idle": 300, "reset": reset}
+    return {
+        "min_size": 0, "max_size": size, "timeout": 10, "max_idle": 300, "max_lifetime": LIFETIME_SECONDS, "reset": reset,
+    }  # fmt: skip
 
 
 def reset(connection: Any) -> None:

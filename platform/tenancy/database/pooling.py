@@ -12,8 +12,13 @@ LIFETIME_SECONDS = 600
 def options(*, size: int) -> dict[str, Any]:
     """Return Django's pool options for ``size`` connections at most."""
     return {
-        "min_size": 0, "max_size": size, "timeout": 10, "max_idle": 300, "max_lifetime": LIFETIME_SECONDS, "reset": reset,
-    }  # fmt: skip
+        "min_size": 0,
+        "max_size": size,
+        "timeout": 10,
+        "max_idle": 300,
+        "max_lifetime": LIFETIME_SECONDS,
+        "reset": reset,
+    }
 
 
 def reset(connection: Any) -> None:

@@ -23,7 +23,7 @@ def prepaid_accounts(*, state: str = "", search: str = "") -> QuerySet[PrepaidAc
     found = PrepaidAccount.objects.select_related("account__customer").order_by("available", "account_id")
     found = found.filter(state=state) if state else found.exclude(state=State.ENDED)
     if search:
-        found = found.filter(Q(account__number__istartswith=search) | Q(account__customer__name__icontains=search))
+        found = found.filter(Q(account__number__istartswith=search) | Q(account__customer__name__holds=search))
     return found
 
 

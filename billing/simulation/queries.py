@@ -166,7 +166,7 @@ def accounts(
         found = found.filter(reason=reason)
     if search.strip():
         words = search.strip()
-        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__icontains=words))
+        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__holds=words))
     return found
 
 

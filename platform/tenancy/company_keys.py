@@ -60,6 +60,7 @@ class KeyRing:
         self.seals = seals
         self.numbers = sorted(keys)
         self._keys = dict(keys)
+        self.marks: dict[tuple[int, str, str], int] = {}
         self._ciphers: dict[tuple[int, str], AESGCM] = {}
         self._index_keys: dict[tuple[int, str], bytes] = {}
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
-from django.contrib.postgres.indexes import GistIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
+from tenancy.sealed_fields import BlindIndexField, SealedModel, SealedTextField
 
-class Customer(models.Model):
-    """A person or a company that contracts with the retailer."""
+
+class Customer(SealedModel):
+    """A person or a company that contracts with the retailer. Name, mail and telephone stand sealed."""
 
     class Kind(models.TextChoices):
         HOUSEHOLD = "household", _("Household")
         BUSINESS = "business", _("Business")
 
     number = models.CharField(_("customer number"), max_length=32)
-    name = models.CharField(_("name"), max_length=200)
+    name = SealedTextField(_("name"), max_length=200, sort="name", index="marks")
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.HOUSEHOLD)
     segment = models.CharField(_("segment"), max_length=40, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    email = SealedTextField(_("e-mail"), max_length=254, blank=True, kind="mail", sort="mail", index="marks")
+    phone = SealedTextField(_("phone"), max_length=40, blank=True, kind="phone", sort="phone", index="marks")
     language = models.CharField(_("language"), max_length=12, blank=True)
+    marks = BlindIndexField()
 
     class Meta:
         verbose_name = _("customer")
@@ -37,15 +40,15 @@ class Customer(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["name"], name="customers_customer_name"),
-            models.Index(fields=["email"], name="customers_customer_email"),
+            GinIndex(fields=["marks"], name="customers_customer_marks"),
+            models.Index(OpClass(Upper("number"), name="text_pattern_ops"), name="customers_customer_from"),
         )
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
 
 
-class Account(models.Model):
+class Account(SealedModel):
     """A billing account: one customer, one currency, one bill per period."""
 
     number = models.CharField(_("account number"), max_length=32)
@@ -56,7 +59,7 @@ class Account(models.Model):
         verbose_name=_("customer"),
     )
     currency = models.CharField(_("currency"), max_length=3)
-    billing_address = models.TextField(_("billing address"), blank=True)
+    billing_address = SealedTextField(_("billing address"), blank=True, sort="address")
     opened_on = models.DateField(_("opened on"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
 
@@ -75,22 +78,25 @@ class Account(models.Model):
                 name="customers_account_closed_after_opened",
             ),
         )
+        indexes = (models.Index(OpClass(Upper("number"), name="text_pattern_ops"), name="customers_account_from"),)
 
     def __str__(self) -> str:
         return self.number
 
 
-class Premises(models.Model):
+class Premises(SealedModel):
     """A place that is supplied: its address, its region in the market and its clock."""
 
-    address = models.TextField(_("supply address"))
+    address = SealedTextField(_("supply address"), sort="address", index="marks")
     region = models.CharField(_("region"), max_length=40, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64)
+    marks = BlindIndexField()
 
     class Meta:
         verbose_name = _("premises")
         verbose_name_plural = _("premises")
         ordering = ("id",)
+        indexes = (GinIndex(fields=["marks"], name="customers_premises_marks"),)
 
     def __str__(self) -> str:
         return self.address
@@ -116,6 +122,9 @@ class SupplyPoint(models.Model):
         verbose_name_plural = _("supply points")
         ordering = ("identifier",)
         constraints = (models.UniqueConstraint(fields=["identifier"], name="customers_supplypoint_identifier_unique"),)
+        indexes = (
+            models.Index(OpClass(Upper("identifier"), name="text_pattern_ops"), name="customers_supplypoint_from"),
+        )
 
     def __str__(self) -> str:
         return self.identifier

@@ -98,7 +98,7 @@ def accounts(*, search: str = "", open_on: dt.date | None = None) -> QuerySet[Ac
         found = found.filter(
             Q(number__istartswith=words)
             | Q(customer__number__istartswith=words)
-            | Q(customer__name__icontains=words)
+            | Q(customer__name__holds=words)
             | Q(pk__in=held)
         )
     return found
@@ -144,7 +144,7 @@ def supply_points(*, search: str = "") -> QuerySet[SupplyPoint]:
     found = SupplyPoint.objects.select_related("premises").order_by("identifier")
     if search.strip():
         words = search.strip()
-        found = found.filter(Q(identifier__istartswith=words) | Q(premises__address__icontains=words))
+        found = found.filter(Q(identifier__istartswith=words) | Q(premises__address__holds=words))
     return found
 
 
@@ -245,8 +245,9 @@ def _customer_matches(search: str) -> Q:
     held = Occupancy.objects.filter(supply_point__identifier__istartswith=words).values("account__customer_id")
     return (
         Q(number__istartswith=words)
-        | Q(name__icontains=words)
-        | Q(email__icontains=words)
+        | Q(name__holds=words)
+        | Q(email__holds=words)
+        | Q(phone__holds=words)
         | Q(pk__in=Account.objects.filter(number__istartswith=words).values("customer_id"))
         | Q(pk__in=held)
     )

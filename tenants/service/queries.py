@@ -37,7 +37,7 @@ def orders(
         found = found.filter(
             Q(supply_point__identifier__istartswith=words)
             | Q(account__number__istartswith=words)
-            | Q(account__customer__name__icontains=words)
+            | Q(account__customer__name__holds=words)
         )
     return found
 

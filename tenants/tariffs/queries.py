@@ -113,7 +113,7 @@ def agreements(*, search: str = "", product_code: str = "", on: dt.date | None =
         found = found.filter(
             Q(account__number__istartswith=words)
             | Q(supply_point__identifier__istartswith=words)
-            | Q(account__customer__name__icontains=words)
+            | Q(account__customer__name__holds=words)
         )
     return found
 

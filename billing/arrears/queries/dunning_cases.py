@@ -27,7 +27,7 @@ def cases(*, state: str = "", search: str = "", reason: str = "", path: str = ""
         found = found.filter(path__code=path)
     if search.strip():
         words = search.strip()
-        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__icontains=words))
+        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__holds=words))
     return found
 
 

@@ -45,7 +45,7 @@ def corrections(
         found = found.filter(
             Q(account__number__istartswith=words)
             | Q(invoice__number__istartswith=words)
-            | Q(account__customer__name__icontains=words)
+            | Q(account__customer__name__holds=words)
         )
     return found.order_by("pk" if state == "open" else "-pk")
 

@@ -37,7 +37,7 @@ def exceptions(
         found = found.filter(total__gte=least)
     if search.strip():
         words = search.strip()
-        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__icontains=words))
+        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__holds=words))
     return found
 
 

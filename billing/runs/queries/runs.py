@@ -112,7 +112,7 @@ def items(*, run: BillRun, state: str = "", reason: str = "", search: str = "") 
         found = found.filter(reason=reason)
     if search.strip():
         words = search.strip()
-        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__icontains=words))
+        found = found.filter(Q(account__number__istartswith=words) | Q(account__customer__name__holds=words))
     return found
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, QuerySet
 
 from hosting import models
@@ -121,8 +119,3 @@ def to_release() -> list[int]:
     with context.use_public():
         rows = models.SignUp.objects.filter(state=State.REFUSED, released=False)
         return list(rows.order_by("id").values_list("id", flat=True))
-
-
-def demo_kinds() -> dict[str, dict[str, Any]]:
-    """Return the kinds of synthetic data there are: title and place of each, as the seed declares them."""
-    return dict(settings.DEMO_KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 import markets
 from hosting import operations
 from kernel import texts
+from portal.hosting_admin import signup_forms
+from portal.shared import plan_words
 
 
 def market_choices() -> list[tuple[str, str]]:
@@ -21,6 +24,8 @@ def market_choices() -> list[tuple[str, str]]:
 
 class NewCompanyForm(forms.Form):
     """A company that signs up."""
+
+    BESIDE = ("plan", "interval", "demo")
 
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80)
     name_en = forms.CharField(label=_("Name in English"), max_length=80)
@@ -39,9 +44,15 @@ class NewCompanyForm(forms.Form):
     default_language = forms.ChoiceField(label=_("First language"), choices=settings.LANGUAGES)
     admin_name = forms.CharField(label=_("First administrator"), max_length=120)
     admin_email = forms.EmailField(label=_("Administrator's mail address"), help_text=_("Signs in with it."))
+    plan = forms.ChoiceField(label=_("Plan"), required=False, help_text=_("Without one nothing is limited or charged."))
+    interval = forms.ChoiceField(label=_("Rhythm"), required=False, choices=list(plan_words.INTERVALS.items()))
+    demo = forms.ChoiceField(label=_("What it begins with"), required=False)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: object, offers: Any = (), **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        titles = [(each.plan.code, plan_words.title(each.version.titles)) for each in offers]
+        self.fields["plan"].choices = [("", _("None")), *titles]  # type: ignore[attr-defined]
+        self.fields["demo"].choices = signup_forms.demo_choices()  # type: ignore[attr-defined]
         self.fields["market"].choices = market_choices()  # type: ignore[attr-defined]
         self.fields["time_zone"].choices = [(z, z) for z in sorted(available_timezones()) if "/" in z]  # type: ignore[attr-defined]
 
@@ -49,6 +60,8 @@ class NewCompanyForm(forms.Form):
         """Return what was filled in as the operation takes it."""
         data = dict(self.cleaned_data)
         names = {"zh-hans": data.pop("name_zh"), "en": data.pop("name_en")}
+        for name in self.BESIDE:
+            data.pop(name)
         return operations.NewCompany(names=names, **data)
 
 

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
-from hosting import operations, queries
+from hosting import operations, plan_queries, queries, signup_queries
 from hosting import tasks as hosting_tasks
+from hosting.operations import signing_up
 from identity.capabilities import Capability
 from kernel.errors import GridhallError
 from portal.hosting_admin import figures, forms
@@ -45,7 +46,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 @requires(Capability.OPERATE_FLEET)
 def new_company(request: HttpRequest) -> HttpResponse:
-    form = forms.NewCompanyForm(request.POST or None)
+    form = forms.NewCompanyForm(request.POST or None, offers=plan_queries.offers())
     if request.method == "POST" and form.is_valid():
         code = _register(request, form)
         if code:
@@ -92,7 +93,11 @@ def provision(request: HttpRequest, code: str) -> HttpResponse:
     except GridhallError as refusal:
         messages.error(request, refusals.sentence(refusal))
     else:
-        if form.is_valid():
+        progress = signup_queries.of_company(retailer_id=context.retailer_by_code(code=code).pk)
+        if progress is not None:
+            signing_up.retry(sign_up_id=progress.sign_up.pk, at=timezone.now())
+            messages.info(request, gettext("The order is sent again."))
+        elif form.is_valid():
             _order(request, code, form.cleaned_data["admin_email"], form.cleaned_data["admin_name"])
     return redirect("hosting:company", code=code)
 
@@ -106,13 +111,13 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _register(request: HttpRequest, form: forms.NewCompanyForm) -> str:
-    company = form.company()
+    company, beside = form.company(), {name: form.cleaned_data[name] for name in form.BESIDE}
+    beside["interval"] = beside["interval"] or "month"
     try:
-        operations.register_company(company=company, at=timezone.now(), actor_id=request.user.pk)
+        signing_up.enter(company=company, at=timezone.now(), actor_id=int(request.user.pk or 0), **beside)
     except GridhallError as refusal:
         refusals.show(form, refusal)
         return ""
-    _order(request, company.code, company.admin_email, company.admin_name)
     return company.code
 
 

@@ -26,6 +26,7 @@ DEEDS = frozenset(
         "hosting:resume",
         "hosting:provision",
         "hosting:unlock",
+        "hosting:refuse_sign_up",
     }
 )
 """Orders (POST) of keys, people, the sender of mail, refunds and write-offs, and all that the operator does."""

@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.crypto import salted_hmac
 
 import markets
-from hosting import host_names, models, prices, sending
+from hosting import demo_kinds, host_names, models, prices, sending
 from hosting.operations import companies, sign_up_steps
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
 from tenancy import context
@@ -102,7 +102,10 @@ def enter(
     demo: str = "",
 ) -> models.SignUp:  # fmt: skip
     """Enter a company by the operator's word, to be made at once; raises Invalid, CodeTaken, HostTaken, NoPrice."""
-    _check_plan(plan, company.currency, interval)
+    if demo:
+        demo_kinds.kind(demo)
+    if plan:
+        _check_plan(plan, company.currency, interval)
     facts = {name: getattr(company, name) for name in (
         "code", "names", "legal_name", "market", "region", "currency", "time_zone", "default_language", "admin_name",
         "admin_email",
@@ -246,7 +249,8 @@ def _checked(wish: Wish) -> dict[str, Any]:
     if not legal_name or len(legal_name) > LONGEST_LEGAL_NAME:
         raise Invalid(where="legal_name", reason=gettext_noop("Give the name that stands on invoices."))
     check_name(code)
-    market, region, currency, zone = _place(wish.place)
+    place = demo_kinds.kind(wish.demo).place if wish.demo else wish.place
+    market, region, currency, zone = _place(place)
     if wish.default_language not in companies.LANGUAGES:
         raise Invalid(where="default_language", reason=gettext_noop("Choose one of the languages."))
     _check_person(wish)

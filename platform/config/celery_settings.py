@@ -18,6 +18,7 @@ CELERY_TASK_ROUTES = {
     "hosting.release_sign_up": {"queue": "provision"},
     "hosting.take_down_demo": {"queue": "provision"},
     "metering.make_partitions": {"queue": "provision"},
+    "hosting.end_company": {"queue": "provision"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_throttle": 1}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
@@ -49,5 +50,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep subscriptions": {"task": "hosting.sweep_subscriptions", "schedule": 300.0},
     "sweep the host's billing messages": {"task": "hosting.sweep_billing_messages", "schedule": 120.0},
     "measure usage": {"task": "hosting.measure_all_usage", "schedule": 3600.0},
+    "look after companies that end": {"task": "hosting.sweep_deletions", "schedule": 900.0},
     "report usage": {"task": "hosting.report_usage", "schedule": 3600.0},
 }

@@ -225,6 +225,9 @@ STATIC_ROOT = Path(os.environ.get("GRIDHALL_STATIC_ROOT", DATA_DIR / "static"))
 STATICFILES_DIRS = [path for path in [BASE_DIR / "build" / "static"] if path.is_dir()]
 FILES_DIR = Path(os.environ.get("GRIDHALL_FILES_DIR", DATA_DIR / "files"))
 BACKUP_DIR = Path(os.environ.get("GRIDHALL_BACKUP_DIR", DATA_DIR / "backups"))
+# The end of a company: days it waits for, and days that its archives are kept after its tables are gone.
+DELETION_DAYS = int(os.environ.get("GRIDHALL_DELETION_DAYS", "30"))
+ARCHIVES_AFTER_DELETION_DAYS = int(os.environ.get("GRIDHALL_ARCHIVES_AFTER_DELETION_DAYS", "0"))
 STORAGES = {
     "default": {"BACKEND": "tenancy.storage.RetailerStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -47,6 +47,16 @@ class ReadOnly(GridhallError):
     status_code = 403
 
 
+class Ending(ReadOnly):
+    """The company's end was asked for: everything can be read until then, and nothing changed."""
+
+    code = "company_ends"
+    template = gettext_noop(
+        "Nothing was changed: this company's space will be deleted and is read-only until then. An administrator or "
+        "the host can take that back under Company, End of the company."
+    )
+
+
 class SupplyPointLimit(GridhallError):
     """The plan's supply points are used up."""
 
@@ -93,10 +103,12 @@ class Standing:
     features: frozenset[str] | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     usage: Mapping[str, int] = field(default_factory=dict)
+    closing: dt.datetime | None = None
+    """When the company ends that asked to be read-only until then."""
 
     @property
     def writable(self) -> bool:
-        return self.state is None or self.state in WRITABLE
+        return self.closing is None and (self.state is None or self.state in WRITABLE)
 
     def allows(self, feature: str) -> bool:
         """Return whether the plan holds a feature."""
@@ -112,8 +124,9 @@ class Standing:
 def of(retailer: Any) -> Standing:
     """Return how a company stands, from its row of the registry."""
     data = getattr(retailer, "standing", None) or {}
-    if not data:
-        return Standing()
+    closing = dt.datetime.fromisoformat(data["closing"]) if data.get("closing") else None
+    if "state" not in data:
+        return Standing(closing=closing)
     until = data.get("until")
     return Standing(
         state=State(data["state"]),
@@ -122,6 +135,7 @@ def of(retailer: Any) -> Standing:
         features=frozenset(data["features"]),
         limits=data.get("limits", {}),
         usage=data.get("usage", {}),
+        closing=closing,
     )
 
 
@@ -147,7 +161,9 @@ def writable() -> bool:
 
 
 def require_writable() -> None:
-    """Refuse deeds of staff while the company is read-only; raises ReadOnly."""
+    """Refuse deeds of staff while the company is read-only; raises ReadOnly, or Ending before the company's end."""
+    if present().closing is not None:
+        raise Ending()
     if not writable():
         raise ReadOnly()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import OperationalError
 from django.utils import timezone
 
-from hosting import operations, plan_tasks, signup_tasks
+from hosting import deletion_tasks, entering_tasks, operations, plan_tasks, signup_tasks
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
@@ -32,8 +32,13 @@ def measure_fleet() -> None:
     tenancy_tasks.send_for_each(measure_health, tenancy_queries.active_retailers())
 
 
+VISITS = (entering_tasks.end_visits, entering_tasks.end_all_visits)
 PLANS = (plan_tasks.sweep_subscriptions, plan_tasks.measure_all_usage, plan_tasks.report_usage)
 """Found here by Celery, which looks for tasks in this file alone."""
+ENDING = (
+    deletion_tasks.begin_deletion, deletion_tasks.tell_of_deletion, deletion_tasks.sweep_deletions,
+    deletion_tasks.end_company,
+)  # fmt: skip
 
 SIGNING_UP = (
     signup_tasks.mail_sign_up,

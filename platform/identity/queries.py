@@ -16,6 +16,11 @@ def staff() -> QuerySet[models.User]:
     return models.User.objects.filter(roles__overlap=[str(r) for r in capabilities.STAFF_ROLES]).order_by("name", "id")
 
 
+def with_role(*, role: str) -> QuerySet[models.User]:
+    """Return the active people who hold one post, by name."""
+    return models.User.objects.filter(roles__contains=[role], is_active=True).order_by("name", "id")
+
+
 def user(*, user_id: int) -> models.User:
     """Return a user of this retailer; raises NotFound."""
     found = models.User.objects.filter(pk=user_id).first()

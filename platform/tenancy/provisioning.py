@@ -113,6 +113,15 @@ def drop_schema(*, retailer: models.Retailer) -> None:
             cursor.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
+def shut_out(*, schema_name: str) -> None:
+    """Take the retailer's role from the login: no process but the owner's can work for it any more."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [schema_name])
+        if cursor.fetchone():
+            role, login = sql.Identifier(schema_name), sql.Identifier(settings.APP_LOGIN)
+            cursor.execute(sql.SQL("REVOKE {} FROM {}").format(role, login))
+
+
 def retailers_to_migrate() -> Iterator[models.Retailer]:
     """Yield every retailer whose schema stands, the operator first."""
     without = (models.Retailer.Status.PROVISIONING, models.Retailer.Status.DELETED)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hosting import models, prices, usage
+from hosting import closing, models, prices, usage
 from hosting.operations import companies, invoicing
 from hosting.subscription_states import OPEN, Facts, State, Terms, following, until
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
@@ -179,6 +179,7 @@ def refresh(*, subscription: models.Subscription) -> None:
         "features": version.features,
         "limits": version.limits,
         "usage": usage.latest(retailer_id=subscription.retailer_id),
+        **closing.present(retailer_id=subscription.retailer_id),
     }
     Retailer.objects.filter(pk=subscription.retailer_id).update(standing=standing)
 

@@ -45,6 +45,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "match bank lines": {"task": "billing.payments.tasks.match_all", "schedule": 300.0},
     "sweep payment providers": {"task": "billing.payments.providers.tasks.sweep_all", "schedule": 120.0},
     "sweep sign-in security": {"task": "identity.sweep_all", "schedule": 300.0},
+    "end visits of support": {"task": "hosting.end_all_visits", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
     "sweep sign-ups": {"task": "hosting.sweep_sign_ups", "schedule": 30.0},
     "sweep subscriptions": {"task": "hosting.sweep_subscriptions", "schedule": 300.0},

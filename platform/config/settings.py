@@ -147,7 +147,9 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # Identity
 AUTH_USER_MODEL = "identity.User"
-AUTHENTICATION_BACKENDS = ["identity.sign_in.RetailerBackend"]
+AUTHENTICATION_BACKENDS = ["identity.sign_in.RetailerBackend", "identity.entering_sessions.SupportBackend"]
+# Somebody of the host may be in a company for so many minutes at a time, at most.
+SUPPORT_MINUTES_AT_MOST = int(os.environ.get("GRIDHALL_SUPPORT_MINUTES", "60"))
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

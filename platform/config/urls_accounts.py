@@ -39,6 +39,7 @@ urlpatterns: list[Any] = [
     path("2fa/sessions/end-others/", account_security.end_other_sessions, name="end_other_sessions"),
     path("2fa/webauthn/", account_security.to_overview, name="mfa_list_webauthn"),
     path("2fa/", include(mfa_urls)),
+    path("support/", include("portal.shared.entering_urls")),
 ]
 urlpatterns += [
     each if each.name in OPEN else URLPattern(each.pattern, nowhere, name=each.name) for each in urls.urlpatterns

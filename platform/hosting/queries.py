@@ -47,9 +47,10 @@ def company(*, code: str, at: dt.datetime) -> Company:
 
 
 def events(*, code: str) -> list[models.FleetEvent]:
-    """Return what was done to a company, newest first."""
+    """Return what was done to a company, newest first; of visits their begin and end, not each page opened."""
     with context.use_public():
-        return list(models.FleetEvent.objects.filter(retailer__code=code).order_by("-at", "-id"))
+        found = models.FleetEvent.objects.filter(retailer__code=code).exclude(action="support.request")
+        return list(found.order_by("-at", "-id"))
 
 
 def _companies() -> QuerySet[tenancy_models.Retailer]:

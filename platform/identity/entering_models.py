@@ -1,4 +1,4 @@
-"""Visits of the host's support in a company: asked for, allowed, entered and ended; the company's own record of them."""
+"""Visits of the host's support in a company: asked for, allowed, entered and ended; the company's own record."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from identity.capabilities import Capability as _C
+from identity.capabilities import Capability
 
+_C = Capability
 READS = frozenset(
     {
         _C.SEE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_TARIFFS, _C.SEE_BILLS, _C.SEE_LEDGER, _C.SEE_PAYMENTS, _C.SEE_ARREARS,
@@ -15,7 +16,7 @@ PERSONAL_WRITES = frozenset({_C.CHANGE_CUSTOMERS})
 """Only for who also sees personal fields: what is shown masked cannot be changed without being spoilt."""
 
 
-def of(*, write: bool, personal: bool) -> frozenset[_C]:
+def of(*, write: bool, personal: bool) -> frozenset[Capability]:
     """This will return the capabilities of a visit: reading by default, more only where it was asked for."""
     if not write:
         return READS

@@ -11,9 +11,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from identity import capabilities
-from identity.entering_models import SupportEntry as SupportEntry
-from identity.single_sign_on_models import SingleSignOn as SingleSignOn
-from identity.single_sign_on_models import SingleSignOnLink as SingleSignOnLink
+from identity.entering_models import SupportEntry
+from identity.single_sign_on_models import SingleSignOn, SingleSignOnLink  # noqa: F401 (tables of this room)
 
 
 class UserManager(BaseUserManager["User"]):

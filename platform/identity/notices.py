@@ -18,7 +18,7 @@ from tenancy import context, hosts
 def send_reset_link(*, email: str, language: str) -> None:
     """This will mail the link for a new password to whoever signs in with ``email``; nothing to strangers."""
     for user in models.User.objects.filter(email__iexact=email, is_active=True):
-        _send("reset", user, user.language or language, {"link": invitations.link_of(user=user)})
+        send("reset", user, user.language or language, {"link": invitations.link_of(user=user)})
 
 
 def send_alert(*, alert_id: int) -> None:
@@ -29,7 +29,7 @@ def send_alert(*, alert_id: int) -> None:
     at = alert.at.astimezone(ZoneInfo(context.current_retailer().time_zone))
     words = {"alert": alert, "details": alert.details, "at": f"{at:%Y-%m-%d %H:%M}"}
     try:
-        _send("alert", alert.user, alert.user.language, words)
+        send("alert", alert.user, alert.user.language, words)
     except OSError:
         models.Alert.objects.filter(pk=alert.pk).update(mail_due=True)
         raise
@@ -44,7 +44,8 @@ def _claim(alert_id: int) -> models.Alert | None:
     return alert
 
 
-def _send(name: str, user: models.User, language: str, words: dict[str, Any]) -> None:
+def send(name: str, user: models.User, language: str, words: dict[str, Any]) -> None:
+    """This will mail the template ``name`` to a person, in ``language`` or the company's own."""
     retailer = context.current_retailer()
     language = language or retailer.default_language
     words = {"user": user, "name": texts.pick(retailer.names, language), "home": hosts.address(retailer), **words}

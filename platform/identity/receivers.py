@@ -15,6 +15,8 @@ from identity import alerts, attempts, devices, operations, sessions
 
 @receiver(user_logged_in)
 def _signed_in(sender: Any, request: Any, user: Any, **_: Any) -> None:
+    if not user.is_active:
+        return  # somebody of the host, whose visits are written down by themselves
     at = timezone.now()
     attempts.succeed(
         email=user.email,

@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.utils import timezone
 
-from identity import alerts, attempts, models, notices, sessions, trail
+from identity import alerts, attempts, entering, entering_tasks, models, notices, sessions, trail
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
@@ -41,6 +41,8 @@ def sweep() -> None:
     trail.seal_everything()
     for alert_id in alerts.waiting_mails():
         send_alert.delay(alert_id)
+    for entry_id in entering.waiting_mails():
+        entering_tasks.tell_administrators.delay(entry_id)
     for forget in (attempts.forget_old, sessions.forget_old, alerts.forget_old):
         forget(at=at)
 

@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from identity import devices, sessions, sign_in, watching
-from portal.shared import sensitive
+from portal.shared import entering, sensitive
 
 SET_UP = "mfa_index"
 OPEN_WHILE_SETTING_UP = ("/accounts/", "/preferences/", "/brand")
@@ -33,6 +33,8 @@ class GuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if getattr(request, "retailer", None) is None:
             return self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and entering.is_visit(request):
+            return entering.serve(request, self.get_response)
         user = self._person(request)
         if devices.mark_of(request).foreign or getattr(request.session, "foreign", ""):
             watching.note_foreign(request=request, at=timezone.now())

@@ -13,6 +13,8 @@ DEEDS = frozenset(
         "console:brand",
         "console:security",
         "console:unlock",
+        "console:allow_support",
+        "console:support_rule",
         "console:approve_refund",
         "console:order_refunds",
         "console:decide_write_off",

@@ -114,6 +114,7 @@ READS = {
     "company/audit/export.csv": C.SEE_AUDIT,
     "company/security/": C.MANAGE_STAFF,
     "company/alerts/": C.MANAGE_STAFF,
+    "company/support/": C.SEE_AUDIT,
     "company/keys/": C.MANAGE_KEYS,
     "company/keys/new/": C.MANAGE_KEYS,
 }
@@ -224,6 +225,9 @@ ORDERS = {
     "company/keys/1/revoke/": C.MANAGE_KEYS,
     "company/security/unlock/": C.MANAGE_STAFF,
     "company/alerts/1/seen/": C.MANAGE_STAFF,
+    "company/support/rule/": C.MANAGE_STAFF,
+    "company/support/1/allow/": C.MANAGE_STAFF,
+    "company/support/1/end/": C.MANAGE_STAFF,
     "company/staff/1/reset-factor/": C.MANAGE_STAFF,
 }
 STAFF = [role for role in Role if role not in (Role.CUSTOMER, Role.OPERATOR)]
@@ -301,7 +305,7 @@ class TestTheTable:
             "correction", "preview_corrections", "fiscal_batch", "invoice_xml", "invoice_hybrid", "credit_part",
             "entity", "letter_batch", "message", "message_file",
             "self_read", "self_read_photo", "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit",
-            "supply_order",
+            "supply_order", "support_visit",
         }  # fmt: skip
 
         assert asked - elsewhere == written

@@ -132,8 +132,9 @@ class _SealedQuerySet(models.QuerySet):
     """Refuses to change a sealed text without its marks."""
 
     def update(self, **values: Any) -> int:
-        for name, value in values.items():
-            if getattr(_field(self.model, name), "index", "") and not isinstance(value, Sealed):
+        for name in values:
+            index = getattr(_field(self.model, name), "index", "")
+            if index and index not in values:
                 raise SealedLookup(f"{self.model.__name__}.{name} is searched by marks: save the row, or bulk_update.")
         return super().update(**values)
 

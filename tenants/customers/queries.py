@@ -35,13 +35,14 @@ class CustomerDetail:
 
 
 def customers(*, search: str = "", kind: str = "", segment: str = "") -> QuerySet[Customer]:
-    """This will list customers with ``account_count``; ``search`` meets numbers, names, e-mails and supply points."""
+    """This will list customers with ``account_count``; ``search`` meets what a clerk knows: numbers, parts of name,
+    mail and telephone, supply points."""
     found = Customer.objects.annotate(account_count=Count("accounts", distinct=True)).order_by("number")
     if kind:
         found = found.filter(kind=kind)
     if segment:
         found = found.filter(segment=segment)
-    return found.filter(_customer_matches(search)) if search.strip() else found
+    return found.filter(pk__in=_customers_matching(search.strip())) if search.strip() else found
 
 
 def segments() -> list[str]:
@@ -92,16 +93,7 @@ def accounts(*, search: str = "", open_on: dt.date | None = None) -> QuerySet[Ac
     found = Account.objects.select_related("customer").order_by("number")
     if open_on is not None:
         found = found.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=open_on), opened_on__lte=open_on)
-    if search.strip():
-        words = search.strip()
-        held = Occupancy.objects.filter(supply_point__identifier__istartswith=words).values("account_id")
-        found = found.filter(
-            Q(number__istartswith=words)
-            | Q(customer__number__istartswith=words)
-            | Q(customer__name__holds=words)
-            | Q(pk__in=held)
-        )
-    return found
+    return found.filter(pk__in=_accounts_matching(search.strip())) if search.strip() else found
 
 
 def account(*, number: str) -> Account:
@@ -142,10 +134,7 @@ def account_of_customer(*, customer: Customer, number: str) -> Account:
 def supply_points(*, search: str = "") -> QuerySet[SupplyPoint]:
     """This will list supply points with their premises; ``search`` meets identifier and address."""
     found = SupplyPoint.objects.select_related("premises").order_by("identifier")
-    if search.strip():
-        words = search.strip()
-        found = found.filter(Q(identifier__istartswith=words) | Q(premises__address__holds=words))
-    return found
+    return found.filter(pk__in=_points_matching(search.strip())) if search.strip() else found
 
 
 def supply_point_by_identifier(*, identifier: str) -> SupplyPoint:
@@ -240,14 +229,41 @@ def _occupancies_by_account(accounts: list[Account]) -> dict[int, list[Occupancy
     return grouped
 
 
-def _customer_matches(search: str) -> Q:
-    words = search.strip()
-    held = Occupancy.objects.filter(supply_point__identifier__istartswith=words).values("account__customer_id")
+def _customers_matching(words: str) -> QuerySet[Any]:
+    """The keys of customers that what was typed meets: one search along an index for each thing it may be."""
+    people = Customer.objects.order_by()
     return (
-        Q(number__istartswith=words)
-        | Q(name__holds=words)
-        | Q(email__holds=words)
-        | Q(phone__holds=words)
-        | Q(pk__in=Account.objects.filter(number__istartswith=words).values("customer_id"))
-        | Q(pk__in=held)
+        people.filter(number__istartswith=words)
+        .values("pk")
+        .union(
+            people.filter(Q(name__holds=words) | Q(email__holds=words) | Q(phone__holds=words)).values("pk"),
+            Account.objects.order_by().filter(number__istartswith=words).values("customer_id"),
+            _held(words).values("account__customer_id"),
+        )
     )
+
+
+def _accounts_matching(words: str) -> QuerySet[Any]:
+    found = Account.objects.order_by()
+    return (
+        found.filter(number__istartswith=words)
+        .values("pk")
+        .union(
+            found.filter(customer__number__istartswith=words).values("pk"),
+            found.filter(customer__name__holds=words).values("pk"),
+            _held(words).values("account_id"),
+        )
+    )
+
+
+def _points_matching(words: str) -> QuerySet[Any]:
+    found = SupplyPoint.objects.order_by()
+    return (
+        found.filter(identifier__istartswith=words)
+        .values("pk")
+        .union(found.filter(premises__address__holds=words).values("pk"))
+    )
+
+
+def _held(words: str) -> QuerySet[Occupancy]:
+    return Occupancy.objects.order_by().filter(supply_point__identifier__istartswith=words)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,13 @@ STATIC_ROOT = Path(os.environ.get("GRIDHALL_STATIC_ROOT", DATA_DIR / "static"))
 STATICFILES_DIRS = [path for path in [BASE_DIR / "build" / "static"] if path.is_dir()]
 FILES_DIR = Path(os.environ.get("GRIDHALL_FILES_DIR", DATA_DIR / "files"))
 BACKUP_DIR = Path(os.environ.get("GRIDHALL_BACKUP_DIR", DATA_DIR / "backups"))
+# Backups by the clock (0 hours: none), archives kept of them, the age that is late, and how often one is proven.
+BACKUP_EVERY = timedelta(hours=int(os.environ.get("GRIDHALL_BACKUP_HOURS", "24")))
+BACKUPS_KEPT = int(os.environ.get("GRIDHALL_BACKUPS_KEPT", "14"))
+BACKUP_LATE_AFTER = timedelta(hours=int(os.environ.get("GRIDHALL_BACKUP_LATE_HOURS", "36")))
+DRILL_EVERY = timedelta(days=int(os.environ.get("GRIDHALL_DRILL_DAYS", "30")))
+# Jobs on whole companies that run at the same time, however many provision workers there are.
+JOBS_AT_ONCE = int(os.environ.get("GRIDHALL_JOBS_AT_ONCE", "1"))
 # The end of a company: days it waits for, and days that its archives are kept after its tables are gone.
 DELETION_DAYS = int(os.environ.get("GRIDHALL_DELETION_DAYS", "30"))
 ARCHIVES_AFTER_DELETION_DAYS = int(os.environ.get("GRIDHALL_ARCHIVES_AFTER_DELETION_DAYS", "0"))

@@ -66,7 +66,7 @@ def banner(request: HttpRequest) -> HttpResponse:
     """Show how long the visit still lasts; asked for again and again by the open page."""
     user: Any = request.user
     if getattr(user, "support", None) is None:
-        raise Http404
+        return _gone(request)
     return _private(render(request, "security/support_banner.html", banner_of(user.support, timezone.now())))
 
 
@@ -110,7 +110,7 @@ def serve(request: HttpRequest, get_response: Callable[[HttpRequest], HttpRespon
         with masking.masked(unless=entry.personal):
             response = get_response(request)
         if _carries_out(request, response, entry):
-            response.close()
+            _let_go(response)
             response = errors.permission_denied(request, NotInThisVisit())
     devices.remember(request, response)
     return watching.note_answer(request=request, response=response, user=entry.user, at=at)
@@ -149,6 +149,12 @@ def _carries_out(request: HttpRequest, response: Any, entry: Any) -> bool:
     if response.status_code in REDIRECTS or kind in SHOWN or request.path.startswith("/brand"):
         return False
     return not entry.personal
+
+
+def _let_go(response: Any) -> None:
+    """Close what an answer holds open that is not sent; closing the answer itself would end the request."""
+    for close in getattr(response, "_resource_closers", ()):
+        close()
 
 
 def _write_down(request: HttpRequest, entry: Any, at: dt.datetime) -> None:

@@ -36,6 +36,15 @@ def move(**times) -> None:
     models.SupportEntry.objects.update(**times)
 
 
+def grow_old(host, operator) -> None:
+    """Let two minutes pass since the host's person proved who he is."""
+    with context.use(operator):
+        session = host.session
+        records = session["account_authentication_methods"]
+        session["account_authentication_methods"] = [{**each, "at": each["at"] - 121} for each in records]
+        session.save()
+
+
 class TestAsking:
     def test_needs_a_reason(self, host):
         answer = visits.ask(host, reason=" ")
@@ -58,15 +67,12 @@ class TestAsking:
 
         [event] = trail.find(action="support.ask")
         assert event.details["reason"] == visits.WISH["reason"]
-        assert event.actor_name == "Gridhall support (1)" or event.actor_name.endswith("(1)") or "(" in event.actor_name
+        assert event.actor_name.endswith(f"({the_visit().operator_id})")
         told = hosting_queries.events(code="alder")
         assert [(e.action, e.reason) for e in told][-1] == ("support.ask", visits.WISH["reason"])
 
-    def test_needs_a_second_factor_given_just_now(self, host):
-        session = host.session
-        old = [{**each, "at": each["at"] - 121} for each in session["account_authentication_methods"]]
-        session["account_authentication_methods"] = old
-        session.save()
+    def test_needs_a_second_factor_given_just_now(self, host, operator):
+        grow_old(host, operator)
 
         answer = visits.ask(host)
 
@@ -74,11 +80,8 @@ class TestAsking:
         assert answer["Location"].startswith("/accounts/2fa/reauthenticate/")
         assert models.SupportEntry.objects.count() == 0
 
-    def test_a_fresh_password_is_not_enough(self, host):
-        session = host.session
-        records = session["account_authentication_methods"]
-        session["account_authentication_methods"] = [{**r, "at": r["at"] - 121} for r in records if r["method"] == "mfa"]
-        session.save()
+    def test_a_fresh_password_is_not_enough(self, host, operator):
+        grow_old(host, operator)
         host.post("/accounts/reauthenticate/", {"password": second_factor.PASSWORD})
 
         assert visits.ask(host).status_code == 302

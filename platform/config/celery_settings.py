@@ -19,6 +19,9 @@ CELERY_TASK_ROUTES = {
     "hosting.take_down_demo": {"queue": "provision"},
     "metering.make_partitions": {"queue": "provision"},
     "hosting.end_company": {"queue": "provision"},
+    "hosting.work_on_jobs": {"queue": "provision"},
+    "hosting.prune_backups": {"queue": "provision"},
+    "hosting.drop_former": {"queue": "provision"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_throttle": 1}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
@@ -48,6 +51,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "end visits of support": {"task": "hosting.end_all_visits", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
     "sweep sign-ups": {"task": "hosting.sweep_sign_ups", "schedule": 30.0},
+    "sweep jobs of the fleet": {"task": "hosting.sweep_jobs", "schedule": 30.0},
+    "keep backups": {"task": "hosting.keep_backups", "schedule": 300.0},
+    "prune backups": {"task": "hosting.prune_backups", "schedule": 21600.0},
     "sweep subscriptions": {"task": "hosting.sweep_subscriptions", "schedule": 300.0},
     "sweep the host's billing messages": {"task": "hosting.sweep_billing_messages", "schedule": 120.0},
     "measure usage": {"task": "hosting.measure_all_usage", "schedule": 3600.0},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import OperationalError
 from django.utils import timezone
 
-from hosting import deletion_tasks, entering_tasks, operations, plan_tasks, signup_tasks
+from hosting import deletion_tasks, entering_tasks, fleet_tasks, operations, plan_tasks, signup_tasks
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
@@ -47,3 +47,8 @@ SIGNING_UP = (
     signup_tasks.take_down_demo,
     signup_tasks.sweep_sign_ups,
 )
+
+FLEET = (
+    fleet_tasks.work_on_jobs, fleet_tasks.sweep_jobs, fleet_tasks.keep_backups, fleet_tasks.prune_backups,
+    fleet_tasks.drop_former,
+)  # fmt: skip

@@ -1,13 +1,6 @@
 """What the operator does to companies: register, provision, suspend and resume; back up, restore, move."""
 
-from hosting.operations.backups import (
-    BackupMissing,
-    NotTheCompany,
-    back_up,
-    drill,
-    replace_from_backup,
-    restore_company,
-)
+from hosting.operations.backups import BackupMissing, back_up, drill
 from hosting.operations.companies import (
     CODE_PATTERN,
     HOST_PATTERN,
@@ -24,6 +17,7 @@ from hosting.operations.companies import (
     resume_company,
     suspend_company,
 )
+from hosting.operations.restoring import NotACompany, NotTheCompany, replace_from_backup, restore_company
 
 __all__ = [
     "CODE_PATTERN",
@@ -33,6 +27,7 @@ __all__ = [
     "CodeTaken",
     "HostTaken",
     "NewCompany",
+    "NotACompany",
     "NotTheCompany",
     "back_up",
     "change_brand",

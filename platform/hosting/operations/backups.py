@@ -1,4 +1,4 @@
-"""One company backed up, tried, restored, moved; the others never notice.
+"""One company backed up and tried; the others never notice.
 
 An archive is written by any process for its company (it only reads); schemas are made by owner processes alone.
 """
@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from hosting import models
 from hosting.operations import companies
 from kernel.errors import GridhallError, NotFound, gettext_noop
-from tenancy import archives, company_keys, context, provisioning
+from tenancy import archives, context, provisioning
 from tenancy import models as tenancy_models
-from tenancy.archives.writing import digest_of
+from tenancy.archives.writing import Tell, digest_of, silent
 
 LONGEST_ERROR = 400
 Retailer = tenancy_models.Retailer
@@ -32,16 +31,17 @@ class BackupMissing(GridhallError):
     template = gettext_noop("The file {name} is not there any more.")
 
 
-class NotTheCompany(GridhallError):
-    """An archive of another company must not take the place of this one."""
-
-    code = "backup_of_another_company"
-    template = gettext_noop("{name} is an archive of “{other}”, not of “{code}”.")
-
-
 def folder_of(*, code: str) -> Path:
     """Return where a company's archives are kept."""
     return Path(settings.BACKUP_DIR) / code
+
+
+def path_of(row: models.Backup) -> Path:
+    """Return where the archive of a backup stands; raises BackupMissing."""
+    path = folder_of(code=row.retailer.code) / row.name
+    if row.removed_at is not None or not path.is_file():
+        raise BackupMissing(name=row.name)
+    return path
 
 
 def back_up(*, code: str, at: dt.datetime, folder: Path | None = None, actor_id: int | None = None) -> models.Backup:
@@ -49,17 +49,32 @@ def back_up(*, code: str, at: dt.datetime, folder: Path | None = None, actor_id:
 
     A failure is recorded with its reason and raised again; no half of an archive is left under its name.
     """
+    row = begin(code=code, at=at)
+    write(row=row, at=at, folder=folder, actor_id=actor_id)
+    return row
+
+
+def begin(*, code: str, at: dt.datetime, scheduled: bool = False) -> models.Backup:
+    """Enter a backup that is going to be written; raises UnknownRetailer."""
     retailer = context.retailer_by_code(code=code)
-    path = (folder or folder_of(code=code)) / f"{code}-{at:%Y%m%dT%H%M%S%f}.tar"
+    name = f"{code}-{at:%Y%m%dT%H%M%S%f}.tar"
     with context.use_public():
-        row = models.Backup.objects.create(retailer_id=retailer.pk, made_at=at, name=path.name)
+        return models.Backup.objects.create(retailer=retailer, made_at=at, name=name, scheduled=scheduled)
+
+
+def write(
+    *, row: models.Backup, at: dt.datetime, folder: Path | None = None, actor_id: int | None = None, tell: Tell = silent
+) -> None:
+    """Write the archive that ``begin`` entered; begun again after a cut, it is written anew under the same name."""
+    retailer = context.retailer_by_schema(schema_name=row.retailer.schema_name)
+    path = (folder or folder_of(code=retailer.code)) / row.name
     try:
         with context.use(retailer):
-            manifest = archives.write(path=path, at=at)
+            manifest = archives.write(path=path, at=at, tell=tell)
     except Exception as failure:
-        _record_end(row, State.FAILED, error=f"{type(failure).__name__}: {failure}"[:LONGEST_ERROR])
+        record_end(row, State.FAILED, error=f"{type(failure).__name__}: {failure}"[:LONGEST_ERROR])
         raise
-    _record_end(
+    record_end(
         row,
         State.DONE,
         size=path.stat().st_size,
@@ -67,18 +82,15 @@ def back_up(*, code: str, at: dt.datetime, folder: Path | None = None, actor_id:
         tables=len(manifest.tables),
         rows=manifest.rows,
         files=len(manifest.files),
+        error="",
     )
-    _note(retailer, "backup", at, actor_id, name=path.name, rows=manifest.rows)
-    return row
+    note(retailer, "backup", at, actor_id, name=path.name, rows=manifest.rows)
 
 
 def drill(*, backup_id: int, at: dt.datetime) -> models.Backup:
     """Restore an archive into a scratch schema, compare it row by row, drop the schema, and record what differed."""
-    with context.use_public():
-        row = models.Backup.objects.select_related("retailer").filter(pk=backup_id).first()
-    if row is None:
-        raise NotFound(what=gettext_noop("backup"), name=str(backup_id))
-    path = _path(row)
+    row = backup(backup_id=backup_id)
+    path = path_of(row)
     scratch = Retailer(schema_name=tenancy_models.generate_schema_name())
     try:
         archives.restore(path=path, schema_name=scratch.schema_name)
@@ -86,91 +98,31 @@ def drill(*, backup_id: int, at: dt.datetime) -> models.Backup:
     finally:
         with context.use_public():
             provisioning.drop_schema(retailer=scratch)
-    row.tried_at, row.differences = at, [asdict(each) for each in found]
-    with context.use_public():
-        row.save(update_fields=["tried_at", "differences"])
+    record_drill(row=row, differences=[asdict(each) for each in found], at=at)
     return row
 
 
-def restore_company(
-    *, path: Path, at: dt.datetime, code: str | None = None, actor_id: int | None = None
-) -> tenancy_models.Retailer:
-    """Make a company from an archive, here or on another deployment: that is how one moves. Owner processes only.
-
-    ``code`` names it where its own is taken. Addresses that belong to somebody here are left out. Raises CodeTaken.
-    """
-    manifest = archives.read_manifest(path=path)
-    name = code or manifest.code
-    if not companies.CODE_PATTERN.fullmatch(name):
-        raise companies.CodeTaken(where="code", code=name)
+def record_drill(
+    *, row: models.Backup, differences: list[dict[str, Any]], at: dt.datetime, actor_id: int | None = None
+) -> None:
+    """Write down what a drill found."""
+    row.tried_at, row.differences = at, differences
     with context.use_public():
-        if Retailer.objects.filter(code=name).exists():
-            raise companies.CodeTaken(where="code", code=name)
-    schema = tenancy_models.generate_schema_name()
-    archives.restore(path=path, schema_name=schema)
-    with context.use_public(), transaction.atomic():
-        retailer = _register(manifest, name, schema)
-        _note(retailer, "restore", at, actor_id, name=path.name, rows=manifest.rows)
-    return retailer
+        row.save(update_fields=["tried_at", "differences"])
+    note(row.retailer, "drill", at, actor_id, name=row.name, differences=len(differences))
 
 
-def replace_from_backup(
-    *, code: str, path: Path, reason: str, at: dt.datetime, actor_id: int | None = None
-) -> tenancy_models.Retailer:
-    """Put a company back to what its archive holds; what stood there is kept in a schema of its own until dropped.
-
-    The archive is restored beside it and compared; only then the registry names the new schema, in one step.
-    Owner processes only. Raises NotTheCompany.
-    """
-    manifest = archives.read_manifest(path=path)
-    if manifest.code != code:
-        raise NotTheCompany(name=path.name, other=manifest.code, code=code)
-    retailer = context.retailer_by_code(code=code)
-    schema, before = tenancy_models.generate_schema_name(), retailer.schema_name
-    archives.restore(path=path, schema_name=schema)
-    differing = archives.compare(path=path, schema_name=schema)
-    if differing:
-        with context.use_public():
-            provisioning.drop_schema(retailer=Retailer(schema_name=schema))
-        raise archives.Damaged(member=differing[0].name)
-    with context.use_public(), transaction.atomic():
-        keys = company_keys.joined(
-            present=retailer.key_envelope, archived=manifest.company.get("key_envelope") or retailer.key_envelope
-        )
-        Retailer.objects.filter(pk=retailer.pk).update(schema_name=schema, key_envelope=keys)
-        _note(retailer, "replace", at, actor_id, reason=reason, name=path.name, schema=schema, former=before)
-    return context.retailer_by_code(code=code)
+def backup(*, backup_id: int) -> models.Backup:
+    """Return a backup with its company; raises NotFound."""
+    with context.use_public():
+        row = models.Backup.objects.select_related("retailer").filter(pk=backup_id).first()
+    if row is None:
+        raise NotFound(what=gettext_noop("backup"), name=str(backup_id))
+    return row
 
 
-def _register(manifest: archives.Manifest, code: str, schema: str) -> tenancy_models.Retailer:
-    fields = {name: _from_json(value) for name, value in manifest.company.items()}
-    fields |= {"code": code, "schema_name": schema, "status": Retailer.Status.ACTIVE}
-    retailer = Retailer(**fields)
-    retailer.save()
-    brand = {name: _from_json(value) for name, value in manifest.brand.items()}
-    if brand:
-        tenancy_models.Brand(retailer=retailer, **brand).save()
-    for domain in manifest.domains:
-        if not tenancy_models.Domain.objects.filter(domain=domain["domain"]).exists():
-            tenancy_models.Domain(tenant=retailer, **domain).save()
-    tenancy_models.FleetMigration.objects.create(
-        retailer=retailer, fingerprint=manifest.fingerprint, migrated_at=manifest.made
-    )
-    return retailer
-
-
-def _from_json(value: Any) -> Any:
-    return bytes.fromhex(value["hex"]) if isinstance(value, dict) and set(value) == {"hex"} else value
-
-
-def _path(row: models.Backup) -> Path:
-    path = folder_of(code=row.retailer.code) / row.name
-    if not path.is_file():
-        raise BackupMissing(name=row.name)
-    return path
-
-
-def _record_end(row: models.Backup, state: str, **facts: Any) -> None:
+def record_end(row: models.Backup, state: str, **facts: Any) -> None:
+    """Write down how a backup ended."""
     row.state, row.finished_at = state, dt.datetime.now(dt.UTC)
     for name, value in facts.items():
         setattr(row, name, value)
@@ -178,6 +130,7 @@ def _record_end(row: models.Backup, state: str, **facts: Any) -> None:
         row.save()
 
 
-def _note(retailer: Any, action: str, at: dt.datetime, actor_id: int | None, reason: str = "", **details: Any) -> None:
+def note(retailer: Any, action: str, at: dt.datetime, actor_id: int | None, reason: str = "", **details: Any) -> None:
+    """Write down what was done to a company, from whatever context."""
     with context.use_public():
         companies.record(retailer=retailer, action=action, at=at, actor_id=actor_id, reason=reason, details=details)

@@ -6,7 +6,7 @@ Everything goes by COPY, table by table: `pg_dump` of a deployment with hundreds
 from tenancy.archives.comparing import Difference, compare
 from tenancy.archives.manifest import Damaged, Manifest, TableEntry, UnreadableArchive, WrongTables, read_manifest
 from tenancy.archives.restoring import restore
-from tenancy.archives.writing import write
+from tenancy.archives.writing import digest_of, write
 
 __all__ = [
     "Damaged",
@@ -16,6 +16,7 @@ __all__ = [
     "UnreadableArchive",
     "WrongTables",
     "compare",
+    "digest_of",
     "read_manifest",
     "restore",
     "write",

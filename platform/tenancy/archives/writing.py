@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -24,12 +24,18 @@ from tenancy.archives.catalogue import Table
 from tenancy.archives.manifest import FILES, NAME, TABLES, FileEntry, Manifest, TableEntry
 from tenancy.database import connection
 
+Tell = Callable[[int, int, str], None]
+"""Hears how many tables of how many are written, and which comes next."""
 _COMPRESSION = 3
 _BLOCK = 1 << 20
 _LEFT_OUT = ("id", "schema_name", "retailer", "tenant", "status", "standing")
 
 
-def write(*, path: Path, at: dt.datetime) -> Manifest:
+def silent(_done: int, _total: int, _next: str) -> None:
+    """Hear it and do nothing."""
+
+
+def write(*, path: Path, at: dt.datetime, tell: Tell = silent) -> Manifest:
     """Write the present company to ``path`` and return what was written.
 
     One transaction sees all tables as they were when it began; files are read after it. The file appears under its
@@ -40,7 +46,7 @@ def write(*, path: Path, at: dt.datetime) -> Manifest:
     beginning = path.with_suffix(".part")
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(beginning, "w:") as archive:
-            manifest = _snapshot(archive, Path(folder), retailer, at)
+            manifest = _snapshot(archive, Path(folder), retailer, at, tell)
             manifest.files.extend(_add_files(archive))
             _add_bytes(archive, NAME, manifest.as_json(), at)
     except BaseException:
@@ -70,11 +76,11 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _snapshot(archive: tarfile.TarFile, folder: Path, retailer: Any, at: dt.datetime) -> Manifest:
+def _snapshot(archive: tarfile.TarFile, folder: Path, retailer: Any, at: dt.datetime, tell: Tell) -> Manifest:
     with context.use_public():
         company, brand, domains = _registry(retailer)
     schema = retailer.schema_name
-    with _one_snapshot(), connection.cursor() as cursor:
+    with one_snapshot(), connection.cursor() as cursor:
         for setting in catalogue.SETTINGS:
             cursor.execute(setting)
         manifest = Manifest(
@@ -87,13 +93,16 @@ def _snapshot(archive: tarfile.TarFile, folder: Path, retailer: Any, at: dt.date
             sequences=catalogue.sequences(cursor, schema),
             partitions=catalogue.partitions(cursor, schema),
         )
-        for table in catalogue.tables(cursor, schema):
+        tables = catalogue.tables(cursor, schema)
+        for number, table in enumerate(tables):
+            tell(number, len(tables), table.name)
             manifest.tables.append(_add_table(archive, folder, cursor, schema, table))
+        tell(len(tables), len(tables), "")
     return manifest
 
 
 @contextmanager
-def _one_snapshot() -> Iterator[None]:
+def one_snapshot() -> Iterator[None]:
     """A transaction whose every statement sees what the first one saw.
 
     Its level is set beforehand: role and search path come first in it, after which the level cannot be changed.

@@ -55,6 +55,7 @@ TENANT_APPS = [
     "tenants.tariffs",
     "tenants.metering",
     "tenants.service",
+    "tenants.protection",
     "billing.ledger",
     "billing.invoices",
     "billing.charges",

@@ -114,12 +114,11 @@ def drop_schema(*, retailer: models.Retailer) -> None:
 
 
 def shut_out(*, schema_name: str) -> None:
-    """Take the retailer's role from the login: no process but the owner's can work for it any more."""
+    """Take the schema from the retailer's role: no process but the owner's reads or writes there any more."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [schema_name])
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema_name])
         if cursor.fetchone():
-            role, login = sql.Identifier(schema_name), sql.Identifier(settings.APP_LOGIN)
-            cursor.execute(sql.SQL("REVOKE {} FROM {}").format(role, login))
+            cursor.execute(sql.SQL("REVOKE ALL ON SCHEMA {0} FROM {0}").format(sql.Identifier(schema_name)))
 
 
 def retailers_to_migrate() -> Iterator[models.Retailer]:

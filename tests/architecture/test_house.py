@@ -21,6 +21,7 @@ PLATFORM = {"config", "hosting", "identity", "kernel", "markets", "tenancy"}
 ROOMS = [
     "platform/identity", "platform/hosting",
     "tenants/customers", "tenants/notices", "tenants/tariffs", "tenants/metering", "tenants/service",
+    "tenants/protection",
     "billing/ledger", "billing/invoices", "billing/charges", "billing/runs", "billing/simulation",
     "billing/corrections", "billing/accruals", "billing/payments", "billing/prepayment", "billing/arrears",
 ]  # fmt: skip

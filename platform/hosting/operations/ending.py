@@ -103,7 +103,7 @@ def _keep(found: models.Deletion, name: str, evidence: dict[str, Any]) -> None:
 
 
 def _close(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
-    """Close the doors, and take the role from the login: no process of the platform can work for it any more."""
+    """Close the doors, and take the space from its role: no process of the platform can work there any more."""
     Retailer.objects.filter(pk=found.retailer_id).update(status=Retailer.Status.SUSPENDED)
     provisioning.shut_out(schema_name=found.retailer.schema_name)
     return {"at": at.isoformat()}

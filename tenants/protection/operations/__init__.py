@@ -1,0 +1,1 @@
+"""Writes: requests and erasing, holds, retention."""

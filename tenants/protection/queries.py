@@ -1,0 +1,1 @@
+"""Reads of requests, holds and nights; filled with what pages ask."""

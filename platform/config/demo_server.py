@@ -129,7 +129,7 @@ def reset(*, folder: Path) -> None:
 def prepare(runner: supervisor.Supervisor, *, owner: dict[str, str], environment: dict[str, str]) -> None:
     """This will bring database and files to the present program: migrations, demo companies, static files."""
     say("migrating")
-    runner.run_to_end(_manage("migrate", "migrate_fleet", environment=owner))
+    runner.run_to_end(_manage("migrate", "fleet", "migrate", environment=owner))
     if has_command("seed_demo"):
         say("looking after the demo companies (the first time takes a while)")
         runner.run_to_end(_manage("seed", "seed_demo", environment=owner), echo=True)

@@ -83,6 +83,8 @@ INSTALLED_APPS = [
     "portal.hosting_admin",
     "portal.api",
 ]
+# Migrated before the others, with the host's own company (docs/running.md).
+CANARY_COMPANIES = environment.words("GRIDHALL_CANARIES")
 TENANT_MODEL = "tenancy.Retailer"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 TENANT_LIMIT_SET_CALLS = True

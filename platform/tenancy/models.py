@@ -10,7 +10,9 @@ from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
 from tenancy import company_keys
+from tenancy.fleet_models import FleetMigration, FleetRun, Heartbeat
 
+__all__ = ["Brand", "Domain", "FleetMigration", "FleetRun", "Heartbeat", "Retailer", "SchemaTemplate"]
 SCHEMA_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 SCHEMA_LENGTH = 12
 _KEYS = "key_envelope"
@@ -137,15 +139,3 @@ class SchemaTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.fingerprint
-
-
-class FleetMigration(models.Model):
-    """How far each retailer's schema is: what was tried last, and what came of it."""
-
-    retailer = models.OneToOneField(Retailer, on_delete=models.CASCADE)
-    fingerprint = models.CharField(max_length=64)
-    migrated_at = models.DateTimeField()
-    error = models.TextField(blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.retailer_id}: {self.error or 'done'}"

@@ -1,6 +1,6 @@
 """Schemas and roles of retailers: made, granted and dropped by the owner, replayed from a dump.
 
-Only an owner process comes here (GRIDHALL_ROLE=owner): ``migrate_fleet`` and the provision queue. A new company is
+Only an owner process comes here (GRIDHALL_ROLE=owner): ``fleet migrate`` and the provision queue. A new company is
 replayed from the stored dump of a template schema in well under a second; a test keeps replay = migrate.
 """
 
@@ -23,7 +23,7 @@ from tenancy.database import connection
 
 TEMPLATE_SCHEMA = "t_template0000"
 READABLE_IN_PUBLIC = ("django_content_type", "auth_permission", "django_migrations")
-OWNED_IN_PUBLIC = (*READABLE_IN_PUBLIC, "tenancy_schematemplate", "tenancy_fleetmigration")
+OWNED_IN_PUBLIC = (*READABLE_IN_PUBLIC, "tenancy_schematemplate", "tenancy_fleetmigration", "tenancy_fleetrun")
 """What the login only reads: above all the text that the owner runs to make a company."""
 ADDED_IN_PUBLIC = ("hosting_fleetevent", "hosting_planversion", "hosting_hostkey", "hosting_erasedperson")
 """What the login only adds to."""
@@ -137,7 +137,7 @@ def append_only_tables() -> list[str]:
 def _template() -> models.SchemaTemplate:
     found = models.SchemaTemplate.objects.order_by("-created_at").first()
     if found is None:
-        raise NotProvisionable(reason=gettext_noop("no template schema is stored; run manage.py migrate_fleet."))
+        raise NotProvisionable(reason=gettext_noop("no template schema is stored; run manage.py fleet migrate."))
     return found
 
 

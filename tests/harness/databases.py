@@ -62,7 +62,7 @@ def template() -> str:
         if not _stands(name):
             with server().connect() as connection:
                 _drop_leftovers(connection, keep=name)
-            _make(name, ["manage.py", "migrate_fleet"], ["tests/harness/make_cast.py"])
+            _make(name, ["manage.py", "fleet", "migrate"], ["tests/harness/make_cast.py"])
     return name
 
 
@@ -102,7 +102,7 @@ def _stands(name: str) -> bool:
 
 
 def _make_demo(name: str) -> None:
-    _make(name, ["manage.py", "migrate_fleet"], ["manage.py", "seed_demo"])
+    _make(name, ["manage.py", "fleet", "migrate"], ["manage.py", "seed_demo"])
 
 
 def _make(name: str, *commands: list[str]) -> None:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('customers', '0005_personal_access'),
+        ('customers', '0002_changes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

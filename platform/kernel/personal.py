@@ -1,7 +1,8 @@
 """Texts that say something of a person, and what of them is shown to those who need not know.
 
-A ``Personal`` text is an ordinary one that knows what it is. Where pages are written it shows itself masked to a reader
-who may not see it (``masking``); everywhere else, such as in documents and messages, it is the text it always was.
+A ``Personal`` text is an ordinary one that knows what it is and, once told, whose. Where pages and answers are written
+(``shown``) it is masked for a reader who may not see it (``kernel.masking``), and what was shown whole is noted for the
+record of accesses. Everywhere else, such as in documents and messages, it is the text it always was.
 """
 
 from __future__ import annotations
@@ -13,21 +14,31 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
+from kernel import masking
+
+Owner = tuple[str, int]
+"""Whose a text is: what the row is, such as ``customer``, and its key."""
+NOBODY: Owner = ("", 0)
+"""The owner of texts that were read without their rows."""
+Seen = dict[Owner, set[str]]
+"""What was shown whole: the names of fields by owner."""
+
 _HIDDEN = "***"
 _STREET = re.compile(r"[路街道巷弄村镇乡]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_masked: ContextVar[bool] = ContextVar("personal_masked", default=False)
+_SHORT_PHONE = 7
+_seen: ContextVar[Seen | None] = ContextVar("personal_seen", default=None)
 
 
 class Personal(str):
-    """A text about a person, of an unsaid sort: nothing of it is shown."""
+    """A text about a person, of an unsaid sort: nothing of it is shown masked."""
 
     mask: ClassVar[Callable[[str], str]] = staticmethod(lambda text: _HIDDEN if text else "")
-
-    __slots__ = ()
+    owner: Owner | None = None
+    field: str = ""
 
     def __html__(self) -> str:
-        return html.escape(shown(self))
+        return html.escape(str(shown(self)))
 
 
 def name(text: str) -> str:
@@ -44,7 +55,7 @@ def phone(text: str) -> str:
     digits = [each for each in text if each.isdigit()]
     if not digits:
         return ""
-    if len(digits) < len("1380001"):
+    if len(digits) < _SHORT_PHONE:
         return _HIDDEN + "".join(digits[-2:])
     return "".join(digits[:3]) + "****" + "".join(digits[-4:])
 
@@ -73,27 +84,22 @@ def number(text: str) -> str:
 
 class Name(Personal):
     mask = staticmethod(name)
-    __slots__ = ()
 
 
 class Phone(Personal):
     mask = staticmethod(phone)
-    __slots__ = ()
 
 
 class Mail(Personal):
     mask = staticmethod(mail)
-    __slots__ = ()
 
 
 class Address(Personal):
     mask = staticmethod(address)
-    __slots__ = ()
 
 
 class Number(Personal):
     mask = staticmethod(number)
-    __slots__ = ()
 
 
 SORTS: dict[str, type[Personal]] = {
@@ -102,22 +108,34 @@ SORTS: dict[str, type[Personal]] = {
 
 
 def shown(value: Any) -> Any:
-    """This will return what the present reader sees: a masked text, or whatever was given as it is."""
+    """This will return what the present reader sees: a personal text masked or noted as shown, else the value."""
+    if not isinstance(value, Personal):
+        return value
+    if masking.is_on():
+        return type(value).mask(str(value))
+    seen = _seen.get()
+    if seen is not None and value and value.field:
+        seen.setdefault(value.owner or NOBODY, set()).add(value.field)
+    return str(value)
+
+
+def belongs(value: Any, *, owner: Owner) -> None:
+    """This will tell a personal text whose it is; whatever else is given stays as it is."""
     if isinstance(value, Personal):
-        return type(value).mask(str(value)) if _masked.get() else str(value)
-    return value
+        value.owner = owner
 
 
-def is_masked() -> bool:
-    """This will return whether the present reader sees personal texts masked."""
-    return _masked.get()
+def is_watched() -> bool:
+    """This will return whether it is noted what the present reader is shown."""
+    return _seen.get() is not None
 
 
 @contextmanager
-def masking(on: bool = True) -> Iterator[None]:
-    """Show personal texts masked, or whole, until the block ends."""
-    token = _masked.set(on)
+def watched() -> Iterator[Seen]:
+    """Note what is shown whole until the block ends."""
+    seen: Seen = {}
+    token = _seen.set(seen)
     try:
-        yield
+        yield seen
     finally:
-        _masked.reset(token)
+        _seen.reset(token)

@@ -86,7 +86,10 @@ class SealedTextField(models.TextField):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         if value is None:
             return None
-        return personal.SORTS[self.sort](unseal(sealed=value, place=self.place))
+        made = personal.SORTS[self.sort](unseal(sealed=value, place=self.place))
+        if personal.is_watched():
+            made.field = f"{self.model.__name__}.{self.name}"
+        return made
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name in _LOOKUPS and (self.index or lookup_name in ("isnull", "exact")):
@@ -155,6 +158,20 @@ class SealedModel(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> Any:
+        """Make the instance; where accesses are noted, its texts know whose they are."""
+        made = super().from_db(db, field_names, values)
+        if personal.is_watched():
+            owner = made.personal_owner()
+            for field in sealed_of(cls) if owner else ():
+                personal.belongs(made.__dict__.get(field.attname), owner=owner)
+        return made
+
+    def personal_owner(self) -> personal.Owner | None:
+        """Whose the texts of this row are."""
+        return None
 
     def save(self, *args: Any, **options: Any) -> None:
         """Save the row, with the marks of what is saved."""

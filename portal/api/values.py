@@ -12,12 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from kernel import personal
 from kernel.money import Money
 from portal.api.parsing import Input
 
 CURRENCY = r"^[A-Z]{3}$"
 AMOUNT = r"^-?\d+(\.\d+)?$"
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
+
+
+class PersonalField(serializers.CharField):
+    """A text about a person: masked for a key without the scope `customers:personal`."""
+
+    def to_representation(self, value: Any) -> str:
+        return str(personal.shown(value))
 
 
 class MoneyField(serializers.Serializer):

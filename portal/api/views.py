@@ -27,6 +27,7 @@ from identity import repeats
 from identity.capabilities import Capability
 from kernel.errors import NotFound, gettext_noop
 from portal.api import filtering, idempotency, limits, paging, parsing, preconditions, problems, schema
+from portal.shared import personal_door
 
 TAGGED = frozenset({"retrieve", "create", "partial_update", "update"})
 
@@ -74,7 +75,8 @@ class Noun(GenericViewSet):
         self.request, self.headers = request, self.default_response_headers
         try:
             self.initial(request, *args, **kwargs)
-            response = self._perform(request, self._handler(request))
+            with personal_door.as_reader(request._request, self.caller):
+                response = self._perform(request, self._handler(request))
         except Exception as refusal:
             response = self.handle_exception(refusal)
         self.response = self.finalize_response(request, response, *args, **kwargs)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from kernel import personal
 from kernel.money import Money
 
 MARK = "\ufeff"
@@ -36,6 +37,7 @@ def _lines(heads: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]
 
 
 def _cell(value: Any) -> str:
+    value = personal.shown(value)
     if value is None:
         return ""
     if isinstance(value, Money):

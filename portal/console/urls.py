@@ -29,6 +29,7 @@ RUN, ITEM = "runs/<count:number>/", "runs/<count:number>/bills/<key:item_id>/"
 VERSION = "tariffs/<number:code>/-/<count:number>/"
 
 urlpatterns = [
+    path("", include("portal.console.personal_urls")),
     path("", include("portal.console.studio_urls")),
     path("", include("portal.console.payments_urls")),
     path("", include("portal.console.readings_queue_urls")),
@@ -40,6 +41,7 @@ urlpatterns = [
     path("", include("portal.console.prepayment_urls")),
     path("", include("portal.console.provider_urls")),
     path("", include("portal.console.plan_urls")),
+    path("", include("portal.console.start_urls")),
     path("", include("portal.console.arrears_urls")),
     path("", include("portal.console.security_urls")),
     path("", include("portal.console.sign_in_rules.urls")),

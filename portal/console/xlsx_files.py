@@ -12,6 +12,8 @@ from django.http import HttpResponse
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from kernel import personal
+
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_575
 """A sheet has a row more, for the heads."""
@@ -34,6 +36,7 @@ def response(*, name: str, heads: Sequence[Any], rows: Iterable[Sequence[Any]]) 
 
 
 def _cell(sheet: Any, value: Any) -> Any:
+    value = personal.shown(value)
     if value is None or isinstance(value, (int, dt.date)):
         return value
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", str(value)))

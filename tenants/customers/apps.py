@@ -4,6 +4,7 @@ from django.apps import AppConfig
 class CustomersConfig(AppConfig):
     name = "tenants.customers"
     label = "customers"
+    append_only = ("customers_personalaccess",)
 
     def ready(self) -> None:
         """Let indexes over expressions name their operators, as django.contrib.postgres does where it is installed."""

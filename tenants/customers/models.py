@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db import models
 from django.db.models.functions import Now, Upper
@@ -47,6 +47,9 @@ class Customer(SealedModel):
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
 
+    def personal_owner(self) -> tuple[str, int]:
+        return "customer", self.pk
+
 
 class Account(SealedModel):
     """A billing account: one customer, one currency, one bill per period."""
@@ -83,6 +86,9 @@ class Account(SealedModel):
     def __str__(self) -> str:
         return self.number
 
+    def personal_owner(self) -> tuple[str, int]:
+        return "customer", self.customer_id
+
 
 class Premises(SealedModel):
     """A place that is supplied: its address, its region in the market and its clock."""
@@ -100,6 +106,9 @@ class Premises(SealedModel):
 
     def __str__(self) -> str:
         return self.address
+
+    def personal_owner(self) -> tuple[str, int]:
+        return "premises", self.pk
 
 
 class SupplyPoint(models.Model):
@@ -172,6 +181,45 @@ class Occupancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.supply_point_id} {self.period}"
+
+
+class PersonalAccess(models.Model):
+    """Who was shown personal fields of whom, and where; only added to."""
+
+    class Door(models.TextChoices):
+        CONSOLE = "console", _("Page")
+        EXPORT = "export", _("File")
+        API = "api", _("Program")
+        SHOWN = "shown", _("Shown on request")
+
+    at = models.DateTimeField(_("at"))
+    actor_id = models.BigIntegerField(_("person"), null=True)
+    actor_name = models.CharField(_("who"), max_length=160)
+    door = models.CharField(_("door"), max_length=8, choices=Door)
+    page = models.CharField(_("page"), max_length=120)
+    customers = ArrayField(models.BigIntegerField(), verbose_name=_("customers"), default=list)
+    premises = ArrayField(models.BigIntegerField(), verbose_name=_("premises"), default=list)
+    everybody = models.BooleanField(_("a file of many"), default=False)
+    fields = ArrayField(models.CharField(max_length=60), verbose_name=_("fields"), default=list)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("access to personal fields")
+        verbose_name_plural = _("accesses to personal fields")
+        ordering = ("-at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(door="shown") | ~models.Q(reason=""), name="customers_access_shown_with_reason"
+            ),
+        )
+        indexes = (
+            GinIndex(fields=["customers"], name="customers_access_customers"),
+            GinIndex(fields=["premises"], name="customers_access_premises"),
+            models.Index(fields=["at"], name="customers_access_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.actor_name} {self.page}"
 
 
 class CustomerLogin(models.Model):

@@ -24,7 +24,7 @@ class Account(serializers.Serializer):
     number = serializers.CharField()
     customer = serializers.CharField(source="customer.number", help_text="The customer's number.")
     currency = serializers.RegexField(values.CURRENCY)
-    billing_address = serializers.CharField(allow_blank=True)
+    billing_address = values.PersonalField(allow_blank=True)
     opened_on = serializers.DateField()
     closed_on = serializers.DateField(allow_null=True)
 

@@ -23,11 +23,11 @@ class Customer(serializers.Serializer):
     """A person or company that contracts with the retailer."""
 
     number = serializers.CharField(help_text="Stands in addresses and on bills.")
-    name = serializers.CharField()
+    name = values.PersonalField()
     kind = serializers.ChoiceField(choices=KINDS)
     segment = serializers.CharField(allow_blank=True)
-    email = serializers.CharField(allow_blank=True)
-    phone = serializers.CharField(allow_blank=True)
+    email = values.PersonalField(allow_blank=True)
+    phone = values.PersonalField(allow_blank=True)
     language = serializers.CharField(allow_blank=True, help_text="In which the customer is written to.")
 
 

@@ -20,7 +20,7 @@ from tenants.customers import operations, queries
 class Premises(serializers.Serializer):
     """A place that is supplied."""
 
-    address = serializers.CharField()
+    address = values.PersonalField()
     region = serializers.CharField(allow_blank=True, help_text="The market's code of the region.")
     time_zone = serializers.CharField(help_text="The clock of the site, such as Asia/Shanghai.")
 

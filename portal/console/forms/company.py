@@ -28,6 +28,7 @@ ROLES = {
 }
 SCOPES = {
     Capability.SEE_CUSTOMERS: _("See customers"),
+    Capability.SEE_PERSONAL: _("See names, addresses, mail and telephone unmasked"),
     Capability.CHANGE_CUSTOMERS: _("Change customers"),
     Capability.SEE_READINGS: _("See readings"),
     Capability.IMPORT_READINGS: _("Import readings"),

@@ -74,3 +74,11 @@ class CustomerFileForm(forms.Form):
     file = forms.FileField(
         label=_("File"), help_text=_("CSV with a heading row, UTF-8 or GB 18030; up to 20 MB."), widget=forms.FileInput
     )
+
+
+class ReasonForm(forms.Form):
+    """Why somebody needs to see what is masked."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("It is recorded with your name, and auditors read it.")
+    )

@@ -24,7 +24,7 @@ from tenants.customers import queries as customer_queries
 
 CASE_COLUMNS = [
     tables.Column("account", _("Account"), sort="account__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("overdue", _("Overdue"), kind="money", sort="overdue"),
     tables.Column("since", _("Due since"), kind="day", sort="due_since"),
     tables.Column("state", _("State"), kind="status", sort="state"),

@@ -24,7 +24,7 @@ from portal.shared import charts, formats, refusals, tables
 COLUMNS = [
     tables.Column("choose", ""),
     tables.Column("bill", _("Bill"), sort="invoice__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("period", _("Supply period"), sort="period"),
     tables.Column("state", _("State"), kind="status", sort="state"),
     tables.Column("why", _("What changed")),

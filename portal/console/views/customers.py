@@ -15,16 +15,16 @@ from billing.invoices import queries as invoice_queries
 from identity.capabilities import Capability
 from portal.console import csv_files, pages
 from portal.console.forms import customers as forms
-from portal.shared import tables
+from portal.shared import personal_door, tables
 from tenants.customers import operations, queries
 
 RECENT = 12
 COLUMNS = [
-    tables.Column("name", _("Customer"), sort="name", primary=True),
+    tables.Column("name", _("Customer"), primary=True),
     tables.Column("number", _("Number"), sort="number"),
     tables.Column("kind", _("Kind"), sort="kind"),
     tables.Column("segment", _("Segment"), sort="segment"),
-    tables.Column("email", _("Email"), sort="email"),
+    tables.Column("email", _("Email")),
     tables.Column("phone", _("Phone")),
     tables.Column("accounts", _("Accounts"), kind="number", sort="account_count"),
 ]
@@ -48,15 +48,20 @@ def customers(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     _form, wanted = pages.filters(request, forms.CustomerFilter)
     heads = ["customer_number", "name", "kind", "segment", "email", "phone", "language", "accounts"]
-    rows = _found(wanted).values_list("number", *heads[1:-1], "account_count")
-    return csv_files.response(name="customers", heads=heads, rows=rows.iterator(chunk_size=2000))
+    names = ["number", *heads[1:-1], "account_count"]
+    found = _found(wanted).iterator(chunk_size=2000)
+    rows = ([getattr(each, name) for name in names] for each in found)  # whose each text is, is recorded
+    return csv_files.response(name="customers", heads=heads, rows=rows)
 
 
 @pages.page(Capability.SEE_CUSTOMERS)
 def customer(request: HttpRequest, number: str) -> HttpResponse:
     detail = queries.customer_detail(number=number)
     form = forms.AccountForm(initial={"opened_on": pages.today(request)})
-    return render(request, "console/customer.html", _page(request, detail, form))
+    may_ask = personal_door.may_ask(request.user)
+    with personal_door.opened_on_request(request, number) as opened:
+        page = _page(request, detail, form) | {"asks": may_ask and not opened, "reason_form": forms.ReasonForm()}
+        return render(request, "console/customer.html", page)
 
 
 @pages.form_page(Capability.CHANGE_CUSTOMERS)

@@ -27,7 +27,7 @@ COLUMNS = [
     tables.Column("number", _("Number"), sort="number", primary=True),
     tables.Column("kind", _("Kind"), sort="kind"),
     tables.Column("account", _("Account"), sort="account__number"),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("period", _("Supply period"), sort="supply_period"),
     tables.Column("issued", _("Issued"), kind="day", sort="issued_on"),
     tables.Column("due", _("Due"), kind="day", sort="due_on"),

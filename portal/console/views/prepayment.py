@@ -20,7 +20,7 @@ from tenants.customers import queries as customer_queries
 
 COLUMNS = [
     tables.Column("account", _("Account"), sort="account__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("state", _("State"), kind="status", sort="state"),
     tables.Column("available", _("Available"), kind="money", sort="available"),
     tables.Column("days", _("Lasts days"), kind="number"),

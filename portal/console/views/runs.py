@@ -35,7 +35,7 @@ COLUMNS = [
 ]
 ITEM_COLUMNS = [
     tables.Column("account", _("Account"), sort="account__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("state", _("State"), kind="status", sort="state"),
     tables.Column("reason", _("Why")),
     tables.Column("energy", _("Energy"), kind="energy", sort="energy_wh"),

@@ -16,7 +16,7 @@ from portal.shared import tables
 
 COLUMNS = [
     tables.Column("account", _("Account"), sort="account__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("since", _("Since"), kind="day", sort="since"),
     tables.Column("readings", _("Readings until"), kind="day", sort="rated_until"),
     tables.Column("energy", _("Energy"), kind="energy", sort="energy_wh"),

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from hosting import plans
+from kernel import masking
 from kernel.errors import Conflict, NotFound, gettext_noop
 from tenants.customers import refusals, values
 from tenants.customers.models import Account, Customer, CustomerLogin, Occupancy, Premises, SupplyPoint
@@ -19,6 +20,13 @@ class NumberTaken(Conflict):
 
     code = "number_taken"
     template = gettext_noop("The number “{number}” is already in use.")
+
+
+class ShownMasked(Conflict):
+    """Who sees only a masked text would write the mask over it."""
+
+    code = "shown_masked"
+    template = gettext_noop("You see this masked, so you cannot change it: that takes the right customers:personal.")
 
 
 class AlreadySignedUp(Conflict):
@@ -80,6 +88,9 @@ def update_customer(
         "language": language,
     }
     changes = {field: value for field, value in given.items() if value is not None}
+    hidden = {"name", "email", "phone"} & set(changes)
+    if hidden and masking.is_on():
+        raise ShownMasked(where=min(hidden))
     with transaction.atomic():
         customer = _locked_customer(number)
         for field, value in changes.items():

@@ -28,13 +28,13 @@ LOT_COLUMNS = [
 ]
 MEMBER_COLUMNS = [
     tables.Column("account", _("Account"), sort="account__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("how", _("Assigned")),
     tables.Column("since", _("Since"), kind="day", sort="assigned_at"),
 ]
 FREE_COLUMNS = [
     tables.Column("account", _("Account"), sort="number", primary=True),
-    tables.Column("customer", _("Customer"), sort="customer__name"),
+    tables.Column("customer", _("Customer"), sort="customer__number"),
     tables.Column("opened", _("Opened on"), kind="day", sort="opened_on"),
 ]
 COMING = 4

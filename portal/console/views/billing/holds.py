@@ -23,7 +23,7 @@ from tenants.customers import queries as customer_queries
 
 COLUMNS = [
     tables.Column("account", _("Account"), sort="account__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("note", _("Why")),
     tables.Column("by", _("Held by")),
     tables.Column("since", _("Since"), kind="day", sort="placed_at"),

@@ -23,7 +23,7 @@ from portal.shared import formats, refusals, tables
 COLUMNS = [
     tables.Column("choose", ""),
     tables.Column("account", _("Account"), sort="account__number", primary=True),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("run", _("Run"), sort="run__number"),
     tables.Column("state", _("State"), kind="status", sort="state"),
     tables.Column("reason", _("Why")),

@@ -23,7 +23,7 @@ SOURCE = "console"
 COLUMNS = [
     tables.Column("received", _("Received"), kind="day", sort="received_on", primary=True),
     tables.Column("account", _("Account"), sort="account__number"),
-    tables.Column("customer", _("Customer"), sort="account__customer__name"),
+    tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("method", _("Method"), sort="method"),
     tables.Column("reference", _("Reference")),
     tables.Column("state", _("State"), kind="status"),

@@ -7,6 +7,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the rooms report what they know to the operator."""
-        from config import probes
+        from config import probes, start_points
 
         probes.register()
+        start_points.register()

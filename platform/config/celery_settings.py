@@ -50,6 +50,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep sign-in security": {"task": "identity.sweep_all", "schedule": 300.0},
     "end visits of support": {"task": "hosting.end_all_visits", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},
+    "look at companies' hosts": {"task": "hosting.sweep_hosts", "schedule": 60.0},
     "sweep sign-ups": {"task": "hosting.sweep_sign_ups", "schedule": 30.0},
     "sweep jobs of the fleet": {"task": "hosting.sweep_jobs", "schedule": 30.0},
     "keep backups": {"task": "hosting.keep_backups", "schedule": 300.0},

@@ -351,6 +351,12 @@ DOMAIN_TARGET = os.environ.get("GRIDHALL_DOMAIN_TARGET", "")
 DOMAIN_TLS_CHECK = environment.flag("GRIDHALL_DOMAIN_TLS_CHECK", default=HTTPS)
 DOMAIN_TLS_PORT = int(os.environ.get("GRIDHALL_DOMAIN_TLS_PORT", "443"))
 DOMAIN_TLS_CA = os.environ.get("GRIDHALL_DOMAIN_TLS_CA", "")
+# Hosts that companies bring: who is asked about them, where they are to lead, and how their certificates are tried.
+DNS_RESOLVER = os.environ.get("GRIDHALL_DNS_RESOLVER", "")
+DOMAIN_TARGET = os.environ.get("GRIDHALL_DOMAIN_TARGET", "")
+DOMAIN_TLS_CHECK = environment.flag("GRIDHALL_DOMAIN_TLS_CHECK", default=HTTPS)
+DOMAIN_TLS_PORT = int(os.environ.get("GRIDHALL_DOMAIN_TLS_PORT", "443"))
+DOMAIN_TLS_CA = os.environ.get("GRIDHALL_DOMAIN_TLS_CA", "")
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from hosting import signup_queries
-from hosting.operations import demo_spaces, sign_up_steps, signing_up
+from hosting import own_hosts, signup_queries
+from hosting.operations import demo_spaces, domains, sign_up_steps, signing_up
 from tenancy import tasks as tenancy_tasks
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,13 @@ def sweep_sign_ups() -> None:
         _send(release_sign_up, sign_up_id=key)
     for key in demo_spaces.to_take_down(at=now):
         _send(take_down_demo, retailer_id=key)
+
+
+@tenancy_tasks.platform_task(name="hosting.sweep_hosts")
+def sweep_hosts() -> None:
+    """Look at the hosts that companies bring, those that are due."""
+    for key in own_hosts.due(at=timezone.now()):
+        domains.check(host_id=key, at=timezone.now())
 
 
 def _send(task: Any, **order: Any) -> None:

@@ -46,6 +46,7 @@ SIGNING_UP = (
     signup_tasks.release_sign_up,
     signup_tasks.take_down_demo,
     signup_tasks.sweep_sign_ups,
+    signup_tasks.sweep_hosts,
 )
 
 FLEET = (

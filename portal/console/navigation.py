@@ -100,7 +100,9 @@ SECTIONS = (
     Section(
         _("Company"),
         [
+            Item(_("Guided start"), "start", "check", Capability.MANAGE_STAFF),
             Item(_("Brand"), "brand", "palette", Capability.CHANGE_BRAND),
+            Item(_("Domains"), "domains", "globe", Capability.CHANGE_BRAND),
             Item(_("Legal entities"), "entities", "file", Capability.CHANGE_BRAND),
             Item(_("Plan and usage"), "plan", "bill", Capability.MANAGE_STAFF),
             Item(_("Payment provider"), "provider", "globe", Capability.SEE_PAYMENTS),

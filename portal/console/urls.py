@@ -42,6 +42,7 @@ urlpatterns = [
     path("", include("portal.console.provider_urls")),
     path("", include("portal.console.plan_urls")),
     path("", include("portal.console.start_urls")),
+    path("", include("portal.console.start_urls")),
     path("", include("portal.console.arrears_urls")),
     path("", include("portal.console.security_urls")),
     path("", include("portal.console.sign_in_rules.urls")),

@@ -29,6 +29,10 @@ DEEDS = frozenset(
         "hosting:provision",
         "hosting:unlock",
         "hosting:refuse_sign_up",
+        "console:go_live",
+        "console:add_domain",
+        "console:primary_domain",
+        "console:remove_domain",
     }
 )
 """Orders (POST) of keys, people, the sender of mail, refunds and write-offs, and all that the operator does."""

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from hosting import models, plan_queries, sending
 from hosting.operations import companies, following, subscriptions
+from hosting.signup_models import SAID
 from kernel.errors import Conflict
 from tenancy import context, provisioning
 from tenancy import models as tenancy_models
@@ -224,7 +225,7 @@ def _finish(step: models.SignUpStep, at: dt.datetime) -> None:
 
 
 def _fail(step: models.SignUpStep, error: Exception, at: dt.datetime) -> None:
-    text = (str(error) or type(error).__name__).strip()[: models.signup_models.SAID]
+    text = (str(error) or type(error).__name__).strip()[:SAID]
     with context.use_public():
         Step.objects.filter(pk=step.pk).update(state=Step.State.FAILED, error=text)
         models.SignUp.objects.filter(pk=step.sign_up_id).update(error=text, tried_at=at)

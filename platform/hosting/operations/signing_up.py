@@ -22,6 +22,7 @@ from django.utils.crypto import salted_hmac
 import markets
 from hosting import demo_kinds, host_names, models, prices, sending
 from hosting.operations import companies, sign_up_steps
+from hosting.signup_models import SAID
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
 from tenancy import context
 from tenancy import models as tenancy_models
@@ -158,7 +159,7 @@ def confirm(*, token: str, at: dt.datetime) -> models.SignUp:
             with transaction.atomic():
                 _register(found, _company(found), at, None)
         except GridhallError as refusal:
-            _state(found, State.NAME_TAKEN, error=str(refusal)[: models.signup_models.SAID])
+            _state(found, State.NAME_TAKEN, error=str(refusal)[:SAID])
     return found
 
 
@@ -182,7 +183,7 @@ def refuse(*, sign_up_id: int, reason: str, at: dt.datetime, actor_id: int) -> N
         found = _locked(sign_up_id)
         if found.state in (State.READY, State.REFUSED, State.EXPIRED):
             raise Conflict(reason=gettext_noop("this sign-up is over."))
-        found.reason, found.released = reason.strip()[: models.signup_models.SAID], found.retailer_id is None
+        found.reason, found.released = reason.strip()[:SAID], found.retailer_id is None
         found.operator_id = actor_id
         _forget(found, State.REFUSED)
         if not found.released:

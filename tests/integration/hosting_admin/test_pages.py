@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from harness import second_factor
 from hosting import queries
+from hosting.operations import sign_up_steps
 from tenancy import context
 
 PASSWORD = "correct horse battery"
@@ -115,21 +117,23 @@ class TestCompany:
 
 
 class TestOrder:
-    def test_that_could_not_be_sent_is_said_and_can_be_sent_again(self, pages, monkeypatch):
+    def test_that_could_not_be_sent_is_sent_again_by_the_page_and_by_the_sweep(self, pages, monkeypatch):
+        from celery import current_app
         from kombu.exceptions import OperationalError
 
-        from hosting import tasks
+        sent = []
 
-        def away(**_):
+        def away(*_, **__):
             raise OperationalError
 
         with monkeypatch.context() as patched:
-            patched.setattr(tasks.provision, "delay", away)
+            patched.setattr(current_app, "send_task", away)
             shown = pages.post("/companies/new/", NEW, follow=True).content.decode()
-        sent = []
-        monkeypatch.setattr(tasks.provision, "delay", lambda **order: sent.append(order))
+        monkeypatch.setattr(current_app, "send_task", lambda name, **order: sent.append((name, order["kwargs"])))
+        due = sign_up_steps.to_carry_on(at=timezone.now())
         pages.post("/companies/cedar/provision/", {"admin_name": "Ada", "admin_email": "ada@cedar.test"})
         pages.post("/companies/alder/provision/", {"admin_name": "Ada", "admin_email": "ada@cedar.test"})
 
-        assert "The order could not be sent" in shown
-        assert sent == [{"code": "cedar", "admin_email": "ada@cedar.test", "admin_name": "Ada"}]
+        assert "Its space is being made" in shown
+        assert len(due) == 1
+        assert sent == [("hosting.carry_on_sign_up", {"sign_up_id": due[0]})]

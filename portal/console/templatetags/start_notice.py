@@ -1,4 +1,4 @@
-"""``{% load start_notice %}{% start_notice %}``: to administrators of a company that is not live yet, the guided start."""
+"""``{% load start_notice %}{% start_notice %}``: to administrators of a company not live yet."""
 
 from __future__ import annotations
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from billing.invoices import taxes
 from billing.invoices.taxes import Taxed
@@ -16,8 +15,7 @@ RETAILER = "retailer"
 UNTAXED = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line as it is frozen: ``amount`` in minor units as rated, ``cells`` as the rating explains them.
 
     ``untaxed`` lines bear no tax whoever earns them; ``ledger`` names the account that earns it, else its payee's.
@@ -45,7 +43,7 @@ class Line:
 
 def lines_of_parts(parts: Sequence[Mapping[str, Any]]) -> list[Line]:
     """This will return the lines of a draft's parts, in their order and in the order of the bills' charges."""
-    return [_line(part, line) for part in parts for line in part["bill"]["lines"] if line["post"]]
+    return [line for part in parts for line in _lines_of(part)]
 
 
 def posted_total(bills: Sequence[Mapping[str, Any]]) -> Decimal:
@@ -55,8 +53,7 @@ def posted_total(bills: Sequence[Mapping[str, Any]]) -> Decimal:
 
 def mirrored(line: Line) -> Line:
     """This will return the line that takes ``line`` back: quantity and amounts negative, the price as it was."""
-    return replace(
-        line,
+    return line._replace(
         quantity=None if line.quantity is None else -line.quantity,
         amount=-line.amount,
         cells=[_mirrored_cell(cell) for cell in line.cells],
@@ -69,43 +66,53 @@ def period_of(part: Mapping[str, Any]) -> Period:
     return Period(dt.date.fromisoformat(part["from"]), dt.date.fromisoformat(part["to"]))
 
 
-def _line(part: Mapping[str, Any], line: Mapping[str, Any]) -> Line:
-    cells = [_cell(part, cell) for cell in line["cells"]]
+def _lines_of(part: Mapping[str, Any]) -> list[Line]:
+    period, slices, titles = period_of(part), part.get("slices") or [], part.get("label_titles") or {}
+    return [
+        _line(part, period, line, [_cell(cell, slices, titles) for cell in line["cells"]])
+        for line in part["bill"]["lines"]
+        if line["post"]
+    ]
+
+
+def _line(part: Mapping[str, Any], period: Period, line: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> Line:
     units = {cell["unit"] for cell in cells}
+    one = len(units) == 1
     return Line(
-        code=line["code"],
-        titles=line["title"],
-        supply_point_id=part["supply_point_id"],
-        identifier=part["identifier"],
-        period=period_of(part),
-        product_version_id=part["product_version_id"],
-        quantity=_sum(cells, "quantity") if len(units) == 1 else None,
-        unit=units.pop() if len(units) == 1 else "",
-        price=_only(cells, "price"),
-        payee=line["payee"] or RETAILER,
-        amount=Decimal(line["posted"]),
-        cells=cells,
+        line["code"],
+        line["title"],
+        part["supply_point_id"],
+        part["identifier"],
+        period,
+        part["product_version_id"],
+        _quantity(cells) if one else None,
+        units.pop() if one else "",
+        _price(cells),
+        line["payee"] or RETAILER,
+        Decimal(line["posted"]),
+        cells,
         untaxed=line.get("tax") == UNTAXED,
         ledger=line.get("ledger", ""),
         tax_class=line.get("tax") or taxes.STANDARD,
     )
 
 
-def _cell(part: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
+def _cell(cell: Mapping[str, Any], slices: Sequence[Any], titles: Mapping[str, Any]) -> dict[str, Any]:
     """The cell with what it needs to be read without the bill: its days, and its label in words."""
-    slices, label = part.get("slices") or [], cell["label"]
-    days = slices[cell["slice"]] if cell["slice"] is not None and cell["slice"] < len(slices) else None
-    titles = (part.get("label_titles") or {}).get(label) if label else None
-    return {**cell, "days": days, "label_titles": titles}
+    at, label = cell["slice"], cell["label"]
+    days = slices[at] if at is not None and at < len(slices) else None
+    return {**cell, "days": days, "label_titles": titles.get(label) if label else None}
 
 
-def _sum(cells: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
-    return sum((Decimal(cell[name]) for cell in cells), Decimal(0)) if cells else None
+def _quantity(cells: Sequence[Mapping[str, Any]]) -> Decimal:
+    return sum([Decimal(cell["quantity"]) for cell in cells], Decimal(0))
 
 
-def _only(cells: Sequence[Mapping[str, Any]], name: str) -> Decimal | None:
-    values = {Decimal(cell[name]) for cell in cells}
-    return values.pop() if len(values) == 1 else None
+def _price(cells: Sequence[Mapping[str, Any]]) -> Decimal | None:
+    """The price of all cells, where they have one."""
+    texts = {cell["price"] for cell in cells}
+    values = texts if len(texts) == 1 else {Decimal(text) for text in texts}
+    return Decimal(values.pop()) if len(values) == 1 else None
 
 
 def _mirrored_cell(cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,14 @@ lines sum to the tax computed on the total, exactly, and each line is within one
 
 from __future__ import annotations
 
-import decimal
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from kernel.money import EXACT, round_to_minor
 
-NO_TAX = Decimal(0)
+NO_TAX, ONE = Decimal(0), Decimal(1)
 STATE = "state"
 STANDARD = "standard"
 
@@ -47,8 +47,7 @@ class TaxPolicy:
         return self.rates.get(line.tax_class, self.rate)
 
 
-@dataclass(frozen=True, slots=True)
-class Taxable:
+class Taxable(NamedTuple):
     """An amount to tax: what the charge is called, who earns it, and the part of the bill it stands in."""
 
     amount: Decimal
@@ -59,8 +58,7 @@ class Taxable:
     tax_class: str = STANDARD
 
 
-@dataclass(frozen=True, slots=True)
-class Taxed:
+class Taxed(NamedTuple):
     """An amount and its tax, in minor units: ``net + tax == gross``."""
 
     net: Decimal
@@ -90,7 +88,7 @@ def tax_amounts(*, lines: Sequence[Taxable], policy: TaxPolicy, currency: str) -
 
 def total(taxed: Sequence[Taxed]) -> tuple[Decimal, Decimal, Decimal]:
     """Return the sums of net, tax and gross."""
-    net, tax = sum((line.net for line in taxed), Decimal(0)), sum((line.tax for line in taxed), Decimal(0))
+    net, tax = sum([line.net for line in taxed], Decimal(0)), sum([line.tax for line in taxed], Decimal(0))
     return net, tax, net + tax
 
 
@@ -123,7 +121,6 @@ def _computed(
 
 
 def _tax_of(amount: Decimal, rate: Decimal, policy: TaxPolicy, currency: str) -> Decimal:
-    with decimal.localcontext(EXACT):
-        if policy.inclusive:
-            return amount - round_to_minor(amount / (1 + rate), currency)
-        return round_to_minor(amount * rate, currency)
+    if policy.inclusive:
+        return EXACT.subtract(amount, round_to_minor(EXACT.divide(amount, EXACT.add(ONE, rate)), currency))
+    return round_to_minor(EXACT.multiply(amount, rate), currency)

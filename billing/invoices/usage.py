@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,44 @@ from kernel.periods import Period, midnight
 _EXACT_IN_DOUBLES = 2**53
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """Where each slot stands in the chart of a period: worked out once for all supply points on the same slots."""
+
+    places: npt.NDArray[np.int64]
+    titles: Sequence[Mapping[str, str]]
+    period: Period
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        starts: npt.NDArray[np.datetime64],
+        labels: npt.NDArray[np.int8] | None,
+        titles: Sequence[Mapping[str, str]],
+        period: Period,
+        zone: ZoneInfo,
+    ) -> Chart:
+        """This will place slots that start at the UTC instants ``starts`` by local day and label.
+
+        ``labels`` holds an index into ``titles`` for each slot; None means that all are the first.
+        """
+        day_of = np.searchsorted(_edges(period, zone), starts.astype("datetime64[s]"), side="right") - 1
+        return cls(day_of * len(titles) + (0 if labels is None else labels.astype(np.int64)), titles, period)
+
+    def of_values(self, values: npt.NDArray[np.int64]) -> dict[str, Any]:
+        """This will sum ``values`` (Wh per slot) and return
+        ``{"titles": [...], "first": "2026-03-01", "days": [[Wh per label] per day]}``.
+        """
+        days, size = self.period.days, len(self.titles)
+        sums = _summed(self.places, values, days * size).reshape(days, size)
+        return {
+            "titles": [dict(title) for title in self.titles],
+            "first": self.period.start.isoformat(),
+            "days": sums.tolist(),
+        }
+
+
 def by_day(
     *,
     starts: npt.NDArray[np.datetime64],
@@ -25,15 +64,9 @@ def by_day(
     period: Period,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """This will sum ``values`` (Wh per slot, starting at the UTC instants ``starts``) by local day and label.
-
-    ``labels`` holds an index into ``titles`` for each slot; None means that all are the first. Returns
-    ``{"titles": [...], "first": "2026-03-01", "days": [[Wh per label] per day]}``.
-    """
-    day_of = np.searchsorted(_edges(period, zone), starts.astype("datetime64[s]"), side="right") - 1
-    places = day_of * len(titles) + (0 if labels is None else labels.astype(np.int64))
-    sums = _summed(places, values, period.days * len(titles)).reshape(period.days, len(titles))
-    return {"titles": [dict(title) for title in titles], "first": period.start.isoformat(), "days": sums.tolist()}
+    """This will sum ``values`` (Wh per slot, starting at the UTC instants ``starts``) by local day and label."""
+    chart = Chart.of(starts=starts, labels=labels, titles=titles, period=period, zone=zone)
+    return chart.of_values(values)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -11,19 +11,17 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
+
+import orjson
 
 GENESIS = "0" * 64
 """What stands in place of a seal before the first one."""
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-
-@dataclass(frozen=True, slots=True)
-class SealedRow:
+class SealedRow(NamedTuple):
     """A posting together with its entry, as the seal covers it."""
 
     entry_id: int
@@ -39,14 +37,14 @@ class SealedRow:
     currency: str
     amount: Decimal
 
-    def canonical(self) -> str:
-        """Return the row as the note "canonical row" writes it."""
-        return _ENCODER.encode(
+    def canonical(self) -> bytes:
+        """Return the row as the note "canonical row" writes it, in UTF-8."""
+        return orjson.dumps(
             [
                 self.entry_id,
                 self.posting_id,
                 _instant(self.posted_at),
-                self.business_date.isoformat(),
+                _day(self.business_date),
                 self.kind,
                 self.reference,
                 self.reverses_id,
@@ -63,13 +61,18 @@ def seal(*, previous: str, rows: Iterable[SealedRow]) -> str:
     """Return the seal of a batch: 64 hexadecimal digits over ``previous`` and the rows, given in order."""
     digest = hashlib.sha256(previous.encode() + b"\n")
     for row in rows:
-        digest.update(row.canonical().encode() + b"\n")
+        digest.update(row.canonical() + b"\n")
     return digest.hexdigest()
 
 
 @functools.lru_cache(maxsize=256)
 def _instant(value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+@functools.lru_cache(maxsize=256)
+def _day(value: dt.date) -> str:
+    return value.isoformat()
 
 
 def plain_amount(value: Decimal) -> str:

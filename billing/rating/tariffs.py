@@ -154,6 +154,11 @@ class Tariff:
     """Formulas (by pointer) that read neither readings nor amounts, with the parameters they read."""
     balances: frozenset[str] = field(default_factory=frozenset)
     """Names that ``already`` uses: filled by the quantities of earlier bills."""
+    required_channels: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Metered channels the charges read: asked for with every section, and so worked out once."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "required_channels", self._required_channels())
 
     def charge(self, code: str) -> Charge:
         """This will return the charge called ``code``; raises KeyError."""
@@ -164,9 +169,7 @@ class Tariff:
         """Parameters without a default that an agreement or market must give."""
         return frozenset(name for name, parameter in self.parameters.items() if parameter.default is None)
 
-    @property
-    def required_channels(self) -> frozenset[str]:
-        """Metered channels the charges read."""
+    def _required_channels(self) -> frozenset[str]:
         used = frozenset[str]().union(
             *(c.uses.channels for c in self.charges), *(c.next.uses.channels for c in self.carried.values())
         )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from billing.invoices import usage
 from billing.rating import calendars, errors, inputs, tariffs
 from billing.runs import account_facts, readings, register_readings, sections, shapes
 from billing.runs import history as bill_history
@@ -26,6 +27,7 @@ from tenants.tariffs import indices, tariff_documents
 from tenants.tariffs import queries as tariff_queries
 
 INTERVAL = "interval"
+ALL_DAY = {"en": "Energy", "zh-hans": "电量"}
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ def plan(*, items: Sequence[BillRunItem], period: Period, steps: Sequence[Period
     points = {each.supply_point_id for held in occupancies.values() for each in held}
     terms = tariff_queries.terms_in(supply_point_ids=points, period=period)
     payers = [(item.pk, item.account_id) for item in items]
-    made = cut(payers=payers, period=period, occupancies=occupancies, terms=terms, tariff_of=_tariff_of, steps=steps)
+    made = cut(payers=payers, period=period, occupancies=occupancies, terms=terms, tariff_of=_tariffs(), steps=steps)
     made.history = bill_history.of_sections(made.sections)
     read_sources(plans=[made])
     return made
@@ -179,6 +181,7 @@ class LabelCache:
 
     facts: Mapping[str, frozenset[dt.date]]
     _known: dict[tuple[Any, ...], npt.NDArray[np.int8]] = field(default_factory=dict)
+    _charts: dict[tuple[Any, ...], usage.Chart] = field(default_factory=dict)
 
     def of(self, name: str, grid: Grid, part: Period) -> npt.NDArray[np.int8]:
         """This will return the label of each slot of ``part``; raises what the calendar refuses."""
@@ -190,13 +193,39 @@ class LabelCache:
             )
         return self._known[key]
 
+    def chart(self, name: str | None, grid: Grid, parts: tuple[Period, ...]) -> usage.Chart:
+        """This will lay the chart of usage over ``parts``, by day and by the labels of calendar ``name``."""
+        key = (name, grid.zone.key, grid.minutes, parts)
+        if key not in self._charts:
+            whole = Period(parts[0].start, parts[-1].end)
+            titles: Sequence[Mapping[str, str]] = [ALL_DAY]
+            if name is not None:
+                calendar = self.calendar(name)
+                titles = [calendar.label_titles.get(label) or {"en": label} for label in calendar.labels]
+            self._charts[key] = usage.Chart.of(
+                starts=grid.starts[grid.slots_of(whole)],
+                labels=None if name is None else np.concatenate([self.of(name, grid, part) for part in parts]),
+                titles=titles,
+                period=whole,
+                zone=grid.zone,
+            )
+        return self._charts[key]
+
     def calendar(self, name: str) -> calendars.Calendar:
         """This will return the calendar itself."""
         return tariff_documents.calendar_of(name=name)
 
 
-def _tariff_of(version: Any) -> Any:
-    return tariff_documents.tariff_of(version=version)
+def _tariffs() -> Callable[[Any], tariffs.Tariff]:
+    """The tariff of a version, asked for once in a plan: to know a document again it is written and hashed."""
+    known: dict[int, tariffs.Tariff] = {}
+
+    def tariff_of(version: Any) -> tariffs.Tariff:
+        if version.pk not in known:
+            known[version.pk] = tariff_documents.tariff_of(version=version)
+        return known[version.pk]
+
+    return tariff_of
 
 
 def _facts(plans: Sequence[Plan]) -> Mapping[str, frozenset[dt.date]]:

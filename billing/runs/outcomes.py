@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 
 from django.db import connection
 
+from billing.invoices import stored_json
 from billing.runs.models import BillRunItem
 
 _WRITE = """
@@ -28,13 +28,13 @@ def write(*, items: Sequence[BillRunItem], at: dt.datetime, attempts: int = 0) -
         [item.pk for item in items],
         [str(item.state) for item in items],
         [item.reason for item in items],
-        [json.dumps(item.reason_params) for item in items],
+        [stored_json.as_text(item.reason_params) for item in items],
         [item.draft_id for item in items],
         [item.invoice_id for item in items],
         [item.total for item in items],
         [item.energy_wh for item in items],
-        [json.dumps(item.brakes) for item in items],
-        [json.dumps(item.watch) for item in items],
+        [stored_json.as_text(item.brakes) for item in items],
+        [stored_json.as_text(item.watch) for item in items],
     )
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [attempts, at, *columns])

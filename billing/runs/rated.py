@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from billing.invoices import usage as invoice_usage
 from billing.rating import evaluate
 from billing.rating.bills import Bill
 from billing.rating.inputs import AccountInputs
@@ -20,8 +19,6 @@ from billing.runs.readings import Readings
 from billing.runs.register_readings import ByDay
 from billing.runs.sections import Section
 from kernel.errors import GridhallError, gettext_noop
-
-ALL_DAY = {"en": "Energy", "zh-hans": "电量"}
 
 
 class ReadingsMissing(GridhallError):
@@ -184,26 +181,11 @@ def _energy(section: Section, found: Readings | None, kind: str) -> int:
 def _usage(section: Section, found: Readings | None, labels: LabelCache) -> dict[str, Any]:
     if found is None or readings.CONSUMPTION not in found.values:
         return {}
-    at = found.grid.slots_of(section.period)
-    titles: Sequence[Mapping[str, str]] = [ALL_DAY]
-    painted = None
     by_day = found.by_day.get(readings.CONSUMPTION)
     if by_day is not None and by_day.labelled and section.tariff.calendar is not None:
         return _usage_by_day(section, found, by_day, labels)
-    if section.tariff.calendar is not None:
-        calendar = labels.calendar(section.tariff.calendar)
-        titles = [calendar.label_titles.get(label) or {"en": label} for label in calendar.labels]
-        painted = np.concatenate(
-            [labels.of(section.tariff.calendar, found.grid, part.period) for part in section.slices]
-        )
-    return invoice_usage.by_day(
-        starts=found.grid.starts[at],
-        values=found.values[readings.CONSUMPTION][at],
-        labels=painted,
-        titles=titles,
-        period=section.period,
-        zone=section.zone,
-    )
+    chart = labels.chart(section.tariff.calendar, found.grid, tuple(part.period for part in section.slices))
+    return chart.of_values(found.values[readings.CONSUMPTION][found.grid.slots_of(section.period)])
 
 
 def _usage_by_day(section: Section, found: Readings, by_day: ByDay, labels: LabelCache) -> dict[str, Any]:

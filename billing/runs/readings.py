@@ -46,6 +46,7 @@ class Grid:
     minutes: int
     starts: market_time.Instants
     day_of_slot: npt.NDArray[np.int32]
+    _places: dict[Period, slice] = field(default_factory=dict)
 
     @classmethod
     def over(cls, *, zone: ZoneInfo, period: Period, minutes: int) -> Grid:
@@ -57,7 +58,12 @@ class Grid:
         return cls(zone, period, minutes, starts, days.astype(np.int32))
 
     def slots_of(self, part: Period) -> slice:
-        """This will return where the slots of ``part`` stand."""
+        """This will return where the slots of ``part`` stand: looked for once, since most sections ask for the same."""
+        if part not in self._places:
+            self._places[part] = self._found(part)
+        return self._places[part]
+
+    def _found(self, part: Period) -> slice:
         first, last = (part.start - self.period.start).days, (part.end - self.period.start).days
         begin, end = np.searchsorted(self.day_of_slot, [first, last], side="left")
         return slice(int(begin), int(end))

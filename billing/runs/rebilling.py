@@ -20,6 +20,7 @@ from billing.runs.gathering import Plan
 from billing.runs.history import History, Past
 from billing.runs.models import BillRunItem
 from billing.runs.rated import RatedPart
+from billing.runs.sections import Section
 from kernel.errors import GridhallError
 from kernel.periods import Period
 from tenants.customers import date_ranges
@@ -93,8 +94,9 @@ def used_now(*, items: Sequence[BillRunItem], overlay: Overlay | None = None) ->
     found: dict[int, Used | None] = {}
     for alike, made in _plans(items, overlay):
         channels = readings.versions_of(points=gathering.supply_points(made), period=made.period)
+        by_item = used_versions.sections_of(made)
         for item in alike:
-            found[item.pk] = _used(item, made, channels)
+            found[item.pk] = _used(item, made, by_item.get(item.pk, ()), channels)
     return found
 
 
@@ -113,12 +115,13 @@ def rate(*, items: Sequence[BillRunItem], overlay: Overlay | None = None) -> dic
     return found
 
 
-def _used(item: BillRunItem, made: Plan, channels: Mapping[int, Mapping[Any, str]]) -> Used | None:
-    sections = sum(section.item_id == item.pk for section in made.sections)
+def _used(
+    item: BillRunItem, made: Plan, sections: Sequence[Section], channels: Mapping[int, Mapping[Any, str]]
+) -> Used | None:
     before = list(item.draft.versions.get("parts", ())) if item.draft else []
-    padded = [*before, *[{} for _ in range(sections - len(before))]][:sections]
-    found = used_versions.now(item, made, channels, padded)
-    return None if item.pk in made.refusals or len(found) != sections else found
+    padded = [*before, *[{} for _ in range(len(sections) - len(before))]][: len(sections)]
+    found = used_versions.now(made, sections, channels, padded)
+    return None if item.pk in made.refusals or len(found) != len(sections) else found
 
 
 def _plans(items: Sequence[BillRunItem], overlay: Overlay | None) -> Iterator[tuple[list[BillRunItem], Plan]]:

@@ -8,6 +8,7 @@ from typing import Any
 from billing.charges import queries as charge_queries
 from billing.runs import gathering, readings
 from billing.runs.models import BillRunItem
+from billing.runs.sections import Section
 from kernel.errors import GridhallError
 from kernel.periods import Period
 from tenants.customers import date_ranges
@@ -39,24 +40,33 @@ def _changed(items: Sequence[BillRunItem], versions: Versions, period: Period, s
     made = gathering.plan(items=items, period=period, steps=steps)
     channels = readings.versions_of(points=gathering.supply_points(made), period=period)
     pending = charge_queries.pending(account_ids=[item.account_id for item in items], until=period.end, lock=True)
+    by_item = sections_of(made)
     stale: set[int] = set()
     for item in items:
         before = versions.get(item.draft_id or 0, {})
         charges = [charge.pk for charge in pending.get(item.account_id, ())]
         same = item.pk not in made.refusals and charges == before.get("charges", [])
-        if not same or now(item, made, channels, before.get("parts", ())) != before.get("parts"):
+        parts = before.get("parts", ())
+        if not same or now(made, by_item.get(item.pk, ()), channels, parts) != before.get("parts"):
             stale.add(item.pk)
     return stale
 
 
+def sections_of(made: gathering.Plan) -> dict[int, list[Section]]:
+    """This will return the plan's sections by item, in the order in which a draft has its parts."""
+    found: dict[int, list[Section]] = {}
+    for section in sorted(made.sections, key=lambda each: (each.supply_point.identifier, each.place)):
+        found.setdefault(section.item_id, []).append(section)
+    return found
+
+
 def now(
-    item: BillRunItem, made: gathering.Plan, channels: Mapping[int, Mapping[int, str]], before: Sequence[Any]
+    made: gathering.Plan,
+    ordered: Sequence[Section],
+    channels: Mapping[int, Mapping[int, str]],
+    before: Sequence[Any],
 ) -> list[dict[str, Any]]:
-    """This will say what a plan's item would be rated from; nothing where that differs too much from ``before``."""
-    ordered = sorted(
-        (section for section in made.sections if section.item_id == item.pk),
-        key=lambda each: (each.supply_point.identifier, each.place),
-    )
+    """This will say what the sections of an item would be rated from; nothing where that differs too much."""
     found: list[dict[str, Any]] = []
     try:
         for section, stored in zip(ordered, before, strict=False):

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from billing.invoices.stored_json import StoredJSONField
 
 
 class InvoiceKind(models.TextChoices):
@@ -30,8 +31,8 @@ class Draft(models.Model):
     supply_period = DateRangeField(_("supply period"))
     currency = models.CharField(_("currency"), max_length=3)
     total = models.DecimalField(_("total"), max_digits=20, decimal_places=4)
-    parts = models.JSONField(_("parts"), encoder=DjangoJSONEncoder)
-    versions = models.JSONField(_("versions used"), encoder=DjangoJSONEncoder)
+    parts = StoredJSONField(_("parts"))
+    versions = StoredJSONField(_("versions used"))
     run_item = models.BigIntegerField(_("bill run item"), null=True)
     created_at = models.DateTimeField(_("created at"))
 
@@ -108,10 +109,10 @@ class Invoice(models.Model):
     partial = models.BooleanField(_("takes back a part only"), default=False)
     final = models.BooleanField(_("final bill"), default=False)
     reason = models.CharField(_("reason"), max_length=400, blank=True, default="")
-    taxes = models.JSONField(_("tax summary"), encoder=DjangoJSONEncoder)
-    buyer = models.JSONField(_("customer as billed"), encoder=DjangoJSONEncoder)
-    seller = models.JSONField(_("seller as billed"), encoder=DjangoJSONEncoder)
-    usage = models.JSONField(_("usage by day"), encoder=DjangoJSONEncoder)
+    taxes = StoredJSONField(_("tax summary"))
+    buyer = StoredJSONField(_("customer as billed"))
+    seller = StoredJSONField(_("seller as billed"))
+    usage = StoredJSONField(_("usage by day"))
 
     class Meta:
         verbose_name = _("invoice")
@@ -159,7 +160,7 @@ class InvoiceLine(models.Model):
     position = models.PositiveIntegerField(_("position"))
     credits = models.PositiveIntegerField(_("position it takes back"), null=True)
     code = models.CharField(_("code"), max_length=64)
-    titles = models.JSONField(_("titles"), encoder=DjangoJSONEncoder)
+    titles = StoredJSONField(_("titles"))
     supply_point = models.ForeignKey(
         "customers.SupplyPoint", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("supply point")
     )
@@ -176,7 +177,7 @@ class InvoiceLine(models.Model):
     tax = models.DecimalField(_("tax"), max_digits=20, decimal_places=4)
     gross = models.DecimalField(_("gross"), max_digits=20, decimal_places=4)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=7, decimal_places=6)
-    cells = models.JSONField(_("explanation"), encoder=DjangoJSONEncoder)
+    cells = StoredJSONField(_("explanation"))
 
     class Meta:
         verbose_name = _("invoice line")

@@ -187,8 +187,7 @@ def _part(row: InvoiceLine, amount: Decimal, taken: Mapping[int, tuple[Decimal, 
     whole = row.amount == amount and not before
     net = amount - tax if row.amount == row.gross else amount
     line = _line(row)
-    return replace(
-        line,
+    return line._replace(
         quantity=line.quantity if whole else quantity,
         amount=amount,
         cells=line.cells if whole else [],
@@ -203,8 +202,7 @@ def _rest(row: InvoiceLine, taken: tuple[Decimal, Decimal]) -> Line:
     if taken == _NONE:
         return line
     share = amount / row.amount if row.amount else Decimal(0)
-    return replace(
-        line,
+    return line._replace(
         quantity=None if line.quantity is None else round_half_up(line.quantity * share, QUANTITY_PLACES),
         amount=amount,
         cells=[],

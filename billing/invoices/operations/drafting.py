@@ -5,19 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-import orjson
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from psycopg import sql
 
 from billing.invoices import lines
 from billing.invoices.drafts import NewDraft
 from billing.invoices.models import Draft
+from billing.invoices.stored_json import as_text
 from billing.ledger import copying
 from kernel.errors import GridhallError, gettext_noop
 from tenants.customers import refusals
 
-_ENCODER = DjangoJSONEncoder(ensure_ascii=False)
 _FIELDS = ("id", "account", "supply_period", "currency", "total", "parts", "versions", "run_item", "created_at")
 
 
@@ -79,11 +77,3 @@ def _row(key: int, draft: NewDraft, created_at: dt.datetime) -> tuple[object, ..
         *(key, draft.account_id, period, draft.currency, draft.total),
         *(as_text(parts), as_text(draft.versions), draft.run_item, created_at),
     )
-
-
-def as_text(value: object) -> str:
-    """Return a value as JSON for COPY; what the quick writer does not take, the usual one does."""
-    try:
-        return orjson.dumps(value, default=_ENCODER.default, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
-    except orjson.JSONEncodeError:
-        return _ENCODER.encode(value)

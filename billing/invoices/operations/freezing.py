@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from billing.invoices import numbers, taxes
 from billing.invoices.issuers import Issuer
 from billing.invoices.lines import Line
 from billing.invoices.models import BilledPeriod, Invoice, InvoiceKind, InvoiceLine, IssuedDraft
-from billing.invoices.operations.drafting import as_text
+from billing.invoices.stored_json import as_text
 from billing.invoices.taxes import Taxed
 from billing.invoices.terms import IssueTerms
 from billing.ledger import chart, copying
 from billing.ledger import entries as ledger_entries
 from billing.ledger import operations as ledger_operations
 from billing.ledger import queries as ledger_queries
-from billing.ledger.entries import NewEntry, NewPosting
+from billing.ledger.entries import LedgerAccountKey, NewEntry, NewPosting
 from kernel.errors import GridhallError, gettext_noop
 from kernel.money import Money
 from kernel.periods import Period
@@ -74,6 +75,8 @@ class CreditsTooMuch(GridhallError):
     template = gettext_noop("Credits may not exceed what the invoice or any of its lines still holds.")
 
 
+_NOTHING = Decimal(0)
+
 REFUSALS: dict[str, GridhallError] = {
     "invoices_number_text_once": NumberTaken(),
     "invoices_credits_within": CreditsTooMuch(),
@@ -113,54 +116,71 @@ class Document:
     def taxed(self) -> list[Taxed]:
         return [line.taxed for line in self.lines if line.taxed is not None]
 
-    @property
-    def has_entry(self) -> bool:
-        """Lines that cancel each other out for everybody leave nothing to post."""
-        return self.reversed_entry_id is not None or bool(_postings(self))
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A document with all that needs no number: its key, its totals, what it posts, its texts as JSON.
+
+    Lines that cancel each other out for everybody leave nothing to post, and the document has no entry.
+    """
+
+    key: int
+    entry_id: int | None
+    document: Document
+    totals: tuple[Decimal, Decimal, Decimal]
+    postings: Sequence[NewPosting]
+    texts: tuple[str, str, str, str]
 
 
 def write(*, documents: Sequence[Document], terms: IssueTerms) -> list[int]:
     """This will number, write and post the documents (all of one kind), and return their keys in order.
 
-    Runs inside the caller's transaction. Locks the number series, and the head of the ledger last. The lines name no
-    number and are written before: from the series on, documents of one entity are written one transaction at a time.
+    Runs inside the caller's transaction. Locks the number series, and the head of the ledger last. What needs no
+    number is done before: from the series on, documents of one entity are written one transaction at a time.
     """
-    keys = copying.reserve_ids(model=Invoice, count=len(documents))
-    reserved = iter(ledger_operations.reserve_entry_ids(count=sum(document.has_entry for document in documents)))
-    entry_ids = [next(reserved) if document.has_entry else None for document in documents]
-    copying.copy_rows(model=InvoiceLine, fields=_LINE_FIELDS, rows=_line_rows(keys, documents))
+    ready = _made_ready(documents)
+    copying.copy_rows(model=InvoiceLine, fields=_LINE_FIELDS, rows=_line_rows(ready))
     taken = _take_numbers(documents, terms)
-    copying.copy_rows(
-        model=Invoice,
-        fields=_INVOICE_FIELDS,
-        rows=(
-            _invoice_row(key, number, entry_id, document, terms)
-            for key, number, entry_id, document in zip(keys, taken, entry_ids, documents, strict=True)
-        ),
-    )
-    periods = [(key, *bill) for key, document in zip(keys, documents, strict=True) for bill in document.bills]
+    rows = (_invoice_row(each, number, terms) for each, number in zip(ready, taken, strict=True))
+    copying.copy_rows(model=Invoice, fields=_INVOICE_FIELDS, rows=rows)
     copying.copy_rows(
         model=BilledPeriod,
         fields=("invoice", "supply_point", "period"),
-        rows=((key, supply_point_id, as_range(period)) for key, supply_point_id, period in periods),
+        rows=((each.key, point, as_range(period)) for each in ready for point, period in each.document.bills),
     )
     copying.copy_rows(
         model=IssuedDraft,
         fields=("draft", "invoice", "account"),
-        rows=(
-            (draft_id, key, account_id)
-            for key, document in zip(keys, documents, strict=True)
-            for draft_id, account_id in document.drafts
-        ),
+        rows=((draft, each.key, account) for each in ready for draft, account in each.document.drafts),
     )
     day = ledger_queries.booking_day(on=terms.issued_on)
     new_entries = [
-        _entry(entry_id, number, document, day)
-        for (_, _, number), entry_id, document in zip(taken, entry_ids, documents, strict=True)
-        if entry_id is not None
+        _entry(each, each.entry_id, number, day)
+        for each, (_, _, number) in zip(ready, taken, strict=True)
+        if each.entry_id is not None
     ]
     ledger_operations.post(entries=new_entries, posted_at=terms.posted_at)
-    return keys
+    return [each.key for each in ready]
+
+
+def _made_ready(documents: Sequence[Document]) -> list[_Ready]:
+    keys = copying.reserve_ids(model=Invoice, count=len(documents))
+    totals = [taxes.total(document.taxed) for document in documents]
+    postings = [_postings(document, total) for document, total in zip(documents, totals, strict=True)]
+    has_entry = [
+        bool(sides) or document.reversed_entry_id is not None
+        for sides, document in zip(postings, documents, strict=True)
+    ]
+    reserved = iter(ledger_operations.reserve_entry_ids(count=sum(has_entry)))
+    entry_ids = [next(reserved) if has else None for has in has_entry]
+    sellers = {id(document.issuer): as_text(document.issuer.seller) for document in documents}
+    return [
+        _Ready(
+            *(key, entry_id, document, total, sides),
+            (as_text(document.taxes), as_text(document.buyer), sellers[id(document.issuer)], as_text(document.usage)),
+        )
+        for key, entry_id, document, total, sides in zip(keys, entry_ids, documents, totals, postings, strict=True)
+    ]
 
 
 def _take_numbers(documents: Sequence[Document], terms: IssueTerms) -> list[tuple[int, int, str]]:
@@ -181,32 +201,33 @@ def as_range(period: Period) -> str:
     return f"[{period.start},{period.end})"
 
 
-def _invoice_row(
-    key: int, taken: tuple[int, int, str], entry_id: int | None, document: Document, terms: IssueTerms
-) -> tuple[object, ...]:
-    net, tax, gross = taxes.total(document.taxed)
+def _invoice_row(each: _Ready, taken: tuple[int, int, str], terms: IssueTerms) -> tuple[object, ...]:
+    document = each.document
     due_on = terms.due_on if document.kind == InvoiceKind.INVOICE else terms.issued_on
     return (
-        *(key, str(document.kind), *taken, document.account_id, document.draft_id, document.reverses_id, entry_id),
-        *(as_range(document.period), terms.issued_on, due_on, document.currency, net, tax, gross),
-        *(document.inclusive, as_text(document.taxes), as_text(document.buyer), as_text(document.issuer.seller)),
-        *(as_text(document.usage), document.partial, document.final, document.reason),
+        *(each.key, str(document.kind), *taken, document.account_id, document.draft_id, document.reverses_id),
+        *(each.entry_id, as_range(document.period), terms.issued_on, due_on, document.currency, *each.totals),
+        *(document.inclusive, *each.texts, document.partial, document.final, document.reason),
     )
 
 
-def _line_rows(keys: Sequence[int], documents: Sequence[Document]) -> Iterator[tuple[object, ...]]:
-    for key, document in zip(keys, documents, strict=True):
-        for position, (line, taxed) in enumerate(zip(document.lines, document.taxed, strict=True), start=1):
+def _line_rows(ready: Sequence[_Ready]) -> Iterator[tuple[object, ...]]:
+    for each in ready:
+        ranges: dict[Period, str] = {}
+        lines, all_taxed = each.document.lines, each.document.taxed
+        for position, (line, taxed) in enumerate(zip(lines, all_taxed, strict=True), start=1):
+            period = ranges.get(line.period) or ranges.setdefault(line.period, as_range(line.period))
             yield (
-                *(key, position, line.code, as_text(line.titles), line.supply_point_id, line.identifier),
-                *(as_range(line.period), line.product_version_id, line.quantity, line.unit, line.price, line.payee),
+                *(each.key, position, line.code, as_text(line.titles), line.supply_point_id, line.identifier),
+                *(period, line.product_version_id, line.quantity, line.unit, line.price, line.payee),
                 *(line.ledger, line.amount, taxed.net, taxed.tax, taxed.gross, taxed.rate, as_text(line.cells)),
                 line.credits,
             )
 
 
-def _entry(entry_id: int, number: str, document: Document, day: dt.date) -> NewEntry:
+def _entry(each: _Ready, entry_id: int, number: str, day: dt.date) -> NewEntry:
     """The entry of a document, on its day of issue or, where that is closed, on the first open one."""
+    document = each.document
     if document.reversed_entry_id is not None:
         mirror = ledger_operations.mirrored(
             entry_id=document.reversed_entry_id,
@@ -217,19 +238,23 @@ def _entry(entry_id: int, number: str, document: Document, day: dt.date) -> NewE
         return NewEntry(mirror.business_date, mirror.kind, number, mirror.postings, entry_id, mirror.reverses_id)
     kinds = ledger_entries.EntryKind
     kind = kinds.INVOICE if document.kind == InvoiceKind.INVOICE else kinds.CREDIT_NOTE
-    return NewEntry(day, kind, number, _postings(document), entry_id)
+    return NewEntry(day, kind, number, each.postings, entry_id)
 
 
-def _postings(document: Document) -> list[NewPosting]:
+def _postings(document: Document, totals: tuple[Decimal, Decimal, Decimal]) -> list[NewPosting]:
     """The customer owes the gross; each payee earns the net of its lines; the tax is owed to the state."""
-    _, tax, gross = taxes.total(document.taxed)
-    earned: dict[str, list[Taxed]] = {}
+    _, tax, gross = totals
+    earned: dict[str, Decimal] = {}
     for line, taxed in zip(document.lines, document.taxed, strict=True):
-        earned.setdefault(line.ledger or chart.account_earned_by(line.payee), []).append(taxed)
-    credits = {code: taxes.total(rows)[0] for code, rows in earned.items()}
+        code = line.ledger or chart.account_earned_by(line.payee)
+        earned[code] = earned.get(code, _NOTHING) + taxed.net
     sides = [
-        ledger_entries.debit(chart.RECEIVABLE, Money(gross, document.currency), account_id=document.account_id),
-        *(ledger_entries.credit(code, Money(net, document.currency)) for code, net in sorted(credits.items())),
-        ledger_entries.credit(chart.TAX_COLLECTED, Money(tax, document.currency)),
+        (chart.RECEIVABLE, document.account_id, gross),
+        *((code, None, -net) for code, net in sorted(earned.items())),
+        (chart.TAX_COLLECTED, None, -tax),
     ]
-    return [side for side in sides if side.money.amount]
+    return [
+        NewPosting(LedgerAccountKey(code, account_id), Money(amount, document.currency))
+        for code, account_id, amount in sides
+        if amount
+    ]

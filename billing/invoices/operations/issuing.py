@@ -78,13 +78,16 @@ def _documents(
         alone = draft.pk if target == draft.account_id else None
         period = (draft.supply_period.lower, draft.supply_period.upper)
         groups.setdefault((target, alone, period, draft.currency), []).append(draft)
-    return list(groups.values()), [
-        replace(
-            _document(group, accounts.get(key[0], group[0].account), arranged[group[0].account_id], final, terms),
-            reason=next((reasons[draft.pk] for draft in group if draft.pk in reasons), ""),
-        )
+    documents = [
+        _document(group, accounts.get(key[0], group[0].account), arranged[group[0].account_id], final, terms)
         for key, group in groups.items()
     ]
+    if reasons:
+        documents = [
+            replace(document, reason=next((reasons[draft.pk] for draft in group if draft.pk in reasons), ""))
+            for group, document in zip(groups.values(), documents, strict=True)
+        ]
+    return list(groups.values()), documents
 
 
 def _document(
@@ -104,7 +107,7 @@ def _document(
         account_id=account.pk,
         currency=first.currency,
         period=Period(first.supply_period.lower, first.supply_period.upper),
-        lines=[replace(line, taxed=tax) for line, tax in zip(untaxed, taxed, strict=True)],
+        lines=[line._replace(taxed=tax) for line, tax in zip(untaxed, taxed, strict=True)],
         taxes=taxes.summary(taxed, terms.tax),
         buyer=_buyer(account, drafts, arranged),
         usage=usage.combined([part.get("usage") or {} for part in parts]),

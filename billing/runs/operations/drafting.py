@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 
 from billing.charges.models import AccountCharge
+from billing.invoices import stored_json
 from billing.invoices.drafts import NewDraft
 from billing.runs import drafting_parts, gathering
 from billing.runs.models import BillRunItem
@@ -24,7 +24,7 @@ def draft_of(item: BillRunItem, parts: Sequence[RatedPart], charges: Sequence[Ac
 def kept(part: RatedPart) -> tuple[object, ...]:
     """This will write down what later bills need to know of a section, as a row of ``KEPT`` for COPY."""
     period = part.section.period
-    used, carried = (json.dumps(gathering.as_text(each)) for each in (part.past.used, part.past.carried))
+    used, carried = (stored_json.as_text(gathering.as_text(each)) for each in (part.past.used, part.past.carried))
     return (
         *(part.section.item_id, part.section.supply_point.pk, f"[{period.start},{period.end})"),
         *(used, carried, part.past.energy_wh),

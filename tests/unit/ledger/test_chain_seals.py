@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import replace
+import json
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from billing.ledger import chain
 
@@ -32,13 +34,23 @@ TEXT = (
 
 class TestCanonical:
     def test_is_one_line_of_json(self) -> None:
-        assert ROW.canonical() == TEXT
+        assert ROW.canonical() == TEXT.encode()
 
     def test_does_not_depend_on_how_many_zeros_the_database_keeps(self) -> None:
-        assert replace(ROW, amount=Decimal("113")).canonical() == TEXT
+        assert ROW._replace(amount=Decimal("113")).canonical() == TEXT.encode()
 
     def test_keeps_zeros_before_the_point(self) -> None:
-        assert replace(ROW, amount=Decimal("-100")).canonical().endswith(',"-100"]')
+        assert ROW._replace(amount=Decimal("-100")).canonical().endswith(b',"-100"]')
+
+    @pytest.mark.parametrize("reference", ["", 'a"b\\c', "\b\f\n\r\t\x01\x1f\x7f", "户号 — é\u2028😀", "</script>"])
+    def test_is_written_as_the_standard_library_writes_json(self, reference: str) -> None:
+        row = ROW._replace(reference=reference, reverses_id=2**53, account_id=None)
+
+        written = row.canonical()
+
+        values = json.loads(written)
+        assert written.decode() == json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        assert values[5] == reference
 
 
 class TestSeal:
@@ -48,7 +60,7 @@ class TestSeal:
         assert chain.seal(previous=chain.GENESIS, rows=[ROW]) == expected
 
     def test_changes_with_the_order_of_rows(self) -> None:
-        other = replace(ROW, posting_id=20, amount=Decimal("-113"))
+        other = ROW._replace(posting_id=20, amount=Decimal("-113"))
 
         assert chain.seal(previous=chain.GENESIS, rows=[ROW, other]) != chain.seal(
             previous=chain.GENESIS, rows=[other, ROW]

@@ -30,20 +30,20 @@ class Company:
 
 def companies(*, at: dt.datetime, search: str = "") -> list[Company]:
     """Return all companies but the operator, by code, with their latest figures; one query."""
-    rows = _companies()
+    rows = retailers()
     if search:
         rows = rows.filter(code__icontains=search) | rows.filter(legal_name__icontains=search)
     with context.use_public():
-        return [_company(row, at) for row in rows]
+        return [as_company(row, at) for row in rows]
 
 
 def company(*, code: str, at: dt.datetime) -> Company:
     """Return one company; raises UnknownRetailer."""
     with context.use_public():
-        row = _companies().filter(code=code).first()
+        row = retailers().filter(code=code).first()
     if row is None:
         raise context.UnknownRetailer(name=code)
-    return _company(row, at)
+    return as_company(row, at)
 
 
 def events(*, code: str) -> list[models.FleetEvent]:
@@ -53,7 +53,8 @@ def events(*, code: str) -> list[models.FleetEvent]:
         return list(found.order_by("-at", "-id"))
 
 
-def _companies() -> QuerySet[tenancy_models.Retailer]:
+def retailers() -> QuerySet[tenancy_models.Retailer]:
+    """Return the registry's companies but the operator, by code; read it in ``context.use_public()``."""
     return (
         tenancy_models.Retailer.objects.filter(kind=tenancy_models.Retailer.Kind.RETAILER)
         .select_related("brand", "health", "fleetmigration")
@@ -62,7 +63,8 @@ def _companies() -> QuerySet[tenancy_models.Retailer]:
     )
 
 
-def _company(row: tenancy_models.Retailer, at: dt.datetime) -> Company:
+def as_company(row: tenancy_models.Retailer, at: dt.datetime) -> Company:
+    """Return a row of ``retailers`` as the operator sees it."""
     health = getattr(row, "health", None)
     migration = getattr(row, "fleetmigration", None)
     hosts = [domain.domain for domain in row.domains.all() if domain.is_primary]
@@ -85,4 +87,5 @@ def backups(*, code: str) -> list[models.Backup]:
 
 def latest_backup(*, code: str) -> models.Backup | None:
     """Return the newest backup that was written whole, or None."""
-    return next((row for row in backups(code=code) if row.state == models.Backup.State.DONE), None)
+    whole = (row for row in backups(code=code) if row.state == models.Backup.State.DONE and row.removed_at is None)
+    return next(whole, None)

@@ -111,12 +111,15 @@ def resume_company(*, code: str, reason: str, at: dt.datetime, actor_id: int | N
 
 
 def measure_health(*, at: dt.datetime) -> models.CompanyHealth:
-    """Run every probe in the present company's space and report the figures to the registry."""
+    """Run every probe in the present company's space; report the figures to the registry, and as those of the day."""
     retailer = context.current_retailer()
     figures, size = health.measure(), storage_of(schema_name=retailer.schema_name)
     with context.use_public():
         report, _ = models.CompanyHealth.objects.update_or_create(
             retailer_id=retailer.pk, defaults={"figures": figures, "measured_at": at, "storage_bytes": size}
+        )
+        models.HealthDay.objects.update_or_create(
+            retailer_id=retailer.pk, day=at.date(), defaults={"figures": figures, "storage_bytes": size}
         )
     return report
 

@@ -8,6 +8,8 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         """Let the rooms report what they know to the operator."""
         from config import probes, start_points
+        from config.demo import spaces
 
         probes.register()
         start_points.register()
+        spaces.register()

@@ -17,6 +17,7 @@ CELERY_TASK_ROUTES = {
     "hosting.carry_on_sign_up": {"queue": "provision"},
     "hosting.release_sign_up": {"queue": "provision"},
     "hosting.take_down_demo": {"queue": "provision"},
+    "config.seed_demo_space": {"queue": "default"},
     "metering.make_partitions": {"queue": "provision"},
     "hosting.end_company": {"queue": "provision"},
     "hosting.work_on_jobs": {"queue": "provision"},

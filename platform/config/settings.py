@@ -257,7 +257,8 @@ EXAMPLES_DIR = BASE_DIR / "examples"
 # Mail: written to files where no server is named.
 EMAIL_HOST = os.environ.get("GRIDHALL_MAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("GRIDHALL_MAIL_PORT", "25"))
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+MAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_BACKEND = "tenancy.mail.Backend"
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 60
 

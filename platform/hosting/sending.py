@@ -55,6 +55,11 @@ def link(*, sign_up: models.SignUp, token: str) -> None:
     _mail("sign_up", sign_up, words)
 
 
+def way_in(*, sign_up: models.SignUp, link: str) -> None:
+    """Mail the way into a demo space from the host itself, since nothing leaves the space."""
+    _mail("way_in", sign_up, {"person": sign_up.admin_name, "link": link})
+
+
 def _mail(name: str, sign_up: models.SignUp, words: dict[str, Any]) -> None:
     host, language = operator(), sign_up.default_language
     words = words | {

@@ -64,12 +64,18 @@ def progress(*, sign_up_id: int) -> Progress:
 def first_link(*, sign_up_id: int) -> str:
     """Return the link under which the first administrator sets his password; empty when he has one, or is forgotten."""
     found = sign_up(sign_up_id=sign_up_id)
-    if found.state != State.READY or found.retailer is None or not found.admin_email:
+    return link_of(sign_up=found) if found.state == State.READY else ""
+
+
+def link_of(*, sign_up: models.SignUp) -> str:
+    """Return the link under which the first administrator sets his password; empty as in ``first_link``."""
+    if sign_up.retailer_id is None or not sign_up.admin_email:
         return ""
-    retailer = context.retailer_by_code(code=found.retailer.code)
-    with context.use(retailer):
+    with context.use_public():
+        code = models.SignUp.objects.values_list("retailer__code", flat=True).get(pk=sign_up.pk)
+    with context.use(context.retailer_by_code(code=str(code))):
         try:
-            person = identity_queries.user_by_email(email=found.admin_email)
+            person = identity_queries.user_by_email(email=sign_up.admin_email)
         except NotFound:
             return ""
         return "" if person.has_usable_password() or not person.is_active else invitations.link_of(user=person)

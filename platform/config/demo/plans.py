@@ -169,6 +169,8 @@ class CompanyPlan:
     """Legal entities that sell: code, whether it is the usual one, its particulars."""
     fiscal: bool = False
     """Whether the tax bureau is handed every invoice."""
+    password: str = PASSWORD
+    """What everybody signs in with."""
     files: Sequence[str] = ()
     """Meter files of `examples/` that are imported as they are, for the supply points they name."""
 

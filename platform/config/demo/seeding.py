@@ -89,7 +89,7 @@ def _leave_work(ground: Ground, bank: paying.Bank) -> None:
 def _make_staff(plan: plans.CompanyPlan, at: dt.datetime) -> None:
     for email, name, roles in plan.staff:
         identity_operations.create_user(
-            email=email, name=name, roles=roles, at=at, password=plans.PASSWORD, language=plan.company.default_language
+            email=email, name=name, roles=roles, at=at, password=plan.password, language=plan.company.default_language
         )
 
 
@@ -180,7 +180,7 @@ def _make_sign_ins(plan: plans.CompanyPlan, at: dt.datetime) -> None:
             name=point.name,
             roles=[Role.CUSTOMER],
             at=at,
-            password=plans.PASSWORD,
+            password=plan.password,
             language=plan.company.default_language,
         )
         customer_operations.link_sign_in(customer=customer_queries.customer(number=point.number), user=user)

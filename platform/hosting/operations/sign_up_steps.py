@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from hosting import models, plan_queries, sending
+from hosting import models, plan_queries, sending, signup_queries
 from hosting.operations import companies, following, subscriptions
 from hosting.signup_models import SAID
 from kernel.errors import Conflict
@@ -24,6 +24,7 @@ AT_WORK, AT_SEED = 72, 73
 FIRST_WAIT, LONGEST_WAIT = dt.timedelta(seconds=30), dt.timedelta(minutes=30)
 MOST_TRIES = 12
 MOST_DOUBLINGS = 8
+Status = tenancy_models.Retailer.Status
 SEED_TASK = "config.seed_demo_space"
 Step, State = models.SignUpStep, models.SignUp.State
 Clock = Callable[[], dt.datetime]
@@ -78,12 +79,30 @@ def said(*, sign_up_id: int, done: int, total: int, at: dt.datetime) -> None:
 
 
 def seeded(*, sign_up_id: int, at: dt.datetime) -> None:
-    """Note that the data of a demo are whole, and let the owner carry on."""
+    """Note that the data of a demo are whole."""
     with context.use_public(), transaction.atomic():
         step = Step.objects.filter(sign_up_id=sign_up_id, name=Name.SEED).exclude(state=Step.State.DONE)
         step.update(state=Step.State.DONE, done_at=at, error="")
-        models.SignUp.objects.filter(pk=sign_up_id).update(tries=0)
-        sending.after_commit("hosting.carry_on_sign_up", sign_up_id=sign_up_id)
+        models.SignUp.objects.filter(pk=sign_up_id).update(tries=0, tried_at=None)
+
+
+def order(*, sign_up_id: int) -> None:
+    """Let the owner's worker carry on."""
+    sending.after_commit("hosting.carry_on_sign_up", sign_up_id=sign_up_id)
+
+
+def waits_for_data(*, sign_up_id: int) -> bool:
+    """Return whether the data of a demo are to be made, from an empty space."""
+    with context.use_public():
+        step = Step.objects.filter(sign_up_id=sign_up_id, name=Name.SEED, state=Step.State.RUNNING, done=0)
+        return step.filter(sign_up__state=State.WORKING).exists()
+
+
+def seed_failed(*, sign_up_id: int, error: str) -> None:
+    """Note what stopped the data of a demo; the sweep begins anew."""
+    with context.use_public():
+        Step.objects.filter(sign_up_id=sign_up_id, name=Name.SEED).update(error=error)
+        models.SignUp.objects.filter(pk=sign_up_id).update(error=error)
 
 
 def to_carry_on(*, at: dt.datetime) -> list[int]:
@@ -139,9 +158,17 @@ def alone(what: int, key: int) -> Iterator[bool]:
 
 def _space(found: models.SignUp, clock: Clock) -> bool:
     retailer = _retailer(found)
-    if retailer.status == tenancy_models.Retailer.Status.PROVISIONING:
+    if retailer.status == Status.PROVISIONING:
         provisioning.provision_schema(retailer=retailer)
+        if found.demo:
+            _doors(retailer, Status.SUSPENDED)
     return True
+
+
+def _doors(retailer: tenancy_models.Retailer, status: str) -> None:
+    """Open the doors of a demo, or keep them shut while its data are made: no sweep works in it meanwhile."""
+    with context.use_public():
+        tenancy_models.Retailer.objects.filter(pk=retailer.pk).update(status=status)
 
 
 def _subscription(found: models.SignUp, clock: Clock) -> bool:
@@ -168,18 +195,24 @@ def _seed(found: models.SignUp, clock: Clock) -> bool:
         if begun:
             with transaction.atomic():
                 provisioning.drop_schema(retailer=retailer)
-                status = tenancy_models.Retailer.Status.PROVISIONING
-                tenancy_models.Retailer.objects.filter(pk=retailer.pk).update(status=status)
-            provisioning.provision_schema(retailer=retailer)
+                _doors(retailer, Status.PROVISIONING)
+            _space(found, clock)
             Step.objects.filter(sign_up=found, name=Name.SEED).update(done=0, said_at=None)
     sending.after_commit(SEED_TASK, sign_up_id=found.pk)
     return False
 
 
 def _administrator(found: models.SignUp, clock: Clock) -> bool:
+    retailer = _retailer(found)
+    if found.demo:
+        _doors(retailer, Status.ACTIVE)
     companies.provision_company(
-        code=_retailer(found).code, admin_email=found.admin_email, admin_name=found.admin_name, at=clock()
+        code=retailer.code, admin_email=found.admin_email, admin_name=found.admin_name, at=clock()
     )
+    if found.demo:
+        link = signup_queries.link_of(sign_up=found)
+        if link:
+            sending.way_in(sign_up=found, link=link)
     return True
 
 

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from config.demo import lanjiang, plans, seeding, wattlebird
-from hosting import operations
+from config.demo import lanjiang, plans, seeding, spaces, wattlebird
+from hosting import going_live, operations
 from tenancy import context, provisioning
 from tenancy import models as tenancy_models
 
@@ -47,9 +47,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--company", choices=sorted(PLANS), help="fill this provisioned company only")
+        parser.add_argument("--space", type=int, help="fill the demo space of this sign-up only")
 
     def handle(self, *args: Any, **options: Any) -> None:
         domain = settings.PLATFORM_DOMAIN
+        if options["space"]:
+            spaces.fill(sign_up_id=options["space"])
+            return
         if options["company"]:
             self._fill(PLANS[options["company"]](domain=domain))
             return
@@ -62,6 +66,8 @@ class Command(BaseCommand):
     def _prepare(self, company: operations.NewCompany) -> bool:
         """Make the space of ``company`` unless it is there and full; return whether it is to be filled."""
         retailer = self._provision(company)
+        if retailer.live_since is None:
+            going_live.declare(retailer=retailer, at=timezone.now(), reason="demo")
         with context.use(retailer):
             if seeding.is_filled():
                 return False

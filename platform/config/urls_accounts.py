@@ -40,6 +40,7 @@ urlpatterns: list[Any] = [
     path("2fa/webauthn/", account_security.to_overview, name="mfa_list_webauthn"),
     path("2fa/", include(mfa_urls)),
     path("support/", include("portal.shared.entering_urls")),
+    path("sso/", include("portal.shared.single_sign_on_urls")),
 ]
 urlpatterns += [
     each if each.name in OPEN else URLPattern(each.pattern, nowhere, name=each.name) for each in urls.urlpatterns

@@ -53,9 +53,7 @@ class HandOverRefused(GridhallError):
     """The link is used, too old, of another company, or of a visit that has ended."""
 
     code = "support_hand_over_refused"
-    template = gettext_noop(
-        "This link opens nothing: it is good once and for a minute. Start again at the host."
-    )
+    template = gettext_noop("This link opens nothing: it is good once and for a minute. Start again at the host.")
 
 
 @dataclass(frozen=True, slots=True)

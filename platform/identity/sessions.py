@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from identity import alerts, devices, models, policy, second_factor
+from identity import alerts, devices, models, policy, second_factor, single_sign_on
 from tenancy.sessions import SessionStore
 
 STATE = "_guard"
@@ -96,7 +96,9 @@ def renew(*, request: Any, user: models.User, at: dt.datetime) -> None:
     """This will look at the rules anew at the next request, as after a second factor was added."""
     state = request.session.get(STATE)
     if state:
-        request.session[STATE] = {**state, "set_up": second_factor.is_missing(user=user)}
+        missing = second_factor.is_missing(user=user)
+        held = missing and single_sign_on.counts_as_held(session=request.session, user=user)
+        request.session[STATE] = {**state, "set_up": missing and not held}
 
 
 def forget_old(*, at: dt.datetime) -> int:
@@ -126,7 +128,8 @@ def _keep(session: Any, row: models.OpenSession, user: models.User, at: dt.datet
         "key": row.session_key,
         "seen": int(at.timestamp()),
         "idle": 0 if user.can("portal:use") else rules.idle_minutes,
-        "set_up": second_factor.is_missing(user=user, rules=rules),
+        "set_up": second_factor.is_missing(user=user, rules=rules)
+        and not single_sign_on.counts_as_held(session=session, user=user),
     }
 
 

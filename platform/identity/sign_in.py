@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal import stagekit
 from allauth.account.internal.flows.login import get_authentication_records
+from django.contrib import messages
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -91,6 +93,24 @@ class AccountAdapter(DefaultAccountAdapter):
         if user is not None and self._attempt is not None:
             attempts.take_back(attempt=self._attempt)
         return user
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        """Refuse every other way in to who must use the company's own service."""
+        from identity import single_sign_on
+
+        rules = None if getattr(request, "_by_single_sign_on", False) else single_sign_on.must_use(user=user)
+        if rules is None:
+            return super().pre_login(request, user, **kwargs)
+        stagekit.clear_login(request)
+        sentence = _("Staff of this company sign in with {service}. Use the button below.")
+        messages.error(request, sentence.format(service=rules.title))
+        return HttpResponseRedirect(reverse("account_login"))
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        from identity import single_sign_on
+
+        by_service = single_sign_on.SESSION in request.session
+        return reverse("sso_signed_out") if by_service else super().get_logout_redirect_url(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Let the workers see whether somebody must be told; the answer takes as long for strangers."""

@@ -37,7 +37,7 @@ def note_answer(*, request: HttpRequest, response: Any, user: models.User, at: d
 def note_foreign(*, request: HttpRequest, at: dt.datetime) -> None:
     """This will record that a browser showed a cookie of another company: one does not carry it here by itself."""
     address = devices.address_of(request)
-    if _first("foreign", address):
+    if is_first(what="foreign", name=address):
         subject = request.path[:LONGEST_SUBJECT]
         operations.record(action="access.foreign", subject=subject, at=at, details={"address": address})
         alerts.tell(kind=alerts.KINDS.FOREIGN_COMPANY, at=at, details={"address": address, "path": subject})
@@ -54,12 +54,12 @@ def note_export(*, path: str, rows: int, user: models.User, at: dt.datetime) -> 
 
 
 def _denied(path: str, user: models.User, at: dt.datetime) -> None:
-    if _first(f"denied:{user.pk}", path):
+    if is_first(what=f"denied:{user.pk}", name=path):
         operations.record(action="access.denied", subject=path[:LONGEST_SUBJECT], by=user, at=at)
 
 
-def _first(what: str, name: str) -> bool:
-    """Whether this was not noted a moment ago: a page that is asked again and again fills no trail."""
+def is_first(*, what: str, name: str) -> bool:
+    """This will return whether this was not noted a moment ago: a page that is asked again and again fills no trail."""
     return cache.add(f"watching:{what}:{hashlib.sha256(name.encode()).hexdigest()}", 1, timeout=NOTED_AGAIN_AFTER)
 
 

@@ -114,6 +114,7 @@ SECTIONS = (
         _("Safety"),
         [
             Item(_("Security"), "security", "lock", Capability.MANAGE_STAFF),
+            Item(_("Single sign-on"), "sso", "user", Capability.MANAGE_STAFF),
             Item(_("Alerts"), "alerts", "warn", Capability.MANAGE_STAFF),
             Item(_("Audit trail"), "audit", "shield", Capability.SEE_AUDIT),
             Item(_("Support visits"), "support", "key", Capability.SEE_AUDIT),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
-from identity import devices, sessions, sign_in, watching
+from identity import devices, sessions, sign_in, single_sign_on, watching
 from portal.shared import entering, sensitive
 
 SET_UP = "mfa_index"
@@ -74,10 +74,19 @@ class GuardMiddleware:
 def _ask_again(request: HttpRequest, *, keep: bool) -> HttpResponse:
     """Send the person to the page that asks; a form with secrets is not kept meanwhile and filled in anew."""
     page = _own_page(request)
+    if not reauthentication.get_reauthentication_flows(request.user) and single_sign_on.offered():  # type: ignore[arg-type]
+        return _ask_service(request, page, keep=keep)
     if keep and not request.FILES and not request.headers.get("HX-Request"):
         return reauthentication.suspend_request(request, reverse("account_reauthenticate"))
     messages.info(request, gettext("Nothing was done yet: confirm that it is you, then send it again."))
     return _go(request, f"{reverse('account_reauthenticate')}?next={page}")
+
+
+def _ask_service(request: HttpRequest, page: str, *, keep: bool) -> HttpResponse:
+    """The same for who has neither password nor factor here: the company's sign-in service asks him."""
+    if keep and not request.FILES and not request.headers.get("HX-Request"):
+        return reauthentication.suspend_request(request, reverse("sso_again"))
+    return _go(request, f"{reverse('sso_again')}?next={page}")
 
 
 def _own_page(request: HttpRequest) -> str:

@@ -13,6 +13,8 @@ DEEDS = frozenset(
         "console:brand",
         "console:security",
         "console:unlock",
+        "console:sso",
+        "console:remove_sso",
         "console:allow_support",
         "console:support_rule",
         "console:approve_refund",
@@ -37,5 +39,7 @@ DEEDS = frozenset(
 )
 """Orders (POST) of keys, people, the sender of mail, refunds and write-offs, and all that the operator does."""
 
-WITH_SECRETS = frozenset({"console:provider_keys", "console:provider_transfer", "console:connect_provider"})
+WITH_SECRETS = frozenset(
+    {"console:provider_keys", "console:provider_transfer", "console:connect_provider", "console:sso"}
+)
 """What was filled in is not kept while the person confirms: it holds secrets."""

@@ -143,7 +143,9 @@ class TestTheHandOver:
         assert client.get("/console/").status_code == 302
         assert visits.begin(link)[1].status_code == 302
 
-    @pytest.mark.parametrize("spoil", [lambda t: t[:-1], lambda t: "", lambda t: t.replace(":", ";"), lambda t: "x" + t])
+    @pytest.mark.parametrize(
+        "spoil", [lambda t: t[:-1], lambda t: "", lambda t: t.replace(":", ";"), lambda t: "x" + t]
+    )
     def test_spoilt_opens_nothing(self, host, spoil):
         link = visits.link_in(visits.ask(host))
 

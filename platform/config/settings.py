@@ -197,6 +197,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("GRIDHALL_PROXIES", "0"))
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "tenancy.sessions"
+MESSAGE_STORAGE = "tenancy.cookies.MessageStorage"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "gridhall_session"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"

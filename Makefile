@@ -7,7 +7,7 @@ CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering reliability
+.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering bench-fleet bench-queues reliability
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -65,3 +65,9 @@ bench-metering: setup ## measure import and reading of interval data
 
 reliability: setup ## try the laws of reliability at full size (ARGS="--only killed --accounts 1000")
 	$(PY) benchmarks/reliability.py $(ARGS)
+
+bench-fleet: setup ## migrate 300 companies, with nothing to do and with one migration (ARGS="--companies 50")
+	$(PY) benchmarks/fleet.py $(ARGS)
+
+bench-queues: setup ## let one company flood the queues and another send ten (ARGS="--flood 50000")
+	$(PY) benchmarks/queues.py $(ARGS)

@@ -7,8 +7,11 @@ import os
 
 from celery import Celery, signals
 
+from tenancy import fair_transport
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+fair_transport.install()
 app = Celery("gridhall", task_cls="tenancy.tasks:UnplacedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

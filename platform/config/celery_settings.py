@@ -12,7 +12,16 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
+CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
+    # prompt: somebody waits for it, and it is short
+    "identity.*": {"queue": "prompt"},
+    "tenancy.heartbeat": {"queue": "prompt"},
+    "tenants.notices.tasks.deliver_message": {"queue": "prompt"},
+    "billing.payments.providers.tasks.*": {"queue": "prompt"},
+    "hosting.work_off_billing_message": {"queue": "prompt"},
+    # long: minutes at a time
+    "metering.import_readings": {"queue": "long"},
+    # provision: what only the owner may do
     "hosting.tasks.provision": {"queue": "provision"},
     "hosting.carry_on_sign_up": {"queue": "provision"},
     "hosting.release_sign_up": {"queue": "provision"},

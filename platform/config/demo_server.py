@@ -151,7 +151,7 @@ def write_environment(*, folder: Path, environment: dict[str, str]) -> None:
 def start_programs(
     runner: supervisor.Supervisor, *, owner: dict[str, str], environment: dict[str, str], port: int
 ) -> None:
-    """This will start web, worker, provision and beat."""
+    """This will start web, the three workers and beat."""
     schedule = paths.make_folder(runner.folder / "beat") / "schedule"
     for name, command in program_commands(bind=f"{HOST}:{port}", beat_schedule=str(schedule)).items():
         runner.start(supervisor.Program(name, command, owner if name == "provision" else environment))
@@ -180,7 +180,8 @@ def program_commands(*, bind: str, beat_schedule: str) -> dict[str, list[str]]:
     celery = ["celery", "-A", "config"]
     commands = {
         "web": web,
-        "worker": [*celery, "worker", "-n", "worker@%h", "-c", "2", "--loglevel", "INFO"],
+        "worker": [*celery, "worker", "-n", "worker@%h", "-Q", "prompt,default", "-c", "2", "--loglevel", "INFO"],
+        "long": [*celery, "worker", "-n", "long@%h", "-Q", "long", "-c", "1", "--loglevel", "INFO"],
         "provision": [*celery, "worker", "-n", "provision@%h", "-Q", "provision", "-c", "1", "--loglevel", "INFO"],
         "beat": [*celery, "beat", "-s", beat_schedule, "--pidfile=", "--loglevel", "INFO"],
     }

@@ -43,23 +43,13 @@ def broker() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def worker(database: str, *, role: str = "app", queues: str = "default", **environment: str) -> Iterator[None]:
+def worker(
+    database: str, *, role: str = "app", queues: str = "prompt,default,long", **environment: str
+) -> Iterator[None]:
     """Run a Celery worker on ``database``."""
     own = {**databases.environment(database, role=role), **environment}
-    command = [
-        "celery",
-        "-A",
-        "config",
-        "worker",
-        "-c",
-        "1",
-        "-Q",
-        queues,
-        "-n",
-        f"{queues}-{os.getpid()}@%h",
-        "--loglevel",
-        "WARNING",
-    ]
+    name = f"{queues.replace(',', '-')}-{os.getpid()}@%h"
+    command = ["celery", "-A", "config", "worker", "-c", "1", "-Q", queues, "-n", name, "--loglevel", "WARNING"]
     with _program(command, own):
         yield
 

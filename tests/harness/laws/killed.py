@@ -9,6 +9,7 @@ What the schedule does every minute (send unfinished runs again) is done every s
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -29,6 +30,7 @@ from django.db import InterfaceError, OperationalError, connection
 from billing.runs import operations, queries, tasks
 from config.embedded import valkey
 from harness import databases, portfolio
+from tenancy import fair_transport
 
 QUEUE = "default"
 MOST_COPIES = 8
@@ -200,10 +202,12 @@ def send_twice(task: Any, address: str) -> None:
 
 def copy_messages(messages: redis.Redis) -> int:
     """Put some of the waiting messages into the queue a second time, byte by byte the same."""
-    waiting: Any = messages.lrange(QUEUE, 0, MOST_COPIES - 1)
-    for message in waiting:
-        messages.lpush(QUEUE, message)
-    return len(waiting)
+    members: Any = messages.zrange(fair_transport.key_of(QUEUE), 0, MOST_COPIES - 1)
+    for member in members:
+        message = fair_transport.waiting(member=member)[1]
+        company = fair_transport.company_of(json.loads(message))
+        messages.eval(*fair_transport.call(queue=QUEUE, company=company, message=message))
+    return len(members)
 
 
 def _seen(run_id: int) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from rest_framework import serializers
 
 from kernel import personal
 from kernel.money import Money
+from kernel.periods import Period
 from portal.api.parsing import Input
 
 CURRENCY = r"^[A-Z]{3}$"
@@ -140,8 +141,11 @@ def decimal(value: Decimal | None) -> str | None:
 
 
 def period(value: Any) -> dict[str, str | None] | None:
-    """Return a stored range of days."""
-    return None if value is None else {"start": _day(value.lower), "end": _day(value.upper)}
+    """Return a range of days, as it is stored or as it is reckoned."""
+    if value is None:
+        return None
+    first, after = (value.start, value.end) if isinstance(value, Period) else (value.lower, value.upper)
+    return {"start": _day(first), "end": _day(after)}
 
 
 def _with_text(value: Any) -> Any:

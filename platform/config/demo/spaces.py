@@ -1,4 +1,4 @@
-"""Demo spaces on request: the synthetic companies of `make demo`, made for whoever asks, under his company's own name."""
+"""Demo spaces on request: the synthetic companies of `make demo`, under the name of whoever asks."""
 
 from __future__ import annotations
 

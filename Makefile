@@ -7,7 +7,7 @@ CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering bench-fleet bench-queues reliability
+.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering bench-provisioning bench-fleet bench-queues reliability
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ bench-bill-runs: setup ## measure rating and issuing of whole runs
 
 bench-metering: setup ## measure import and reading of interval data
 	$(PY) benchmarks/metering.py $(ARGS)
+
+bench-provisioning: setup ## measure signing a company up, against migrating its tables
+	$(PY) benchmarks/provisioning.py $(ARGS)
 
 reliability: setup ## try the laws of reliability at full size (ARGS="--only killed --accounts 1000")
 	$(PY) benchmarks/reliability.py $(ARGS)

@@ -94,6 +94,7 @@ SILENCED_SYSTEM_CHECKS = ["django_tenants.W003", "auth.W004", "security.W021"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "portal.shared.tls_allowed.TlsAllowedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -28,7 +28,7 @@ FORM = {
 @pytest.fixture
 def offered(fresh_db: str, settings: Any) -> str:
     """Three plans are offered; companies live below ``localhost`` as in the standing cast."""
-    settings.PLATFORM_DOMAIN = "localhost"
+    settings.PLATFORM_DOMAIN, settings.SIGN_UPS_PER_SENDER = "localhost", 50
     offering.load_defaults(at=AT)
     return fresh_db
 

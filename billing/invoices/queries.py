@@ -103,6 +103,14 @@ def credited_in_part(*, invoice_ids: Sequence[int]) -> dict[int, Decimal]:
     return {invoice_id: -total for invoice_id, total in notes.annotate(total=Sum("gross"))}
 
 
+def gross_of_charges(*, invoice_ids: Collection[int], code: str) -> dict[int, Decimal]:
+    """This will sum what invoices carry of charges called ``code``, with tax, by invoice; those without are left out."""
+    rows = InvoiceLine.objects.filter(invoice_id__in=invoice_ids, code=code, supply_point__isnull=True).values_list(
+        "invoice_id"
+    )
+    return dict(rows.annotate(gross=Sum("gross")).order_by())
+
+
 def corrected_since(*, since: dt.date) -> list[int]:
     """This will list the invoices that a credit note of this day or later takes back, whole or in part."""
     notes = Invoice.objects.filter(reverses__isnull=False, issued_on__gte=since)

@@ -16,7 +16,6 @@ from billing.arrears.models import LateFee as LateFeePart
 from billing.arrears.models import Waiver
 from billing.arrears.operations import approvals
 from billing.charges import operations as charge_operations
-from billing.charges import queries as charge_queries
 from billing.invoices import queries as invoice_queries
 from billing.payments import operations as payment_operations
 from billing.payments.queries.histories import BillHistory, histories
@@ -81,13 +80,14 @@ def _assess_chunk(account_ids: Sequence[int], on: dt.date, at: dt.datetime) -> i
     carried = _carried(bills)
     credited = invoice_queries.credited_in_part(invoice_ids=[bill.invoice_id for bill in bills])
     invoices = _invoices(bills)
-    made = 0
+    due: list[_Due] = []
     for bill in bills:
         key, policy = bill.invoice_id, policies.late_fees(kind=kinds[bill.account_id])
         debt = _debt(bill, carried.get(key, NOTHING), credited.get(key, NOTHING), invoices[key], policy)
         one = _Assessed(bill, invoices[key], debt, policy, parts.get(key, []), waived.get(key, NOTHING))
-        made += _charge(one, on, at)
-    return made
+        due += _due(one, on)
+    _store(due, at)
+    return len(due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +110,32 @@ class _Assessed:
         return late_fees.first_day(debt=self.debt, policy=self.policy)
 
 
-def _charge(one: _Assessed, on: dt.date, at: dt.datetime) -> int:
-    """Charge the difference to what the fee is now; what was waived is credited already and not given back again."""
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What a bill's late fee has become, to be charged as its next part."""
+
+    one: _Assessed
+    fee: LateFee
+    total: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.total - self.one.charged
+
+    @property
+    def number(self) -> int:
+        return len(self.one.before) + 1
+
+
+def _due(one: _Assessed, on: dt.date) -> list[_Due]:
+    """The difference to what the fee is now, if any; what was waived is credited already and not given back again."""
     until = _until(one, on)
     if until is None:
-        return 0
+        return []
     places = minor_places(one.bill.currency)
     fee = late_fees.of_debt(debt=one.debt, until=until, policy=one.policy, places=places)
     total = max(Decimal(0) if one.bill.taken_back else fee.total, one.waived)
-    if total == one.charged:
-        return 0
-    _store(one, fee, total, at)
-    return 1
+    return [] if total == one.charged else [_Due(one, fee, total)]
 
 
 def _until(one: _Assessed, on: dt.date) -> dt.date | None:
@@ -137,34 +151,46 @@ def _until(one: _Assessed, on: dt.date) -> dt.date | None:
     return on.replace(day=1) if one.policy.charged == late_fee_policies.MONTHLY else on
 
 
-def _store(one: _Assessed, fee: LateFee, total: Decimal, at: dt.datetime) -> None:
-    bill, amount, number = one.bill, total - one.charged, len(one.before) + 1
+def _days_of(due: _Due) -> tuple[Period, bool]:
+    """The days of a part, and whether it corrects days that were charged before."""
+    one = due.one
     charged_to = max((part.days.upper for part in one.before), default=one.first)
-    ends = max((span.until for span in fee.spans), default=charged_to)
-    corrects = amount < 0 or ends <= charged_to
-    days = Period(one.first, max(charged_to, one.first + ONE_DAY)) if corrects else Period(charged_to, ends)
-    charge = charge_operations.add(
-        account_id=bill.account_id,
-        kind=KIND,
-        source=SOURCE,
-        reference=f"{one.invoice.number}/{number}",
-        amount=Money.rounded(amount, bill.currency),
-        on=days.end - ONE_DAY,
-        period=days,
-        at=at,
-    )
-    LateFeePart.objects.create(
-        invoice_id=bill.invoice_id,
-        account_id=bill.account_id,
-        number=number,
-        days=date_ranges.of_period(days),
-        corrects=corrects,
-        amount=amount,
-        total=total,
-        currency=bill.currency,
-        calculation=_calculation(fee, bill),
-        charge=charge,
-        assessed_at=at,
+    ends = max((span.until for span in due.fee.spans), default=charged_to)
+    corrects = due.amount < 0 or ends <= charged_to
+    return Period(one.first, max(charged_to, one.first + ONE_DAY)) if corrects else Period(charged_to, ends), corrects
+
+
+def _store(parts: Sequence[_Due], at: dt.datetime) -> None:
+    """Write the parts and their charges, all in two statements."""
+    days = [_days_of(due) for due in parts]
+    charges = [
+        charge_operations.NewCharge(
+            account_id=due.one.bill.account_id,
+            kind=KIND,
+            source=SOURCE,
+            reference=f"{due.one.invoice.number}/{due.number}",
+            amount=Money.rounded(due.amount, due.one.bill.currency),
+            on=period.end - ONE_DAY,
+            period=period,
+        )
+        for due, (period, _corrects) in zip(parts, days, strict=True)
+    ]
+    added = charge_operations.add_many(charges=charges, at=at)
+    LateFeePart.objects.bulk_create(
+        LateFeePart(
+            invoice_id=due.one.bill.invoice_id,
+            account_id=due.one.bill.account_id,
+            number=due.number,
+            days=date_ranges.of_period(period),
+            corrects=corrects,
+            amount=due.amount,
+            total=due.total,
+            currency=due.one.bill.currency,
+            calculation=_calculation(due.fee, due.one.bill),
+            charge=charge,
+            assessed_at=at,
+        )
+        for due, (period, corrects), charge in zip(parts, days, added, strict=True)
     )
 
 
@@ -207,14 +233,7 @@ def _waived(invoice_ids: Collection[int]) -> dict[int, Decimal]:
 
 def _carried(bills: Sequence[BillHistory]) -> dict[int, Decimal]:
     """The late fees of older bills that bills carry; the others are left out."""
-    carried = charge_queries.of_invoices(invoice_ids=[bill.invoice_id for bill in bills])
-    with_fees = [invoice for invoice, charges in carried.items() if any(each.kind == KIND for each in charges)]
-    return {invoice_id: _fees_of(invoice_id) for invoice_id in with_fees}
-
-
-def _fees_of(invoice_id: int) -> Decimal:
-    lines = invoice_queries.invoice_by_id(invoice_id=invoice_id).lines
-    return sum((line.gross for line in lines if line.code == KIND), Decimal(0))
+    return invoice_queries.gross_of_charges(invoice_ids=[bill.invoice_id for bill in bills], code=KIND)
 
 
 def _invoices(bills: Sequence[BillHistory]) -> dict[int, Any]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from billing.arrears import covers, paths, policies, resting, words
+from billing.arrears import covers, paths, policies, resting
 from billing.arrears.covers import Overdue
 from billing.arrears.models import AccountStanding, Case, DunningPath
-from billing.arrears.operations import agreeing, editing, settling, steps
+from billing.arrears.operations import agreeing, editing, history, settling, steps
 from billing.rating.calendar_days import DayKinds
 from kernel.periods import Period
 from tenants.customers import queries as customer_queries
@@ -64,14 +64,13 @@ def advance_chunk(*, on: dt.date, at: dt.datetime, size: int = CHUNK) -> int:
     account_ids = [case.account_id for case in cases]
     found = covers.overdue(on=on, account_ids=account_ids)
     rests = resting.reasons(account_ids=account_ids, on=on)
-    read, regions, outbox = _Read(), _regions(account_ids, on), words.Outbox()
+    read, regions = _Read(), _regions(account_ids, on)
+    desk = steps.Desk(on, at, history.Book(case_ids=[case.pk for case in cases], on=on, at=at))
     for case in cases:
         region = policies.day_kinds(region=regions.get(case.account_id, ""))
-        day = _Day(
-            on=on, at=at, path=read.path(case), kinds=region, rests=rests.get(case.account_id, ""), outbox=outbox
-        )
+        day = _Day(path=read.path(case), kinds=region, rests=rests.get(case.account_id, ""), desk=desk)
         _advance(case, found.get(case.account_id), day)
-    outbox.send(at=at)
+    desk.clear()
     Case.objects.bulk_update(
         cases,
         ["state", "reason", "step", "next_on", "advanced_on", "closed_on", "due_since", "overdue"],
@@ -85,18 +84,21 @@ def advance_chunk(*, on: dt.date, at: dt.datetime, size: int = CHUNK) -> int:
 class _Day:
     """The day on which a case is looked at: its path, the working days of its place, and why it rests."""
 
-    on: dt.date
-    at: dt.datetime
     path: paths.Path
     kinds: DayKinds
     rests: str
-    outbox: words.Outbox
+    desk: steps.Desk
+
+    @property
+    def on(self) -> dt.date:
+        return self.desk.on
 
 
 def _advance(case: Case, owed: Overdue | None, day: _Day) -> None:
     case.advanced_on = day.on
     if owed is None:
-        settling.close(case, "paid", on=day.on, at=day.at)
+        settling.end(case, "paid", on=day.on)
+        day.desk.book.add(case, settling.CLOSED, key=settling.CLOSED, reason="paid")
         return
     if owed.due_since > case.due_since:
         _start_again(case, owed, day)
@@ -113,7 +115,7 @@ def _take_step(case: Case, owed: Overdue, day: _Day) -> None:
     steps_of = day.path.steps
     if owed.amount < steps_of[case.step].minimum:
         return
-    again_on = steps.perform(case=case, step=steps_of[case.step], owed=owed, on=day.on, at=day.at, outbox=day.outbox)
+    again_on = steps.perform(case=case, step=steps_of[case.step], owed=owed, desk=day.desk)
     if again_on is not None:
         case.next_on = again_on
         return

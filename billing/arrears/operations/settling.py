@@ -18,6 +18,8 @@ from tenants.service import operations as service_operations
 from tenants.service import queries as service_queries
 from tenants.service.kinds import OrderReason
 
+CLOSED = "closed"
+
 
 def settle_accounts(*, account_ids: Collection[int], on: dt.date, at: dt.datetime) -> int:
     """This will do what changed balances ask for, account by account; return how many cases were closed.
@@ -48,10 +50,15 @@ def _settle(account_id: int, on: dt.date, at: dt.datetime) -> int:
 
 
 def close(case: Case, reason: str, *, on: dt.date, at: dt.datetime) -> None:
-    """This will end a case; the caller stores it."""
+    """This will end a case and write it down; the caller stores it."""
+    end(case, reason, on=on)
+    history.add(case, CLOSED, key=CLOSED, on=on, at=at, reason=reason)
+
+
+def end(case: Case, reason: str, *, on: dt.date) -> None:
+    """This will end a case; the caller stores it and writes it down."""
     case.state, case.reason, case.closed_on, case.next_on = Case.State.CLOSED, reason, on, None
     case.overdue = Decimal(0)
-    history.add(case, "closed", key="closed", on=on, at=at, reason=reason)
 
 
 def lift(account_ids: Collection[int], *, at: dt.datetime) -> list[Any]:

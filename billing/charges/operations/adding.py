@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +70,25 @@ class OfAnAddOn(Conflict):
     template = gettext_noop("The charge belongs to an add-on; end that, or add an opposite charge.")
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class NewCharge:
+    """A charge to add; title, payee and tax are the kind's unless given, the amount is as tariffs state prices."""
+
+    account_id: int
+    kind: str
+    source: str
+    reference: str
+    amount: Money
+    on: dt.date
+    titles: Mapping[str, str] | None = None
+    payee: str = ""
+    tax: str = ""
+    supply_point_id: int | None = None
+    period: Period | None = None
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+
+
 def add(
     *,
     account_id: int,
@@ -89,33 +108,44 @@ def add(
 ) -> AccountCharge:
     """This will put ``amount`` on the account's next bill whose period ends after ``on``; negative it is a credit.
 
-    Added again with the same source and reference it returns the first row; with another content it raises
-    ChargeDiffers. Title, payee and tax are the kind's unless given; the amount is as tariffs state prices. Raises
-    UnknownKind, NotFound, NothingToCharge, CurrencyDiffers, TaxUnknown or PayeeUnknown.
+    See ``add_many``, of which it is one.
     """
-    known = kinds.kind(code=kind)
-    new = AccountCharge(
-        account_id=account_id,
-        kind=kind,
-        source=source,
-        reference=reference,
-        titles=dict(titles or known.titles),
-        amount=amount.amount,
-        currency=amount.currency,
-        payee=payee or known.payee,
-        tax=tax or known.tax,
-        on=on,
+    asked = NewCharge(
+        *(account_id, kind, source, reference, amount, on),
+        titles=titles,
+        payee=payee,
+        tax=tax,
         supply_point_id=supply_point_id,
-        period=None if period is None else date_ranges.of_period(period),
+        period=period,
         quantity=quantity,
         price=price,
-        added_at=at,
     )
-    _check(new)
-    AccountCharge.objects.bulk_create([new], ignore_conflicts=True)
-    stored = AccountCharge.objects.get(source=source, reference=reference)
-    _require_same(stored, new)
-    return stored
+    return add_many(charges=[asked], at=at)[0]
+
+
+@transaction.atomic
+def add_many(*, charges: Sequence[NewCharge], at: dt.datetime) -> list[AccountCharge]:
+    """This will add charges in a few statements, all of them or none, and return them in the given order.
+
+    Added again with the same source and reference the first row is returned; with another content it raises
+    ChargeDiffers. Raises UnknownKind, NotFound, NothingToCharge, CurrencyDiffers, TaxUnknown or PayeeUnknown.
+    """
+    if not charges:
+        return []
+    known = kinds.kinds()
+    rows = [_row(each, known.get(each.kind) or kinds.kind(code=each.kind), at) for each in charges]
+    for row in rows:
+        _check(row)
+    _require_currencies({(row.account_id, row.currency) for row in rows})
+    AccountCharge.objects.bulk_create(rows, ignore_conflicts=True)
+    stored: dict[tuple[str, str], AccountCharge] = {}
+    for source in sorted({row.source for row in rows}):
+        references = [row.reference for row in rows if row.source == source]
+        for found in AccountCharge.objects.filter(source=source, reference__in=references):
+            stored[source, found.reference] = found
+    for row in rows:
+        _require_same(stored[row.source, row.reference], row)
+    return [stored[row.source, row.reference] for row in rows]
 
 
 @transaction.atomic
@@ -138,6 +168,26 @@ def cancel(*, charge_id: int, reason: str, at: dt.datetime) -> AccountCharge:
     return found
 
 
+def _row(given: NewCharge, known: kinds.Kind, at: dt.datetime) -> AccountCharge:
+    return AccountCharge(
+        account_id=given.account_id,
+        kind=given.kind,
+        source=given.source,
+        reference=given.reference,
+        titles=dict(given.titles or known.titles),
+        amount=given.amount.amount,
+        currency=given.amount.currency,
+        payee=given.payee or known.payee,
+        tax=given.tax or known.tax,
+        on=given.on,
+        supply_point_id=given.supply_point_id,
+        period=None if given.period is None else date_ranges.of_period(given.period),
+        quantity=given.quantity,
+        price=given.price,
+        added_at=at,
+    )
+
+
 def _check(new: AccountCharge) -> None:
     if not new.amount:
         raise NothingToCharge(where="amount")
@@ -145,14 +195,22 @@ def _check(new: AccountCharge) -> None:
         raise TaxUnknown(where="tax", known=", ".join(kinds.TAXES))
     if new.payee not in kinds.PAYEES:
         raise PayeeUnknown(where="payee", known=", ".join(kinds.PAYEES))
-    require_currency(account_id=new.account_id, currency=new.currency)
 
 
 def require_currency(*, account_id: int, currency: str) -> None:
     """This will raise NotFound without such an account, CurrencyDiffers when it is billed in another currency."""
-    account = customer_queries.account_by_id(account_id=account_id)
-    if account.currency != currency:
-        raise CurrencyDiffers(where="amount", account=account.number, currency=account.currency, given=currency)
+    _require_currencies({(account_id, currency)})
+
+
+def _require_currencies(wanted: Collection[tuple[int, str]]) -> None:
+    accounts = customer_queries.accounts().filter(pk__in={account_id for account_id, _given in wanted})
+    known = {pk: (number, currency) for pk, number, currency in accounts.values_list("pk", "number", "currency")}
+    for account_id, given in sorted(wanted):
+        if account_id not in known:
+            raise NotFound(what=customer_queries.ACCOUNT, name=str(account_id))
+        number, currency = known[account_id]
+        if currency != given:
+            raise CurrencyDiffers(where="amount", account=number, currency=currency, given=given)
 
 
 def _require_same(stored: AccountCharge, new: AccountCharge) -> None:

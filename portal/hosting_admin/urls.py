@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("portal.hosting_admin.plan_urls")),
     path("", include("portal.hosting_admin.signup_urls")),
     path("", include("portal.hosting_admin.entering_urls")),
+    path("", include("portal.hosting_admin.backup_urls")),
     path("", views.fleet, name="fleet"),
     path("companies/new/", views.new_company, name="new_company"),
     path("companies/<slug:code>/", views.company, name="company"),

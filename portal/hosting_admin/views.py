@@ -8,40 +8,66 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
-from hosting import operations, plan_queries, queries, signup_queries
+from hosting import fleet_queries, operations, plan_queries, queries, queue_depths, signup_queries
 from hosting import tasks as hosting_tasks
 from hosting.operations import signing_up
 from identity.capabilities import Capability
+from kernel import texts
 from kernel.errors import GridhallError
-from portal.hosting_admin import figures, forms
-from portal.shared import refusals, tables
+from portal.hosting_admin import backup_views, company_pages, figures, fleet_forms, fleet_words, forms
+from portal.shared import formats, refusals, tables
 from portal.shared.access import requires
 from tenancy import context
 
 COLUMNS = [
-    tables.Column("company", _("Company"), primary=True),
-    tables.Column("status", _("Status"), kind="status"),
-    tables.Column("market", _("Market")),
-    tables.Column("customers", _("Customers"), kind="number"),
-    tables.Column("supply_points", _("Supply points"), kind="number"),
-    tables.Column("readings", _("Readings until"), kind="day"),
-    tables.Column("invoices", _("Invoices"), kind="number"),
-    tables.Column("storage", _("Storage"), kind="number"),
-    tables.Column("measured", _("Measured"), kind="day"),
+    tables.Column("company", _("Company"), sort="name", primary=True),
+    tables.Column("status", _("Status"), sort="status", kind="status"),
+    tables.Column("wrong", _("What is wrong"), sort="severity"),
+    tables.Column("plan", _("Plan")),
+    tables.Column("owed", _("Owed"), sort="owing", kind="money"),
+    tables.Column("points", _("Supply points"), sort="supply_points", kind="number"),
+    tables.Column("work", _("Work"), sort="busy"),
+    tables.Column("errors", _("Errors, 7 days"), sort="faults_week", kind="number"),
+    tables.Column("backup", _("Backup"), sort="backup_at"),
+    tables.Column("storage", _("Storage"), sort="storage", kind="number"),
+    tables.Column("measured", _("Measured"), sort="measured"),
 ]
+PER_PAGE, WORST_SHOWN, EVENTS_SHOWN, SEARCHED = 25, 8, 8, 10
+OLD_QUEUE = dt.timedelta(minutes=5)
 
 
 @requires(Capability.OPERATE_FLEET)
 def fleet(request: HttpRequest) -> HttpResponse:
-    companies = queries.companies(at=timezone.now(), search=request.GET.get("q", ""))
-    table = tables.paged(request, figures.rows(companies), COLUMNS)
-    return render(request, "hosting_admin/fleet.html", {"table": table, "totals": figures.totals(companies)})
+    """Show all companies: what needs attention first, the queues, and a table with filters in the address."""
+    now = timezone.now()
+    found = fleet_queries.rows(at=now)
+    form = fleet_forms.FleetFilter(request.GET)
+    form.is_valid()
+    wrong = [kind for kind in request.GET.getlist("wrong") if kind in fleet_words.PROBLEMS]
+    chosen = fleet_queries.chosen(
+        found, search=form.cleaned_data.get("q", ""), wrong=wrong, status=form.cleaned_data.get("status", "")
+    )
+    table = tables.paged(request, chosen, COLUMNS, size=PER_PAGE)
+    page = {
+        "table": table,
+        "rows": figures.rows(list(table), at=now),
+        "totals": figures.totals(found),
+        "worst": figures.rows(fleet_queries.worst(found, most=WORST_SHOWN), at=now),
+        "bad": len(fleet_queries.worst(found, most=len(found))),
+        "form": form,
+        "kinds": _kinds(request, fleet_queries.counts(found), wrong),
+        "queues": _queues(now),
+        "platform_faults": sum(each["times"] for each in fleet_queries.faults(retailer_id=None, at=now)),
+        "active": bool(request.GET),
+    }
+    return render(request, "hosting_admin/fleet.html", page)
 
 
 @requires(Capability.OPERATE_FLEET)
@@ -104,8 +130,15 @@ def provision(request: HttpRequest, code: str) -> HttpResponse:
 
 @requires(Capability.OPERATE_FLEET)
 def search(request: HttpRequest) -> HttpResponse:
-    found = queries.companies(at=timezone.now(), search=request.GET.get("q", ""))[:10]
-    items = [{"url": f"/companies/{c.retailer.code}/", "label": c.retailer.legal_name, "note": c.host} for c in found]
+    found = fleet_queries.chosen(fleet_queries.rows(at=timezone.now()), search=request.GET.get("q", ""))
+    items = [
+        {
+            "url": reverse("hosting:company", args=[each.retailer.code]),
+            "label": texts.pick(each.retailer.names, get_language() or "en"),
+            "note": each.company.host,
+        }
+        for each in found[:SEARCHED]
+    ]
     groups = [{"title": gettext("Companies"), "items": items}] if items else []
     return render(request, "hosting_admin/search.html", {"groups": groups})
 
@@ -144,13 +177,29 @@ def _move(request: HttpRequest, code: str, operation: Any, done: str) -> HttpRes
 
 
 def _page(request: HttpRequest, code: str, form: forms.ReasonForm, status: int = 200) -> HttpResponse:
-    company = _company(code, timezone.now())
+    now = timezone.now()
+    row = company_pages.row_of(code, now)
+    history = fleet_queries.history(retailer_id=row.retailer.pk, at=now)
+    events = [
+        {"event": each, "title": fleet_words.event(each.action), "details": fleet_words.event_details(each)}
+        for each in queries.events(code=code)[:EVENTS_SHOWN]
+    ]
     page = {
-        "company": company,
-        "address": figures.address(request, company),
-        "facts": figures.facts(company),
-        "figures": figures.figures(company),
-        "events": queries.events(code=code)[:50],
+        "company": row.company,
+        "row": row,
+        "retailer": row.retailer,
+        "tab": "company",
+        "marks": fleet_words.marks(row, at=now),
+        "address": figures.address(request, row.company),
+        "facts": figures.facts(row),
+        "figures": figures.figures(row.company, history),
+        "limits": figures.limits(row),
+        "work": figures.work(row),
+        "owed": [formats.money(each) for each in row.owed],
+        "jobs": tables.Table(backup_views.JOB_COLUMNS, company_pages.job_rows(row.jobs)),
+        "backup_age": fleet_words.age(row.backup_at, now),
+        "drill_age": fleet_words.age(row.tried_at, now),
+        "events": events,
         "form": form,
         "administrator_form": forms.AdministratorForm(),
     }
@@ -162,3 +211,31 @@ def _company(code: str, at: dt.datetime) -> queries.Company:
         return queries.company(code=code, at=at)
     except context.UnknownRetailer as refusal:
         raise Http404 from refusal
+
+
+def _kinds(request: HttpRequest, counts: dict[str, int], wrong: list[str]) -> list[dict[str, Any]]:
+    """Return the kinds of problems as switches: each link adds its kind to the filter, or takes it away."""
+    found = []
+    for kind, label in fleet_words.PROBLEMS.items():
+        query = request.GET.copy()
+        query.pop(tables.PAGE, None)
+        query.setlist("wrong", [each for each in wrong if each != kind] if kind in wrong else [*wrong, kind])
+        if counts[kind] or kind in wrong:
+            found.append({"label": label, "count": counts[kind], "on": kind in wrong, "url": f"?{query.urlencode()}"})
+    return found
+
+
+def _queues(now: dt.datetime) -> list[dict[str, Any]] | None:
+    """Return what waits in each queue; None when the broker does not answer."""
+    depths = queue_depths.depths()
+    if depths is None:
+        return None
+    return [
+        {
+            "name": each.name,
+            "waiting": formats.number(each.waiting),
+            "oldest": fleet_words.age(each.oldest_at, now) if each.oldest_at else "",
+            "late": each.oldest_at is not None and now - each.oldest_at > OLD_QUEUE,
+        }
+        for each in depths
+    ]

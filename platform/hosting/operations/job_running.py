@@ -251,7 +251,8 @@ DEEDS: dict[str, Callable[[models.Job, Callable[[], dt.datetime], float], bool]]
 def _staged(job: models.Job, path: Path, now: Callable[[], dt.datetime], until: float) -> bool:
     """Load an archive into the job's schema and compare it, from the step it has reached; return whether all is done.
 
-    Each step and its number are one transaction: what is done is never done twice, what was cut is done again.
+    Each step and its number are one transaction: what is done is never done twice, what was cut is done again. At
+    least one step is done each time.
     """
     manifest = archives.read_manifest(path=path)
     steps = [*loading.stages(manifest), *comparing.stages(manifest)]
@@ -260,11 +261,10 @@ def _staged(job: models.Job, path: Path, now: Callable[[], dt.datetime], until: 
         while job.done < len(steps):
             if _stop_asked(job):
                 raise Stopped()
-            if time.monotonic() > until:
-                _save(job, "attempts")
-                return False
             with context.use_public(), transaction.atomic():
                 _do(job, load, steps[job.done], now())
+            if time.monotonic() > until and job.done < len(steps):
+                return False
     return True
 
 

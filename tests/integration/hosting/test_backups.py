@@ -4,62 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import subprocess
-import sys
 import tarfile
 
 import psycopg
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from billing.ledger import queries as ledger_queries
 from billing.runs import operations as run_operations
-from harness import databases, supply
+from harness import databases
 from hosting import operations, queries
 from kernel.periods import Period
 from tenancy import archives, context
 from tenancy.models import Retailer
 from tenants.customers import queries as customer_queries
-from tenants.customers.models import Customer, SupplyPoint
+from tenants.customers.models import Customer
 
 AT = dt.datetime(2026, 4, 2, 4, tzinfo=dt.UTC)
 MARCH = Period.of_month(2026, 3)
-
-
-@pytest.fixture
-def folder(settings, tmp_path):
-    settings.BACKUP_DIR = tmp_path / "backups"
-    settings.FILES_DIR = tmp_path / "files"
-    return tmp_path
-
-
-@pytest.fixture
-def in_business(fresh_db, alder, birch, folder):
-    """Two companies with the same numbers; the first has bills, postings, readings and a file."""
-    for company in (alder, birch):
-        with context.use(company):
-            product = supply.product(document="cn-residential-tiered", valid_from=MARCH.start)
-            supply.supply(number="1", product=product, start=MARCH.start, parameters={"extra_household": 0})
-            channel = supply.channel(point=SupplyPoint.objects.get(identifier="P1"))
-            supply.read(channel=channel, period=MARCH, each=100)
-            run = run_operations.run_to_review(run=run_operations.create_run(period=MARCH, at=AT), at=AT)
-            run_operations.issue_run_now(run=run, billing_date=AT.date(), at=AT)
-            default_storage.save("letters/first.txt", ContentFile(company.code.encode() * 3))
-            Customer.objects.filter(number="C1").update(name=f"{company.code} Ça\tva\\n\nsecond line")
-    return alder
-
-
-def as_owner(database, folder, *arguments):
-    environment = databases.environment(database, role="owner") | {
-        "GRIDHALL_BACKUP_DIR": str(folder / "backups"),
-        "GRIDHALL_FILES_DIR": str(folder / "files"),
-    }
-    return subprocess.run(
-        [sys.executable, "manage.py", *map(str, arguments)],
-        cwd=databases.ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
 
 
 def path_of(backup, folder):
@@ -100,10 +63,10 @@ class TestBackUp:
 
 
 class TestDrill:
-    def test_restores_and_compares_every_row(self, fresh_db, in_business, folder):
+    def test_restores_and_compares_every_row(self, fresh_db, in_business, folder, as_owner):
         operations.back_up(code="alder", at=AT)
 
-        done = as_owner(fresh_db, folder, "drill_backup", "alder")
+        done = as_owner("drill_backup", "alder")
 
         assert done.returncode == 0, done.stderr
         assert "nothing differs" in done.stdout
@@ -112,7 +75,7 @@ class TestDrill:
             schemas = owner.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^t_[a-z0-9]{12}$'").fetchone()
         assert schemas[0] - Retailer.objects.count() in (0, 1), "the scratch schema is dropped"
 
-    def test_tells_an_archive_that_was_changed(self, fresh_db, in_business, folder):
+    def test_tells_an_archive_that_was_changed(self, fresh_db, in_business, folder, as_owner):
         made = operations.back_up(code="alder", at=AT)
         path = path_of(made, folder)
         with tarfile.open(path) as archive:
@@ -121,7 +84,7 @@ class TestDrill:
         content[member.offset_data + member.size // 2] ^= 0xFF
         path.write_bytes(content)
 
-        done = as_owner(fresh_db, folder, "drill_backup", "alder")
+        done = as_owner("drill_backup", "alder")
 
         assert done.returncode == 1
         assert "take another backup" in done.stderr
@@ -133,10 +96,10 @@ class TestDrill:
 
 
 class TestRestore:
-    def test_makes_a_second_company_with_all_that_it_had(self, fresh_db, in_business, folder):
+    def test_makes_a_second_company_with_all_that_it_had(self, fresh_db, in_business, folder, as_owner):
         made = operations.back_up(code="alder", at=AT)
 
-        done = as_owner(fresh_db, folder, "restore_company", path_of(made, folder), "--code", "alder-two")
+        done = as_owner("restore_company", path_of(made, folder), "--code", "alder-two")
 
         assert done.returncode == 0, done.stderr
         twin = context.retailer_by_code(code="alder-two")
@@ -155,12 +118,14 @@ class TestRestore:
             call_command("restore_company", str(path_of(made, folder)))
 
     @pytest.mark.slow
-    def test_puts_a_company_back_and_keeps_what_stood_there(self, fresh_db, in_business, folder):
+    def test_puts_a_company_back_and_keeps_what_stood_there(self, fresh_db, in_business, folder, as_owner):
         made = operations.back_up(code="alder", at=AT)
         with context.use(in_business):
-            Customer.objects.update(name="Somebody else")
+            customer = Customer.objects.get()
+            customer.name = "Somebody else"
+            customer.save()
 
-        done = as_owner(fresh_db, folder, "restore_company", path_of(made, folder), "--replace", "wrong import")
+        done = as_owner("restore_company", path_of(made, folder), "--replace", "wrong import")
 
         assert done.returncode == 0, done.stderr
         now = context.retailer_by_code(code="alder")

@@ -29,6 +29,7 @@ CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
     "config.seed_demo_space": {"queue": "default"},
     "metering.make_partitions": {"queue": "provision"},
     "hosting.end_company": {"queue": "provision"},
+    "protection.expire_as_owner": {"queue": "provision"},
     "hosting.work_on_jobs": {"queue": "provision"},
     "hosting.prune_backups": {"queue": "provision"},
     "hosting.drop_former": {"queue": "provision"},
@@ -68,6 +69,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep subscriptions": {"task": "hosting.sweep_subscriptions", "schedule": 300.0},
     "sweep the host's billing messages": {"task": "hosting.sweep_billing_messages", "schedule": 120.0},
     "measure usage": {"task": "hosting.measure_all_usage", "schedule": 3600.0},
+    "let old records expire": {"task": "protection.expire_everywhere", "schedule": 86400.0},
+    "look after requests for data": {"task": "protection.sweep_everywhere", "schedule": 300.0},
     "look after companies that end": {"task": "hosting.sweep_deletions", "schedule": 900.0},
     "report usage": {"task": "hosting.report_usage", "schedule": 3600.0},
 }

@@ -178,6 +178,7 @@ def _archives(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
 
 def _registry(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
     """Free the addresses and leave a row without names; the code stays reserved."""
+    found.export = None
     with transaction.atomic():
         models.Deletion.objects.filter(retailer_id=found.retailer_id).update(export=None)
         for relation in Retailer._meta.related_objects:

@@ -1,0 +1,227 @@
+"""Requests of people about their data: asked, answered, and erasures done by two pairs of eyes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+import markets
+from hosting import certificates, erasures
+from identity import operations as identity_operations
+from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
+from tenancy import context, subjects
+from tenants.customers import personal_data
+from tenants.customers.models import Customer
+from tenants.protection import erasing, giving_out
+from tenants.protection.models import DataRequest
+
+State, Kind = DataRequest.State, DataRequest.Kind
+OPEN = (State.ASKED, State.CHECKED, State.ERASING)
+FILE_KEPT = dt.timedelta(days=30)
+LONGEST_REASON = 400
+
+
+class NotErasable(GridhallError):
+    """Something stands against erasing the person; every reason is named."""
+
+    code = "not_erasable"
+    template = gettext_noop("The person cannot be erased now: {reasons}")
+
+
+class SamePerson(Conflict):
+    """The second pair of eyes is another person's."""
+
+    code = "second_person_needed"
+    template = gettext_noop("Whoever checked the request cannot approve it: a second person must.")
+
+
+def ask(
+    *, customer: Customer, kind: str, source: str, at: dt.datetime, by: Any = None
+) -> DataRequest:  # fmt: skip
+    """This will note that a person asks for his data or for their removal; asked again while open it is the same one.
+
+    The answer is due after the days of the market's policy (``data_protection.answer_days``). Raises Invalid.
+    """
+    if kind not in Kind.values or source not in DataRequest.Source.values:
+        raise Invalid(where="kind", reason=gettext_noop("Choose what is asked for."))
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(pk=customer.pk)
+        found = DataRequest.objects.filter(customer=customer, kind=kind, state__in=OPEN).first()
+        if found is not None:
+            return found
+        made = DataRequest.objects.create(
+            customer=customer, kind=kind, source=source, asked_at=at, asked_by=by,
+            due_on=at.date() + dt.timedelta(days=answer_days()),
+        )  # fmt: skip
+        _note(made, "ask", at, by, source=source)
+    return made
+
+
+def answer_days() -> int:
+    """This will return within how many days the market asks for an answer."""
+    policies = markets.pack(context.current_retailer().market).policies
+    return int(policies["data_protection"]["answer_days"])
+
+
+def give_out(*, request_id: int, at: dt.datetime, by: Any = None) -> DataRequest:
+    """This will make the archive of a request for access and keep it for thirty days; made again it is new."""
+    found = _request(request_id)
+    if found.kind != Kind.ACCESS or found.state not in {State.ASKED, State.READY}:
+        raise Conflict(reason=gettext_noop("it is not a request for data that waits."))
+    subject = personal_data.subject_of(customer=found.customer)
+    content = giving_out.archive(subject=subject, at=at)
+    name = default_storage.save(f"requests/{found.pk}-{at:%Y%m%d%H%M%S}.zip", ContentFile(content))
+    with transaction.atomic():
+        found = _locked(request_id)
+        before = found.file
+        found.state, found.file, found.sha256 = State.READY, name, giving_out.digest(content)
+        found.file_until, found.finished_at, found.decided_by, found.decided_at = at + FILE_KEPT, at, by, at
+        found.save()
+        _note(found, "give_out", at, by, sha256=found.sha256, bytes=len(content))
+    if before:
+        default_storage.delete(before)
+    return found
+
+
+def file_of(*, request: DataRequest, at: dt.datetime) -> bytes:
+    """This will return the archive of a request; raises NotFound when there is none or its days are over."""
+    if not request.file or request.file_until is None or at >= request.file_until:
+        raise NotFound(what=gettext_noop("file"), name=str(request.pk))
+    with default_storage.open(request.file) as file:
+        return file.read()
+
+
+def check(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
+    """This will note that one of staff checked who asks and that nothing stands against it; raises NotErasable."""
+    with transaction.atomic():
+        found = _locked(request_id)
+        if found.kind != Kind.ERASURE or found.state != State.ASKED:
+            raise Conflict(reason=gettext_noop("it is not a request for erasure that waits."))
+        require_erasable(customer=found.customer, on=at.date())
+        found.state, found.checked_by, found.checked_at = State.CHECKED, by, at
+        found.save()
+        _note(found, "check", at, by)
+    return found
+
+
+def approve(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
+    """This will erase the person, by another of staff than who checked it, and certify it.
+
+    The rows go in one transaction; then the files, the note outside the company's space, the certificate: what is
+    cut there is done again by ``finish``. Raises SamePerson, NotErasable or Conflict; nothing is changed then.
+    """
+    with transaction.atomic():
+        found = _locked(request_id)
+        if found.kind != Kind.ERASURE or found.state != State.CHECKED:
+            raise Conflict(reason=gettext_noop("it was not checked yet, or it is over."))
+        if found.checked_by_id == by.pk:
+            raise SamePerson()
+        customer = Customer.objects.select_for_update().get(pk=found.customer_id)
+        require_erasable(customer=customer, on=at.date())
+        subject = personal_data.subject_of(customer=customer)
+        found.decided_by, found.decided_at, found.state = by, at, State.ERASING
+        done = erasing.erase_rows(subject=subject)
+        left = [each.file for each in DataRequest.objects.filter(customer=customer).exclude(file="")]
+        DataRequest.objects.filter(customer=customer).exclude(file="").update(file="")
+        found.file = ""
+        found.work = {
+            "tables": done.tables, "files": [*done.files, *left],
+            "words": erasing.found_by_words(subject=subject),
+        }  # fmt: skip
+        found.save()
+        _note(found, "erase", at, by)
+    return finish(request_id=request_id, at=at)
+
+
+def finish(*, request_id: int, at: dt.datetime) -> DataRequest:
+    """This will remove the files of an erasure, note it outside the space, and certify it. May be run again."""
+    found = _request(request_id)
+    if found.state != State.ERASING:
+        return found
+    files = erasing.remove_files(names=found.work["files"])
+    erasures.note(customer_id=found.customer_id, request_id=found.pk, at=found.decided_at or at)
+    signer = certificates.signer()
+    subject = personal_data.subject_of(customer=found.customer)
+    body = erasing.body(
+        subject=subject, request=found, done=found.work["tables"], found=found.work["words"], files=files, at=at
+    )
+    with transaction.atomic():
+        found = _locked(request_id)
+        if found.state == State.ERASING:
+            found.state, found.finished_at, found.work = State.DONE, at, {}
+            found.certificate = signer.sign(kind=erasing.KIND, body=body)
+            found.save()
+            _note(found, "erased", at, None, certificate=found.certificate["signature"]["sha256"])
+    return found
+
+
+def refuse(*, request_id: int, reason: str, at: dt.datetime, by: Any) -> DataRequest:
+    """This will refuse a request with a reason that the person is told; raises Invalid or Conflict."""
+    if not reason.strip():
+        raise Invalid(where="reason", reason=gettext_noop("Say why: the person is told."))
+    return _ended(request_id, State.REFUSED, reason.strip()[:LONGEST_REASON], at, by)
+
+
+def withdraw(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
+    """This will take a request back that was not carried out yet; raises Conflict."""
+    return _ended(request_id, State.WITHDRAWN, "", at, by)
+
+
+def require_erasable(*, customer: Customer, on: dt.date) -> None:
+    """Refuse to erase a customer while something stands against it; raises NotErasable with every reason."""
+    found = subjects.objections(subject=personal_data.subject_of(customer=customer), on=on)
+    if found:
+        raise NotErasable(
+            reasons=" ".join(each.template.format(**each.params) for each in found),
+            codes=[each.code for each in found],
+        )
+
+
+def repeat(*, customer_ids: list[int], at: dt.datetime) -> int:
+    """This will erase those again whom an archive brought back; return how many. Asks nobody: it was decided."""
+    count = 0
+    for customer in Customer.objects.filter(pk__in=customer_ids).order_by("pk"):
+        with transaction.atomic():
+            done = erasing.erase_rows(subject=personal_data.subject_of(customer=customer))
+            identity_operations.record(action="privacy.repeat", subject=f"customer {customer.number}", at=at)
+        erasing.remove_files(names=done.files)
+        count += 1
+    return count
+
+
+def _ended(request_id: int, state: str, reason: str, at: dt.datetime, by: Any) -> DataRequest:
+    with transaction.atomic():
+        found = _locked(request_id)
+        if found.state not in {State.ASKED, State.CHECKED}:
+            raise Conflict(reason=gettext_noop("it is over, or being carried out."))
+        found.state, found.reason, found.finished_at, found.decided_by = state, reason, at, by
+        found.decided_at = at
+        found.save()
+        _note(found, state, at, by)
+    return found
+
+
+def _request(request_id: int) -> DataRequest:
+    found = DataRequest.objects.select_related("customer").filter(pk=request_id).first()
+    if found is None:
+        raise NotFound(what=gettext_noop("request"), name=str(request_id))
+    return found
+
+
+def _locked(request_id: int) -> DataRequest:
+    rows = DataRequest.objects.select_for_update(of=("self",)).select_related("customer").filter(pk=request_id)
+    found = rows.first()
+    if found is None:
+        raise NotFound(what=gettext_noop("request"), name=str(request_id))
+    return found
+
+
+def _note(found: DataRequest, deed: str, at: dt.datetime, by: Any, **details: Any) -> None:
+    identity_operations.record(
+        action=f"privacy.{deed}", subject=f"customer {found.customer.number}", by=by, at=at,
+        details={"request": found.pk, "kind": found.kind, **details},
+    )  # fmt: skip

@@ -108,6 +108,7 @@ SECTIONS = (
             Item(_("Payment provider"), "provider", "globe", Capability.SEE_PAYMENTS),
             Item(_("Staff"), "staff", "user", Capability.MANAGE_STAFF),
             Item(_("API keys"), "keys", "key", Capability.MANAGE_KEYS),
+            Item(_("Your data"), "take_out", "download", Capability.MANAGE_STAFF),
         ],
     ),
     Section(

@@ -41,7 +41,7 @@ urlpatterns = [
     path("", include("portal.console.prepayment_urls")),
     path("", include("portal.console.provider_urls")),
     path("", include("portal.console.plan_urls")),
-    path("", include("portal.console.start_urls")),
+    path("", include("portal.console.take_out_urls")),
     path("", include("portal.console.start_urls")),
     path("", include("portal.console.arrears_urls")),
     path("", include("portal.console.security_urls")),

@@ -21,7 +21,7 @@ FORBIDDEN = 403
 CONSOLE, API, OPERATOR_PAGES = "console", "api", "hosting"
 GOES_ON_PAGES = frozenset(
     {
-        "pay_hosting", "change_plan", "end_plan", "keep_plan",
+        "pay_hosting", "change_plan", "end_plan", "keep_plan", "order_take_out",
         "new_import", "import_columns", "confirm_import",
         "new_payment", "import_statement", "match_lines", "book_line", "park_line", "import_agent_file",
         "open_desk", "take_cash", "deposit_cash", "count_cash",
@@ -29,7 +29,7 @@ GOES_ON_PAGES = frozenset(
         "deactivate", "revoke_key", "send_link",
     }
 )  # fmt: skip
-"""Paying us; readings and payments that come in; power that is switched; doors that are shut to a person or program."""
+"""Paying us; data taken along; readings and payments that come in; power that is switched; doors that are shut."""
 GOES_ON_NOUNS = frozenset(
     {
         "readings", "reading-batches", "reading-imports", "register-reads", "self-reads",

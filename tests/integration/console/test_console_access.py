@@ -108,6 +108,8 @@ READS = {
     "ledger/days/close/": C.CLOSE_BOOKS,
     "company/brand/": C.CHANGE_BRAND,
     "company/plan/": C.MANAGE_STAFF,
+    "company/data/": C.MANAGE_STAFF,
+    "company/data/progress/": C.MANAGE_STAFF,
     "start/": C.MANAGE_STAFF,
     "company/domains/": C.CHANGE_BRAND,
     "company/payment-provider/": C.SEE_PAYMENTS,
@@ -221,6 +223,7 @@ ORDERS = {
     "company/domains/primary/": C.CHANGE_BRAND,
     "company/domains/1/check/": C.CHANGE_BRAND,
     "company/domains/1/remove/": C.CHANGE_BRAND,
+    "company/data/order/": C.MANAGE_STAFF,
     "company/plan/pay/": C.MANAGE_STAFF,
     "company/plan/change/": C.MANAGE_STAFF,
     "company/plan/end/": C.MANAGE_STAFF,
@@ -318,7 +321,7 @@ class TestTheTable:
             "correction", "preview_corrections", "fiscal_batch", "invoice_xml", "invoice_hybrid", "credit_part",
             "entity", "letter_batch", "message", "message_file",
             "self_read", "self_read_photo", "closing", "prepaid_account", "change_prepaid", "arrears_path", "deposit",
-            "supply_order", "support_visit",
+            "supply_order", "support_visit", "fetch_take_out",
         }  # fmt: skip
 
         assert asked - elsewhere == written

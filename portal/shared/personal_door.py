@@ -50,7 +50,7 @@ class PersonalMiddleware:
 def as_reader(request: HttpRequest, caller: Any) -> Iterator[None]:
     """Show a program what the scopes of its key allow."""
     request.personal_reader = caller  # type: ignore[attr-defined]
-    with masking.masked(unless=caller.can(Capability.SEE_PERSONAL)):
+    with masking.masked(unless=caller is not None and caller.can(Capability.SEE_PERSONAL)):
         yield
 
 

@@ -104,11 +104,9 @@ def credited_in_part(*, invoice_ids: Sequence[int]) -> dict[int, Decimal]:
 
 
 def gross_of_charges(*, invoice_ids: Collection[int], code: str) -> dict[int, Decimal]:
-    """This will sum what invoices carry of charges called ``code``, with tax, by invoice; those without are left out."""
-    rows = InvoiceLine.objects.filter(invoice_id__in=invoice_ids, code=code, supply_point__isnull=True).values_list(
-        "invoice_id"
-    )
-    return dict(rows.annotate(gross=Sum("gross")).order_by())
+    """This will sum the charges called ``code`` that invoices carry, with tax, by invoice."""
+    rows = InvoiceLine.objects.filter(invoice_id__in=invoice_ids, code=code, supply_point__isnull=True)
+    return dict(rows.values_list("invoice_id").annotate(gross=Sum("gross")).order_by())
 
 
 def corrected_since(*, since: dt.date) -> list[int]:

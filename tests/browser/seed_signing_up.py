@@ -34,10 +34,11 @@ def seed() -> None:
             models.SignUp.objects.filter(pk=made.pk).update(verified_at=NOW, state="waiting")
             found = models.SignUp.objects.get(pk=made.pk)
             signing_up._register(found, signing_up._company(found), NOW, None)
-            models.SignUp.objects.filter(pk=made.pk).update(
-                state=state, ready_at=NOW + dt.timedelta(seconds=1.2) if state == "ready" else None,
-                error="the mail server rests" if state == "failed" else "", reason="a joke" if state == "refused" else "",
-            )  # fmt: skip
+            facts = {
+                "ready": {"ready_at": NOW + dt.timedelta(seconds=1.2)}, "failed": {"error": "the mail server rests"},
+                "refused": {"reason": "a joke"},
+            }  # fmt: skip
+            models.SignUp.objects.filter(pk=made.pk).update(state=state, **facts.get(state, {}))
     alder = context.retailer_by_code(code="alder")
     with context.use(alder):
         operations.change_brand(retailer=alder, at=NOW, validate=lambda changes: None, support_phone="400-820-0110")

@@ -1,4 +1,4 @@
-"""Signing up, the guided start and own hosts in a real browser: the whole way with real workers, and each page readable."""
+"""Signing up, the guided start and own hosts in a real browser; the whole way with real workers."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ class TestReadable:
 
 @pytest.mark.slow
 class TestTheWholeWay:
-    def test_from_the_form_to_the_first_sign_in_with_real_workers(
-        self, chromium, fresh_db, tmp_path, django_db_blocker
-    ):
+    def test_from_the_form_to_the_first_sign_in_with_real_workers(self, chromium, fresh_db, tmp_path):
         from hosting import models
         from hosting.operations import offering
 

@@ -32,7 +32,6 @@ def make_ready(retailer) -> None:
     """Do what the guided start leads to, by the operations behind its pages."""
     with context.use(retailer):
         operations.change_brand(retailer=retailer, at=AT, validate=lambda changes: None, support_phone="400-820-0110")
-        retailer.brand.refresh_from_db()
         invoice_operations.save_entity(
             code="ALD", is_default=True, legal_name="Alder Power Ltd", address="1 Alder Road", country="CN",
             bank_name="Bank", bank_account="6222020200112233",

@@ -35,6 +35,10 @@ class Capability(StrEnum):
     MANAGE_STAFF = "staff:write"
     MANAGE_KEYS = "keys:write"
     SEE_AUDIT = "audit:read"
+    SEE_PRIVACY = "privacy:read"
+    WORK_PRIVACY = "privacy:write"
+    APPROVE_PRIVACY = "privacy:approve"
+    END_COMPANY = "company:end"
     OPERATE_FLEET = "fleet:write"
     USE_PORTAL = "portal:use"
 
@@ -73,9 +77,12 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.FINANCE: _READS
     | {_C.SEE_PERSONAL, _C.CLOSE_BOOKS, _C.TAKE_PAYMENTS, _C.APPROVE_PAYMENTS, _C.APPROVE_ARREARS},
     Role.SERVICE: frozenset(
-        {_C.SEE_CUSTOMERS, _C.SEE_PERSONAL, _C.CHANGE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_BILLS, _C.SEE_PAYMENTS}
-    ),
-    Role.AUDITOR: _READS | {_C.SEE_AUDIT},
+        {
+            _C.SEE_CUSTOMERS, _C.SEE_PERSONAL, _C.CHANGE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_BILLS, _C.SEE_PAYMENTS,
+            _C.SEE_PRIVACY, _C.WORK_PRIVACY,
+        }
+    ),  # fmt: skip
+    Role.AUDITOR: _READS | {_C.SEE_PRIVACY, _C.SEE_AUDIT},
     Role.OPERATOR: frozenset({_C.OPERATE_FLEET, _C.MANAGE_STAFF}),
     Role.CUSTOMER: frozenset({_C.USE_PORTAL}),
 }

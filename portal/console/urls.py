@@ -45,6 +45,7 @@ urlpatterns = [
     path("", include("portal.console.start_urls")),
     path("", include("portal.console.arrears_urls")),
     path("", include("portal.console.security_urls")),
+    path("", include("portal.console.data_protection_urls")),
     path("", include("portal.console.sign_in_rules.urls")),
     path("", home.home, name="home"),
     path("components/", home.components, name="components"),

@@ -26,7 +26,8 @@ GOES_ON_PAGES = frozenset(
         "new_payment", "import_statement", "match_lines", "book_line", "park_line", "import_agent_file",
         "open_desk", "take_cash", "deposit_cash", "count_cash",
         "dispatch_supply_order", "report_supply_order", "cancel_supply_order",
-        "deactivate", "revoke_key", "send_link",
+        "deactivate", "revoke_key", "send_link", "company_end", "revoke_company_end",
+        "ask_data", "give_out_data", "check_erasure", "approve_erasure", "refuse_data_request", "legal_hold",
     }
 )  # fmt: skip
 """Paying us; data taken along; readings and payments that come in; power that is switched; doors that are shut."""

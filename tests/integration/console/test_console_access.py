@@ -122,10 +122,22 @@ READS = {
     "company/alerts/": C.MANAGE_STAFF,
     "company/support/": C.SEE_AUDIT,
     "company/sign-in-service/": C.MANAGE_STAFF,
+    "company/data-protection/": C.SEE_PRIVACY,
+    "company/data-protection/requests/": C.SEE_PRIVACY,
+    "customers/C1/-/data/": C.SEE_PRIVACY,
+    "company/end/": C.END_COMPANY,
     "company/keys/": C.MANAGE_KEYS,
     "company/keys/new/": C.MANAGE_KEYS,
 }
 ORDERS = {
+    "company/data-protection/keep/messages/": C.APPROVE_PRIVACY,
+    "company/data-protection/requests/1/give-out/": C.WORK_PRIVACY,
+    "company/data-protection/requests/1/check/": C.WORK_PRIVACY,
+    "company/data-protection/requests/1/approve/": C.APPROVE_PRIVACY,
+    "company/data-protection/requests/1/refuse/": C.WORK_PRIVACY,
+    "customers/C1/-/data/ask/": C.WORK_PRIVACY,
+    "customers/C1/-/data/hold/": C.APPROVE_PRIVACY,
+    "company/end/revoke/": C.END_COMPANY,
     "readings/customers/1/accept/": C.APPROVE_READINGS,
     "readings/customers/1/correct/": C.APPROVE_READINGS,
     "readings/customers/1/refuse/": C.APPROVE_READINGS,
@@ -312,6 +324,7 @@ class TestTheTable:
         written = {resolve(f"/console/{page.partition('?')[0]}").url_name for page in [*READS, *ORDERS]}
         asked = set(_names(urls.urlpatterns)) - set(_names(studio_urls.urlpatterns))
         elsewhere = {
+            "data_request", "data_archive", "erasure_certificate", "night_record", "final_archive",
             "payment", "statement", "bank_line", "cash_session", "open_desk", "receipt", "refund",
             "customer_import", "customer_import_errors", "confirm_customer_import", "import", "import_progress",
             "import_rows", "import_rows_xlsx", "import_columns", "rename_mapping_profile",

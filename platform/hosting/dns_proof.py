@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import dns.exception
 import dns.name
@@ -42,7 +43,8 @@ def look(*, host: str, token: str, target: str) -> Proof:
     It leads to us by an alias (CNAME) to ``target``, or, where no alias may stand, by addresses that are all ours.
     """
     resolver = _resolver()
-    written = [b"".join(each.strings).decode("ascii", "replace") for each in _ask(resolver, text_name(host), "TXT")]
+    texts: list[Any] = _ask(resolver, text_name(host), "TXT")
+    written = [b"".join(each.strings).decode("ascii", "replace") for each in texts]
     aliases, addresses = _leads(resolver, host)
     _, ours = _leads(resolver, target)
     points = dns.name.from_text(target) in aliases or bool(addresses and ours and set(addresses) <= set(ours))
@@ -65,7 +67,7 @@ def _leads(resolver: dns.resolver.Resolver, host: str) -> tuple[set[dns.name.Nam
     return aliases, addresses
 
 
-def _ask(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[dns.rdata.Rdata]:
+def _ask(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[Any]:
     try:
         answer = resolver.resolve(name + ".", kind, raise_on_no_answer=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.YXDOMAIN):

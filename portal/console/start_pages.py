@@ -105,4 +105,4 @@ def _found(point: going_live.Point) -> str:
 
 def _made_up(request: HttpRequest) -> list[Any]:
     """Return the made-up people of a demo who can sign in, the person who reads left out."""
-    return [each for each in identity_queries.staff().exclude(pk=request.user.pk) if each.has_usable_password()]
+    return [each for each in identity_queries.staff().exclude(pk=request.user.pk or 0) if each.has_usable_password()]

@@ -91,7 +91,7 @@ def refuse(request: HttpRequest, sign_up_id: int) -> HttpResponse:
 def prolong(request: HttpRequest, code: str) -> HttpResponse:
     form = signup_forms.ProlongForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["days"]))
+        messages.error(request, " ".join(map(str, form.errors["days"])))
         return redirect("hosting:company", code=code)
     days = form.cleaned_data["days"]
     try:

@@ -77,6 +77,8 @@ def fill(*, sign_up_id: int) -> bool:
         if not mine or not sign_up_steps.waits_for_data(sign_up_id=sign_up_id):
             return False
         found = signup_queries.sign_up(sign_up_id=sign_up_id)
+        if found.retailer is None:
+            return False
         retailer = context.retailer_by_code(code=found.retailer.code)
         plan = plan_of(kind=found.demo, domain=settings.PLATFORM_DOMAIN)
         plan = replace(

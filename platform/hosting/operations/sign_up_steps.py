@@ -59,7 +59,7 @@ def carry_on(*, sign_up_id: int, clock: Clock) -> str:
             if not _begin(step, clock()):
                 break
             try:
-                finished = _TAKEN[Name(step.name)](step.sign_up, clock)
+                finished = _TAKEN[step.name](step.sign_up, clock)
             except Exception as error:  # whatever it was, it is written down and tried again
                 log.exception("sign-up %s: %s failed", sign_up_id, step.name)
                 _fail(step, error, clock())
@@ -220,7 +220,7 @@ def _ready(found: models.SignUp, clock: Clock) -> bool:
     return True
 
 
-_TAKEN: dict[Name, Callable[[models.SignUp, Clock], bool]] = {
+_TAKEN: dict[str, Callable[[models.SignUp, Clock], bool]] = {
     Name.SPACE: _space, Name.SUBSCRIPTION: _subscription, Name.SEED: _seed, Name.ADMINISTRATOR: _administrator,
     Name.READY: _ready,
 }  # fmt: skip

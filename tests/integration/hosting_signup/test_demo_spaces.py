@@ -81,7 +81,7 @@ class TestMaking:
         sign_up_steps.said(sign_up_id=demo.pk, done=7, total=15, at=AT)
         put_something_in()
         key = (sign_up_steps.AT_SEED, demo.pk)
-        with databases.server().connect(fresh_db) as other:
+        with databases.server().connect(database=fresh_db) as other:
             other.execute("SELECT pg_advisory_lock(%s, %s)", key)
             state = carried_on(demo, at=AT + DAY)
 

@@ -39,5 +39,6 @@ def end_company(deletion_id: int) -> None:
     """Carry a company's end out; a refusal is recorded and tried again by the sweep."""
     try:
         ending.carry_out(deletion_id=deletion_id, at=timezone.now())
+        deletion_mails.send_certificate(deletion_id=deletion_id)
     except GridhallError as refusal:
         log.warning("The end of a company waits (%s): %s", deletion_id, refusal)

@@ -74,12 +74,17 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.COLLECTIONS: frozenset(
         {_C.SEE_CUSTOMERS, _C.SEE_PERSONAL, _C.SEE_BILLS, _C.SEE_PAYMENTS, _C.SEE_ARREARS, _C.WORK_ARREARS}
     ),
-    Role.FINANCE: _READS
-    | {_C.SEE_PERSONAL, _C.CLOSE_BOOKS, _C.TAKE_PAYMENTS, _C.APPROVE_PAYMENTS, _C.APPROVE_ARREARS},
+    Role.FINANCE: _READS | {_C.SEE_PERSONAL, _C.CLOSE_BOOKS, _C.TAKE_PAYMENTS, _C.APPROVE_PAYMENTS, _C.APPROVE_ARREARS},
     Role.SERVICE: frozenset(
         {
-            _C.SEE_CUSTOMERS, _C.SEE_PERSONAL, _C.CHANGE_CUSTOMERS, _C.SEE_READINGS, _C.SEE_BILLS, _C.SEE_PAYMENTS,
-            _C.SEE_PRIVACY, _C.WORK_PRIVACY,
+            _C.SEE_CUSTOMERS,
+            _C.SEE_PERSONAL,
+            _C.CHANGE_CUSTOMERS,
+            _C.SEE_READINGS,
+            _C.SEE_BILLS,
+            _C.SEE_PAYMENTS,
+            _C.SEE_PRIVACY,
+            _C.WORK_PRIVACY,
         }
     ),  # fmt: skip
     Role.AUDITOR: _READS | {_C.SEE_PRIVACY, _C.SEE_AUDIT},

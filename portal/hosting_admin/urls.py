@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("portal.hosting_admin.signup_urls")),
     path("", include("portal.hosting_admin.entering_urls")),
     path("", include("portal.hosting_admin.backup_urls")),
+    path("", include("portal.hosting_admin.deletion_urls")),
     path("", views.fleet, name="fleet"),
     path("companies/new/", views.new_company, name="new_company"),
     path("companies/<slug:code>/", views.company, name="company"),

@@ -58,6 +58,8 @@ class UnderWay(Conflict):
 def carry_out(*, deletion_id: int, at: dt.datetime) -> models.Deletion:
     """Bring a company to its end and certify it; what an earlier try did is not done again. Owner processes only.
 
+    The certificate is mailed by ``deletion_mails.send_certificate`` afterwards; the sweep does so too.
+
     Raises Conflict before its day or when it was taken back, UnderWay, NotYet, TracesLeft, and what a step raises;
     the reason stands in ``error`` and the next try goes on.
     """
@@ -71,7 +73,6 @@ def carry_out(*, deletion_id: int, at: dt.datetime) -> models.Deletion:
             error = f"{type(failure).__name__}: {failure}"[:LONGEST_ERROR]
             models.Deletion.objects.filter(pk=found.pk).update(error=error)
             raise
-    deletion_mails.send_certificate(deletion_id=deletion_id)
     return found
 
 

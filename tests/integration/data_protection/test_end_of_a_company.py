@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from harness import databases, owner_forks, supply
-from hosting import certificate_pages, certificates, closing, deletion_queries, host_keys, models, plans
+from hosting import certificate_pages, certificates, closing, deletion_mails, deletion_queries, host_keys, models, plans
 from hosting.operations import backups, companies, deleting, ending
 from kernel.errors import Conflict, Invalid, NotFound
 from tenancy import context, traces
@@ -292,7 +292,8 @@ class TestCarryingOut:
         done = ended(found)
         body = done.certificate["body"]
         assert {each["name"]: each["rows"] for each in body["removed"]["tables"]}["customers_customer"] == 1
-        assert (body["removed"]["files"][0]["count"], len(body["removed"]["archives"]), done.recipients) == (1, 2, [])
+        assert (body["removed"]["files"][0]["count"], len(body["removed"]["archives"])) == (1, 2)
+        assert [each["email"] for each in done.recipients] == ["staff@cedar.test", "staff@operator.test"]
 
 
 def _killed(step, moment):
@@ -306,6 +307,21 @@ def _killed(step, moment):
 
 
 class TestCertificate:
+    def test_is_mailed_to_who_was_told_and_their_addresses_are_forgotten(self, in_business):
+        done = ended(asked())
+        mail.outbox.clear()
+
+        sent = deletion_mails.send_certificate(deletion_id=done.pk)
+        again = deletion_mails.send_certificate(deletion_id=done.pk)
+
+        assert (sent, again, [each.to for each in mail.outbox]) == (
+            2,
+            0,
+            [["staff@cedar.test"], ["staff@operator.test"]],
+        )
+        assert [kind for _, _, kind in mail.outbox[0].attachments] == ["application/json", "application/pdf"]
+        assert models.Deletion.objects.get().recipients == []
+
     def test_can_be_checked_by_anybody_as_json_and_as_pdf(self, in_business, tmp_path):
         done = ended(asked())
         files = {

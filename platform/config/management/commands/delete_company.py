@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from hosting import deletion_queries
+from hosting import deletion_mails, deletion_queries
 from hosting.operations import deleting, ending
 from kernel.errors import GridhallError
 
@@ -46,5 +46,6 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"{code}: its end was not asked for, or it is over.")
         done = ending.carry_out(deletion_id=found.pk, at=at)
+        deletion_mails.send_certificate(deletion_id=found.pk)
         digest = done.certificate["signature"]["sha256"] if done.certificate else ""
         self.stdout.write(f"{code}: deleted, certificate {digest}")

@@ -63,7 +63,7 @@ class TestFleet:
         assert 'href="/companies/operator/"' not in page
 
     def test_takes_the_same_queries_for_any_number(self, pages, django_assert_max_num_queries):
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(18):
             pages.get("/")
 
 

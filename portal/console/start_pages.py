@@ -99,7 +99,7 @@ def _found(point: going_live.Point) -> str:
     if point.name == "payments":
         return gettext("By a payment provider") if facts["online"] else gettext("By transfer to your bank account")
     if "count" in facts:
-        return formats.number(facts["count"])
+        return f"{TITLES[point.name]}: {formats.number(facts['count'])}"
     return str(facts.get("name") or facts.get("host") or facts.get("support") or "")
 
 

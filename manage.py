@@ -12,4 +12,13 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as fault:
+        from django.apps import apps
+
+        if apps.ready:
+            from config import error_reports
+
+            error_reports.on_command(fault, name=sys.argv[1] if len(sys.argv) > 1 else "")
+        raise

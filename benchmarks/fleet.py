@@ -54,8 +54,8 @@ def _migrate(name: str, parallel: int) -> dict[str, object]:
 def _tell(report: dict, nothing: float, alone: float, parallel: int) -> int:  # type: ignore[type-arg]
     count, seconds = report["counts"]["done"], report["seconds"]
     print(
-        f"one migration: {count} companies in {seconds:.1f} s with {parallel} processes, {seconds / count * 1000:.0f} ms a"
-        f" company; {alone / (seconds / count):.1f} times as fast as Django's own for one company ({alone:.2f} s)"
+        f"one migration: {count} in {seconds:.1f} s with {parallel} processes, {seconds / count * 1000:.0f} ms"
+        f" each; {alone / (seconds / count):.1f} times as fast as Django's own for one company ({alone:.2f} s)"
     )
     holds = nothing < NOTHING_LIMIT
     print(f"nothing to do {nothing / NOTHING_LIMIT:.2f} of the limit: {'holds' if holds else 'FAILS'}")

@@ -13,3 +13,10 @@ class ConfigConfig(AppConfig):
         probes.register()
         start_points.register()
         spaces.register()
+        from config import error_reports, metrics, task_circumstances, tracing
+        from tenancy import faults, heartbeats
+
+        assert task_circumstances and heartbeats  # their tasks and signals are known from now on
+        faults.register(metrics.count_fault)
+        error_reports.connect()
+        tracing.connect()

@@ -29,6 +29,33 @@ def collect_rarely(**_: object) -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
+@signals.setup_logging.connect
+def keep_the_settings_logging(**_: object) -> None:
+    """Let Celery leave the logs alone: they are set up as for every other program."""
+    import logging.config
+
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.worker_ready.connect
+@signals.beat_init.connect
+def answer_probes(**_: object) -> None:
+    """Answer those who watch, where the settings say at which address."""
+    from config import probe_server
+
+    probe_server.start()
+
+
+@signals.heartbeat_sent.connect
+def live(**_: object) -> None:
+    """Note that the worker's main loop goes round."""
+    from config import probe_server
+
+    probe_server.PULSE.beat()
+
+
 @signals.worker_init.connect
 def refuse_privileged_login(**_: object) -> None:
     """Let no worker of the ``app`` role start with credentials that could break the walls."""

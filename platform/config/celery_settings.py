@@ -35,7 +35,9 @@ CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
     "hosting.drop_former": {"queue": "provision"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_throttle": 1}
+CELERY_BEAT_SCHEDULER = "config.schedule.GuardedScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "tell that the schedule lives": {"task": "tenancy.heartbeat", "schedule": 30.0},
     "sweep bill runs": {"task": "billing.runs.tasks.sweep_all_runs", "schedule": 60.0},
     "sweep reading imports": {"task": "metering.sweep_all_imports", "schedule": 60.0},
     "look after gaps in readings": {"task": "metering.work_on_all_gaps", "schedule": 3600.0},

@@ -176,7 +176,16 @@ def stripe_key(code: str) -> str:
 def program_commands(*, bind: str, beat_schedule: str) -> dict[str, list[str]]:
     """This will give the words that start each program, the same here and in `docker-compose.yml`."""
     threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10"]
-    web = ["gunicorn", "config.wsgi:application", *threads, "--bind", bind, "--no-control-socket"]
+    web = [
+        "gunicorn",
+        "config.wsgi:application",
+        "--config",
+        "python:config.web_server",
+        *threads,
+        "--bind",
+        bind,
+        "--no-control-socket",
+    ]
     celery = ["celery", "-A", "config"]
     commands = {
         "web": web,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+from django.core.cache import cache
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from billing.invoices import queries as invoice_queries
+from billing.ledger import queries as ledger_queries
 from billing.runs import queries as run_queries
 from billing.simulation import queries as simulation_queries
 from hosting import health, taking_out, usage
@@ -33,6 +35,7 @@ HELD = (
     ("invoices", lambda: invoice_queries.invoices().exists()),
 )
 """What stands in a company that has begun its work: its market and its clock cannot be changed then."""
+BALANCE, HOUR = "probe ledger_unbalanced", 3600
 IMPORTS_LOOKED_AT = 100
 """A refused file matters while it is recent; the company's own list shows all."""
 
@@ -46,6 +49,8 @@ def register() -> None:
     health.register("readings_until", lambda: _text(metering_queries.readings_until()))
     health.register("last_import", last_import)
     health.register("imports_refused", imports_refused)
+    health.register("imports_waiting", imports_waiting)
+    health.register("ledger_unbalanced", ledger_unbalanced)
     health.register("bill_runs_open", lambda: run_queries.runs().filter(state__in=OPEN_RUNS).count())
     health.register("drafts_parked", drafts_parked)
     health.register("invoices", lambda: invoice_queries.invoices(kind="invoice").count())
@@ -92,6 +97,20 @@ def last_import() -> str | None:
     """This will tell the day of the latest import, whatever became of it."""
     found = metering_queries.imports().first()
     return _text(found.created_at.date()) if found else None
+
+
+def imports_waiting() -> int:
+    """This will count the imports that nobody works on yet, or that are not through."""
+    return metering_queries.imports().filter(state__in=(*RUNNING_IMPORTS, *WAITING_IMPORTS)).count()
+
+
+def ledger_unbalanced() -> int:
+    """This will count the currencies in which the books do not sum to zero; all postings are summed once an hour."""
+    known = cache.get(BALANCE)
+    if known is None:
+        known = ledger_queries.unbalanced_currencies()
+        cache.set(BALANCE, known, HOUR)
+    return int(known)
 
 
 def imports_refused() -> int:

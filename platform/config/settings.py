@@ -15,6 +15,7 @@ from typing import Any
 
 from config import environment
 from config.celery_settings import *  # noqa: F403
+from config.operations_settings import *  # noqa: F403
 from tenancy.database import pooling
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -83,8 +84,6 @@ INSTALLED_APPS = [
     "portal.hosting_admin",
     "portal.api",
 ]
-# Migrated before the others, with the host's own company (docs/running.md).
-CANARY_COMPANIES = environment.words("GRIDHALL_CANARIES")
 TENANT_MODEL = "tenancy.Retailer"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 TENANT_LIMIT_SET_CALLS = True
@@ -94,6 +93,7 @@ SILENCED_SYSTEM_CHECKS = ["django_tenants.W003", "auth.W004", "security.W021"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "config.request_middleware.RequestMiddleware",
     "portal.shared.tls_allowed.TlsAllowedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -360,16 +360,6 @@ DOMAIN_TARGET = os.environ.get("GRIDHALL_DOMAIN_TARGET", "")
 DOMAIN_TLS_CHECK = environment.flag("GRIDHALL_DOMAIN_TLS_CHECK", default=HTTPS)
 DOMAIN_TLS_PORT = int(os.environ.get("GRIDHALL_DOMAIN_TLS_PORT", "443"))
 DOMAIN_TLS_CA = os.environ.get("GRIDHALL_DOMAIN_TLS_CA", "")
-
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"retailer": {"()": "tenancy.logs.RetailerFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(retailer)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["retailer"]}},
-    "loggers": {"stripe": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("GRIDHALL_LOG_LEVEL", "INFO")},
-}
 
 if "pytest" in sys.modules:
     from config.test_settings import *  # noqa: F403

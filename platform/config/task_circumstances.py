@@ -29,7 +29,9 @@ def begin(task_id: str = "", task: Any = None, **_: Any) -> None:
     """Work for what the message says."""
     _begun[task_id] = time.monotonic()
     request_id = circumstances.accepted(str(_header(task, circumstances.REQUEST_HEADER) or ""))
-    circumstances.begin(circumstances.Circumstances(request_id=request_id, task_id=task_id, kind="task", name=task.name))
+    circumstances.begin(
+        circumstances.Circumstances(request_id=request_id, task_id=task_id, kind="task", name=task.name)
+    )
     tracing.begin_task(task_id, task.name, _header(task, tracing.HEADER))
 
 
@@ -37,7 +39,11 @@ def begin(task_id: str = "", task: Any = None, **_: Any) -> None:
 def end(task_id: str = "", task: Any = None, state: str | None = None, **_: Any) -> None:
     """Write one line of the task and forget it."""
     seconds = time.monotonic() - _begun.pop(task_id, time.monotonic())
-    facts = {"state": str(state or "").lower(), "ms": round(seconds * 1000), "company": _header(task, "retailer") or "-"}
+    facts = {
+        "state": str(state or "").lower(),
+        "ms": round(seconds * 1000),
+        "company": _header(task, "retailer") or "-",
+    }
     log.info("task", extra={"facts": facts})
     tracing.end_task(task_id, facts)
     circumstances.begin(None)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from hosting import models
 from tenancy import context
@@ -89,3 +89,19 @@ def latest_backup(*, code: str) -> models.Backup | None:
     """Return the newest backup that was written whole, or None."""
     whole = (row for row in backups(code=code) if row.state == models.Backup.State.DONE and row.removed_at is None)
     return next(whole, None)
+
+
+def latest_backup_times() -> dict[str, dt.datetime | None]:
+    """Return when each active company's newest whole backup was made, by code; None for one without."""
+    active = {"kind": tenancy_models.Retailer.Kind.RETAILER, "status": tenancy_models.Retailer.Status.ACTIVE}
+    whole = Q(backups__state=models.Backup.State.DONE)
+    with context.use_public():
+        rows = tenancy_models.Retailer.objects.filter(**active).annotate(newest=Max("backups__made_at", filter=whole))
+        return dict(rows.values_list("code", "newest"))
+
+
+def reported_figures() -> list[dict[str, Any]]:
+    """Return the figures that each active company's worker reported last."""
+    with context.use_public():
+        rows = models.CompanyHealth.objects.filter(retailer__status=tenancy_models.Retailer.Status.ACTIVE)
+        return list(rows.values_list("figures", flat=True))

@@ -8,6 +8,7 @@ telephone number or a secret is covered in the rest.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import re
@@ -25,15 +26,27 @@ OWN = {"config", "gridhall", "kernel", "markets", "tenancy", "identity", "hostin
 NAMED_ARGUMENTS = {"name", "id", "runtime", "task_name", "task_id"}
 """What Celery tells by name and is no content."""
 COVERED = "…"
+
+
+class _Covered:
+    """Stands for an argument that is left out."""
+
+    def __repr__(self) -> str:
+        return COVERED
+
+
+_COVERED = _Covered()
 LONGEST_MESSAGE = 1000
 MOST_PLACES = 20
 _ROOT = Path(__file__).resolve().parents[2]
 _PATTERNS = (
     re.compile(r"[^\s<>\"'=(]+@[^\s<>\"')]+"),
-    re.compile(r"(?i)\b(password|passwd|pwd|token|secret|authorization|bearer|cookie|api[_-]?key)\b(['\"]?\s*[=: ]\s*)\S+"),
+    re.compile(
+        r"(?i)\b(password|passwd|pwd|token|secret|authorization|bearer|cookie|api[_-]?key)\b(['\"]?\s*[=: ]\s*)\S+"
+    ),
     re.compile(r"://[^/\s@]+@"),
     re.compile(r"(?<![\w.-])\+?\d[\d ()/-]{5,}\d(?![\w-])"),
-    re.compile(r"\b(?=[A-Za-z0-9_+/=-]*\d)(?=[A-Za-z0-9_+/=-]*[A-Za-z])[A-Za-z0-9_+/=-]{24,}"),
+    re.compile(r"\b(?=[\w+/=.-]*\d)(?=[\w+/=.-]*[A-Za-z])[\w+/=.-]{24,}", re.ASCII),
 )
 
 
@@ -67,10 +80,8 @@ def message_of(record: logging.LogRecord) -> str:
     own = record.name.split(".")[0] in OWN
     words = str(record.msg) if isinstance(record.msg, str) else type(record.msg).__name__
     if record.args:
-        try:
+        with contextlib.suppress(TypeError, ValueError, KeyError):  # the words alone
             words %= _kept(record.args, own)
-        except (TypeError, ValueError, KeyError):
-            pass  # the words alone
     return covered(words)[:LONGEST_MESSAGE]
 
 
@@ -113,7 +124,7 @@ def _shield(value: Any, own: bool) -> Any:
         return value
     if isinstance(value, BaseException):
         return f"{name_of(value)} {getattr(value, 'code', '')}".strip()
-    return value if own and isinstance(value, str) else COVERED
+    return value if own and isinstance(value, str) else _COVERED
 
 
 def _codes(fault: BaseException) -> dict[str, Any]:

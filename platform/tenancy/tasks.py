@@ -10,6 +10,8 @@ from tenancy import context
 from tenancy.database.base import PUBLIC
 
 HEADER = "retailer"
+COUNTED = "config.task_requests:CountedRequest"
+"""The worker's main process counts what becomes of each task."""
 
 
 class TaskWithoutRetailer(RuntimeError):
@@ -29,6 +31,7 @@ class RetailerTask(Task):
     """Sent with the schema of the present retailer; run inside it."""
 
     abstract = True
+    Request = COUNTED
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
         schema = context.current_schema()
@@ -55,6 +58,7 @@ class PlatformTask(Task):
     """Runs on the registry, for no retailer."""
 
     abstract = True
+    Request = COUNTED
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with context.use_public():

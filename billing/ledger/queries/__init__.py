@@ -9,6 +9,7 @@ from billing.ledger.queries.books import (
     entries_of,
     statement,
     trial_balance,
+    unbalanced_currencies,
 )
 from billing.ledger.queries.closings import booking_day, closing_of, closings, first_open_day
 from billing.ledger.queries.verification import ChainReport, head, head_position, verify_chain
@@ -29,5 +30,6 @@ __all__ = [
     "head_position",
     "statement",
     "trial_balance",
+    "unbalanced_currencies",
     "verify_chain",
 ]

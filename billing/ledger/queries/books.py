@@ -87,6 +87,12 @@ def trial_balance(*, on: dt.date | None = None) -> list[TrialRow]:
     ]
 
 
+def unbalanced_currencies() -> int:
+    """This will count the currencies in which all postings together are not zero: none, unless the books are broken."""
+    sums = Posting.objects.values("currency").annotate(total=Sum("amount"))
+    return sums.exclude(total=0).order_by().count()
+
+
 def statement(*, account_id: int, currency: str) -> list[StatementRow]:
     """This will return every change of a billing account's balance, oldest first, with the balance after each."""
     rows = (

@@ -10,12 +10,13 @@ from tenancy.fleet.locks import AlreadyMigrating
 from tenancy.fleet.records import Standing, standing
 from tenancy.fleet.runs import Options, migrate, plan
 from tenancy.fleet.schemas import migrations_fingerprint
-from tenancy.fleet.tables import template_state
+from tenancy.fleet.tables import TemplateState, template_state
 
 __all__ = [
     "AlreadyMigrating",
     "Options",
     "Standing",
+    "TemplateState",
     "migrate",
     "migrations_fingerprint",
     "plan",

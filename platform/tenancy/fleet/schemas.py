@@ -7,7 +7,9 @@ note that it was made are one transaction, so a process killed at any moment lea
 
 from __future__ import annotations
 
+import functools
 import hashlib
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,11 +97,12 @@ def migrations_fingerprint() -> str:
     return fingerprint_of(known_migrations())
 
 
-def known_migrations() -> set[Name]:
-    """Return the names of all migrations that the program brings along."""
-    return set(MigrationLoader(None).graph.nodes)
+@functools.cache
+def known_migrations() -> frozenset[Name]:
+    """Return the names of all migrations that the program brings along; read once, since a program does not change."""
+    return frozenset(MigrationLoader(None).graph.nodes)
 
 
-def fingerprint_of(names: set[Name]) -> str:
+def fingerprint_of(names: Collection[Name]) -> str:
     """Return the digest of ``names``."""
     return hashlib.sha256("\n".join(sorted(f"{app}.{name}" for app, name in names)).encode()).hexdigest()

@@ -12,9 +12,8 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
 
-from hosting import models, plans, queries
+from hosting import backup_policy, models, plans, queries
 from hosting.fleet_rows import INFO, KINDS, Row, Work, problems
-from hosting.operations import keeping
 from kernel.errors import NotFound, gettext_noop
 from kernel.money import Money
 from tenancy import context
@@ -129,9 +128,9 @@ def former_spaces(*, retailer_id: int) -> list[models.FleetEvent]:
         return [each for each in found if each.details.get("former") not in dropped]
 
 
-def policy_of(row: Row) -> keeping.Policy:
+def policy_of(row: Row) -> backup_policy.Policy:
     """Return how often a company is backed up."""
-    return keeping.policy(getattr(row.retailer, "backup_policy", None))
+    return backup_policy.policy(getattr(row.retailer, "backup_policy", None))
 
 
 def _row(retailer: Any, at: dt.datetime) -> Row:

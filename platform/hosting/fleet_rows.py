@@ -9,8 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from hosting import models, plans, queries
-from hosting.operations import keeping
+from hosting import backup_policy, models, plans, queries
 from kernel.money import Money
 from tenancy import models as tenancy_models
 
@@ -138,8 +137,10 @@ def _of_tables(row: Row) -> Iterator[Problem]:
 
 
 def _of_backups(row: Row, at: dt.datetime) -> Iterator[Problem]:
+    if row.retailer.is_demo:
+        return
     own = getattr(row.retailer, "backup_policy", None)
-    if keeping.is_late(last=row.backup_at, since=row.retailer.created_at, own=own, at=at):
+    if backup_policy.is_late(last=row.backup_at, since=row.retailer.created_at, own=own, at=at):
         yield Problem("backup", DANGER, since=row.backup_at)
     elif row.backup_failed_at is not None:
         yield Problem("backup", WARN, since=row.backup_failed_at)

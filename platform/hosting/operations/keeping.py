@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Max, Q, QuerySet
 
-from hosting import models
+from hosting import backup_policy, models
 from hosting.operations import backups, companies, jobs, takeouts
 from kernel.errors import GridhallError, Invalid, gettext_noop
 from tenancy import context, provisioning
@@ -27,30 +26,6 @@ TAKEOUT_KEPT, UPLOAD_KEPT = dt.timedelta(days=7), dt.timedelta(days=14)
 TOLD_EVERY = dt.timedelta(days=1)
 Backup, Job, Retailer = models.Backup, models.Job, tenancy_models.Retailer
 OPEN = (Retailer.Status.ACTIVE, Retailer.Status.SUSPENDED)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How often a company is backed up (0: never by the clock) and how many archives of the clock are kept."""
-
-    every: dt.timedelta
-    kept: int
-
-    @property
-    def hours(self) -> int:
-        return int(self.every / dt.timedelta(hours=1))
-
-    @property
-    def late(self) -> dt.timedelta:
-        """The age at which the last backup is late."""
-        return max(settings.BACKUP_LATE_AFTER, self.every * 3 / 2)
-
-
-def policy(own: models.BackupPolicy | None) -> Policy:
-    """Return what holds for a company: its own numbers, else the host's settings."""
-    if own is None:
-        return Policy(settings.BACKUP_EVERY, settings.BACKUPS_KEPT)
-    return Policy(dt.timedelta(hours=own.every_hours), own.kept)
 
 
 def set_policy(*, code: str, every_hours: int, kept: int, at: dt.datetime, actor_id: int | None = None) -> None:
@@ -97,7 +72,8 @@ def prune(*, at: dt.datetime) -> int:
     """
     _end_cut_off(at)
     with context.use_public():
-        companies_ = list(Retailer.objects.filter(kind=Retailer.Kind.RETAILER).select_related("backup_policy"))
+        rows = Retailer.objects.filter(kind=Retailer.Kind.RETAILER).exclude(status=Retailer.Status.DELETED)
+        companies_ = list(rows.select_related("backup_policy"))
     removed = sum(_prune_company(each, at) for each in companies_)
     _prune_takeouts(at)
     for path in jobs.uploads():
@@ -115,13 +91,11 @@ def late(*, at: dt.datetime) -> list[str]:
     with context.use_public():
         rows = _standing().select_related("backup_policy")
         found = list(rows.annotate(last=Max("backups__made_at", filter=_whole("backups__"))).order_by("code"))
-    return [each.code for each in found if is_late(last=each.last, since=each.created_at, own=_own(each), at=at)]
-
-
-def is_late(*, last: dt.datetime | None, since: dt.datetime, own: models.BackupPolicy | None, at: dt.datetime) -> bool:
-    """Return whether a company's last backup is older than it may be."""
-    wanted = policy(own)
-    return bool(wanted.every) and at - (last or since) > wanted.late
+    return [
+        each.code
+        for each in found
+        if backup_policy.is_late(last=each.last, since=each.created_at, own=_own(each), at=at)
+    ]
 
 
 def to_tell(*, at: dt.datetime) -> list[str]:
@@ -159,8 +133,13 @@ def _due(at: dt.datetime) -> list[str]:
     return [each.code for each in found if _is_due(each, at)]
 
 
+def _is_late(each: tenancy_models.Retailer, at: dt.datetime) -> bool:
+    last = each.last  # type: ignore[attr-defined]
+    return backup_policy.is_late(last=last, since=each.created_at, own=_own(each), at=at)
+
+
 def _is_due(each: tenancy_models.Retailer, at: dt.datetime) -> bool:
-    every = policy(_own(each)).every
+    every = backup_policy.policy(_own(each)).every
     last, failed = each.last, each.failed  # type: ignore[attr-defined]
     if not every or (failed is not None and at - failed < FAILURE_RESTS):
         return False
@@ -168,7 +147,7 @@ def _is_due(each: tenancy_models.Retailer, at: dt.datetime) -> bool:
 
 
 def _prune_company(retailer: tenancy_models.Retailer, at: dt.datetime) -> int:
-    kept = policy(_own(retailer)).kept
+    kept = backup_policy.policy(_own(retailer)).kept
     with context.use_public():
         rows = list(Backup.objects.filter(_whole(), retailer=retailer).order_by("-made_at", "-pk"))
     proven = next((row.pk for row in rows if row.is_proven), None)
@@ -219,7 +198,7 @@ def _archive_in_use(row: models.Backup) -> bool:
 
 
 def _standing() -> QuerySet[tenancy_models.Retailer]:
-    return Retailer.objects.filter(kind=Retailer.Kind.RETAILER, status__in=OPEN)
+    return Retailer.objects.filter(kind=Retailer.Kind.RETAILER, status__in=OPEN, demo_until__isnull=True)
 
 
 def _own(retailer: tenancy_models.Retailer) -> models.BackupPolicy | None:

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from harness import second_factor, served
-from hosting import fleet_queries, models, operations, queries, queue_depths
-from hosting.operations import backups, changing, job_running, jobs, keeping, offering, subscriptions
+from hosting import backup_policy, fleet_queries, models, operations, queries, queue_depths
+from hosting.operations import backups, changing, job_running, jobs, offering, subscriptions
 from portal.hosting_admin import backup_views
 from tenancy import context
 from tenancy.models import Domain, Retailer, generate_schema_name
@@ -402,7 +402,7 @@ class TestBackups:
         refused = pages.post("/companies/alder/backups/policy/", {"every_hours": 6, "kept": 0})
 
         [row] = fleet_queries.rows(at=timezone.now(), code="alder")
-        assert fleet_queries.policy_of(row) == keeping.Policy(dt.timedelta(hours=6), 40)
+        assert fleet_queries.policy_of(row) == backup_policy.Policy(dt.timedelta(hours=6), 40)
         assert refused.status_code == 422
 
     def test_come_from_elsewhere_as_a_file(self, pages, tmp_path):

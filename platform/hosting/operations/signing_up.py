@@ -234,6 +234,8 @@ def check_name(code: str) -> None:
     with context.use_public():
         codes = set(tenancy_models.Retailer.objects.values_list("code", flat=True))
         hosts = set(tenancy_models.Domain.objects.values_list("domain", flat=True))
+        before = models.FleetEvent.objects.filter(action="change_code").values_list("details__before", flat=True)
+        codes |= {str(each) for each in before if each}
     suffix = f".{settings.PLATFORM_DOMAIN}"
     labels = {host.removesuffix(suffix) for host in hosts if host.endswith(suffix)}
     host_names.check_name(code, taken=codes | labels)

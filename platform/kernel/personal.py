@@ -102,8 +102,19 @@ class Number(Personal):
     mask = staticmethod(number)
 
 
+class Contact(Personal):
+    """A mail address, a telephone number or where a letter goes."""
+
+    @staticmethod
+    def mask(text: str) -> str:  # type: ignore[override]
+        if "@" in text:
+            return mail(text)
+        return address(text) if any(each.isalpha() for each in text) else phone(text)
+
+
 SORTS: dict[str, type[Personal]] = {
-    "name": Name, "phone": Phone, "mail": Mail, "address": Address, "number": Number, "text": Personal,
+    "name": Name, "phone": Phone, "mail": Mail, "address": Address, "number": Number, "contact": Contact,
+    "text": Personal,
 }  # fmt: skip
 
 
@@ -123,6 +134,15 @@ def belongs(value: Any, *, owner: Owner) -> None:
     """This will tell a personal text whose it is; whatever else is given stays as it is."""
     if isinstance(value, Personal):
         value.owner = owner
+
+
+def like(model: Any, text: str) -> str:
+    """This will return ``text`` as the same sort, and of the same person, as ``model``; plain of a plain one."""
+    if not isinstance(model, Personal):
+        return text
+    made = type(model)(text)
+    made.owner, made.field = model.owner, model.field
+    return made
 
 
 def is_watched() -> bool:

@@ -123,8 +123,32 @@ class _Number:
         return f"={_signs(text)}"
 
 
+class _Contact:
+    """Where a message goes: a mail address, a telephone number, or an address of a letter."""
+
+    def words(self, text: str) -> set[str]:
+        return self._kind(text).words(text)
+
+    def typed(self, text: str) -> set[str]:
+        return self._kind(text).typed(text)
+
+    def whole(self, text: str) -> str:
+        return self._kind(text).whole(text)
+
+    def _kind(self, text: str) -> Kind:
+        if "@" in text:
+            return KINDS["mail"]
+        return KINDS["phone" if _PHONE.fullmatch(text) else "words"]
+
+
 _WORDS = _Words()
-KINDS: dict[str, Kind] = {"words": _WORDS, "mail": _Mail(), "phone": _Phone(), "number": _Number()}
+KINDS: dict[str, Kind] = {
+    "words": _WORDS,
+    "mail": _Mail(),
+    "phone": _Phone(),
+    "number": _Number(),
+    "contact": _Contact(),
+}
 
 
 def marks(*, words: Iterable[str], place: str, ring: KeyRing, number: int) -> list[int]:

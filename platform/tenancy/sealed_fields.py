@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from django.core.exceptions import EmptyResultSet, FieldError
-from django.db import models
+from django.db import models, transaction
 from django.db.models.lookups import IsNull, Lookup
 
 from kernel import personal
@@ -25,6 +25,7 @@ from tenancy import blind_index, company_keys
 
 NONCE_BYTES = company_keys.NONCE_BYTES
 START = 1 + NONCE_BYTES
+MOST_AT_ONCE = 5000
 
 
 class SealedUnreadable(GridhallError):
@@ -132,14 +133,22 @@ class BlindIndexField(models.Field):
 
 
 class _SealedQuerySet(models.QuerySet):
-    """Refuses to change a sealed text without its marks."""
+    """Changes a sealed text together with its marks."""
 
     def update(self, **values: Any) -> int:
-        for name in values:
-            index = getattr(_field(self.model, name), "index", "")
-            if index and index not in values:
-                raise SealedLookup(f"{self.model.__name__}.{name} is searched by marks: save the row, or bulk_update.")
-        return super().update(**values)
+        """As ever; rows whose marks follow from what is changed are read, marked and written one by one."""
+        if all(each in values for each in _indexes_of(self.model, values)):
+            return super().update(**values)
+        if any(hasattr(each, "resolve_expression") for each in values.values()):
+            raise SealedLookup(f"{self.model.__name__}: the marks of a sealed text do not follow from an expression.")
+        with transaction.atomic():
+            rows = list(self.select_for_update(of=("self",))[: MOST_AT_ONCE + 1])
+            if len(rows) > MOST_AT_ONCE:
+                raise SealedLookup(f"{self.model.__name__}: too many rows to mark at once; use bulk_update in batches.")
+            for row in rows:
+                for name, value in values.items():
+                    setattr(row, name, value)
+            return self.model.objects.bulk_update(rows, list(values)) if rows else 0
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         rows, names = list(objs), list(fields)

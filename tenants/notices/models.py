@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from tenancy.sealed_fields import BlindIndexField, SealedModel, SealedTextField
 
 
 class Channel(models.TextChoices):
@@ -49,7 +52,7 @@ class LetterBatch(models.Model):
         return f"{self.pk}"
 
 
-class Message(models.Model):
+class Message(SealedModel):
     """One message to one customer, with recipient and text as they were. ``reference`` names what it is about."""
 
     customer = models.ForeignKey(
@@ -58,11 +61,14 @@ class Message(models.Model):
     reference = models.CharField(_("reference"), max_length=200)
     template = models.CharField(_("template"), max_length=64)
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
-    recipient = models.CharField(_("recipient"), max_length=400, blank=True)
+    recipient = SealedTextField(
+        _("recipient"), max_length=400, blank=True, kind="contact", sort="contact", index="marks"
+    )
     language = models.CharField(_("language"), max_length=12)
-    subject = models.CharField(_("subject"), max_length=400)
-    body = models.TextField(_("text"))
-    html = models.TextField(_("text as HTML"), blank=True)
+    subject = models.CharField(_("subject"), max_length=400)  # names no person: a test reads the templates
+    body = SealedTextField(_("text"))
+    html = SealedTextField(_("text as HTML"), blank=True)
+    marks = BlindIndexField()
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.QUEUED)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -99,10 +105,14 @@ class Message(models.Model):
                 fields=["next_attempt_at"], condition=Q(state__in=["queued", "sending"]), name="notices_waiting"
             ),
             models.Index(fields=["template", "-id"], name="notices_of_template"),
+            GinIndex(fields=["marks"], name="notices_message_marks"),
         )
 
     def __str__(self) -> str:
         return f"{self.reference} ({self.state})"
+
+    def personal_owner(self) -> tuple[str, int]:
+        return "customer", self.customer_id
 
 
 class MessageFile(models.Model):
@@ -125,7 +135,7 @@ class MessageFile(models.Model):
         return self.name
 
 
-class ChannelChoice(models.Model):
+class ChannelChoice(SealedModel):
     """Whether a customer wants messages by a channel, and which channel comes first."""
 
     customer = models.ForeignKey(
@@ -134,7 +144,7 @@ class ChannelChoice(models.Model):
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
     wanted = models.BooleanField(_("wanted"), default=True)
     preferred = models.BooleanField(_("preferred"), default=False)
-    address = models.CharField(_("address"), max_length=200, blank=True)
+    address = SealedTextField(_("address"), max_length=200, blank=True, sort="contact")
 
     class Meta:
         verbose_name = _("choice of channel")

@@ -31,7 +31,7 @@ def messages(*, channel: str = "", state: str = "", template: str = "", search: 
     words = search.strip()
     if words:
         found = found.filter(
-            Q(customer__number__istartswith=words) | Q(reference__istartswith=words) | Q(recipient__icontains=words)
+            Q(customer__number__istartswith=words) | Q(reference__istartswith=words) | Q(recipient__holds=words)
         )
     return found
 

@@ -17,7 +17,7 @@ from django.template import Context, Template, TemplateDoesNotExist
 from django.template.loader import select_template
 from django.utils import translation
 
-from kernel import texts
+from kernel import masking, personal, texts
 from kernel.errors import GridhallError, gettext_noop
 from tenancy import hosts
 
@@ -88,7 +88,7 @@ def placed(*, sender: Sender, retailer: Any) -> Sender:
 
 def with_site(*, text: str, site: str) -> str:
     """This will return a written text with the company's site in the place of the stand-in."""
-    return text.replace(SITE, site)
+    return personal.like(text, text.replace(SITE, site))
 
 
 def render(*, template: str, params: Mapping[str, Any], customer: Any, sender: Sender, language: str) -> Words:
@@ -99,7 +99,7 @@ def render(*, template: str, params: Mapping[str, Any], customer: Any, sender: S
     if not CODE.fullmatch(template):
         raise UnknownNotice(name=template)
     values = {**params, "customer": customer, "sender": sender, "language": language}
-    with translation.override(language):
+    with translation.override(language), masking.masked(unless=True):  # the customer reads it, not who is here
         subject = _plain(_file(template, language, "subject"), values)
         body = _plain(_file(template, language, "txt"), values).strip() + "\n"
         html = _html(template, language, values, subject, body)

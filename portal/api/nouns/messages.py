@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identity.capabilities import Capability
-from portal.api import filtering, views
+from kernel import personal
+from portal.api import filtering, values, views
 from tenants.notices import operations, queries
 
 CHANNELS = tuple(str(value) for value in queries.CHANNELS.values)
@@ -29,7 +30,7 @@ class Message(serializers.Serializer):
     customer = serializers.CharField(source="customer.number")
     template = serializers.CharField()
     channel = serializers.ChoiceField(choices=CHANNELS)
-    recipient = serializers.CharField(allow_blank=True)
+    recipient = values.PersonalField(allow_blank=True)
     language = serializers.CharField()
     subject = serializers.CharField()
     state = serializers.ChoiceField(choices=STATES)
@@ -56,7 +57,7 @@ class MessageDetail(Message):
         shown = Message(instance).data
         return {
             **shown,
-            "body": queries.readable(message=instance),
+            "body": personal.shown(queries.readable(message=instance)),
             "files": [row.name for row in instance.files.all()],
         }
 

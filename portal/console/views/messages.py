@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from identity.capabilities import Capability
+from kernel import personal
 from portal.console import pages
 from portal.console.forms import documents as forms
 from portal.shared import tables
@@ -46,7 +47,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     found = queries.message(message_id=message_id)
     page = {
         "message": found,
-        "body": queries.readable(message=found),
+        "body": personal.shown(queries.readable(message=found)),
         "zone": pages.zone(request).key,
         "can_send": found.state not in ("queued", "sending"),
         "crumbs": [(gettext("Messages"), reverse("console:messages")), (found.subject, "")],

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from hosting import faults, models
+from hosting import erasures, faults, models
 from hosting.operations import backups, companies, jobs, restoring, takeouts
 from kernel.errors import GridhallError, gettext_noop
 from tenancy import archives, context, provisioning
@@ -226,6 +226,7 @@ def _restore(job: models.Job, now: Callable[[], dt.datetime], until: float) -> b
         return False
     _require_same(job)
     manifest = archives.read_manifest(path=path)
+    erasures.repeat_in_copy(manifest=manifest, schema=job.schema_name, at=now())
     with context.use_public(), transaction.atomic():
         restoring.require_free(code=job.code)
         made = restoring.register(

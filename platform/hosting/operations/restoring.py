@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import transaction
 
-from hosting import models
+from hosting import erasures, models
 from hosting.operations import backups, companies
 from identity import operations as identity_operations
-from kernel.errors import GridhallError, gettext_noop
+from kernel.errors import Conflict, GridhallError, gettext_noop
 from tenancy import archives, company_keys, context, hosts, provisioning
 from tenancy import models as tenancy_models
 
@@ -56,6 +56,7 @@ def restore_company(
     require_free(code=name)
     schema = tenancy_models.generate_schema_name()
     archives.restore(path=path, schema_name=schema)
+    erasures.repeat_in_copy(manifest=manifest, schema=schema, at=at)
     with context.use_public(), transaction.atomic():
         retailer = register(manifest=manifest, code=name, schema=schema)
         backups.note(retailer, "restore", at, actor_id, name=path.name, rows=manifest.rows)
@@ -130,6 +131,7 @@ def put_in_place(
     )
     Retailer.objects.filter(pk=row.pk).update(schema_name=schema, key_envelope=keys)
     _record_tables(row, manifest)
+    erasures.repeat_here(manifest=manifest, at=at)
     details = {"name": name, "schema": schema, "former": row.schema_name, "made_at": manifest.made_at}
     companies.record(retailer=row, action="replace", at=at, actor_id=actor_id, reason=reason, details=details)
     said = {"backup": name, "made_at": manifest.made_at, "reason": reason}
@@ -151,6 +153,7 @@ def register(
         tenancy_models.Brand(retailer=retailer, **brand).save()
     _give_hosts(retailer, manifest, host)
     _record_tables(retailer, manifest)
+    erasures.adopt(retailer=retailer, manifest=manifest)
     return retailer
 
 

@@ -1,4 +1,4 @@
-"""A company ends: asked for, waited for, taken back or carried out; its neighbour with the same numbers never notices."""
+"""A company ends: asked for, waited for, taken back or carried out; its neighbour never notices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ AT = dt.datetime(2026, 4, 2, 4, tzinfo=dt.UTC)
 LATER = AT + dt.timedelta(days=31)
 REASON = "the contract ended"
 CEDAR = companies.NewCompany(
-    code="cedar", host="cedar.localhost", names={"en": "Cedar Power", "zh-hans": "雪松售电"}, legal_name="Cedar Power Ltd",
+    code="cedar", host="cedar.localhost", names={"en": "Cedar Power", "zh-hans": "雪松售电"},
+    legal_name="Cedar Power Ltd",
     market="cn", currency="CNY", time_zone="Asia/Shanghai", default_language="en", admin_email="staff@cedar.test",
     admin_name="Ada",
 )  # fmt: skip
@@ -260,7 +261,8 @@ class TestCarryingOut:
         found = asked()
         with psycopg.connect(databases.server().owner_url(fresh_db), autocommit=True) as owner:
             owner.execute(
-                f"CREATE FUNCTION public.leftover() RETURNS int LANGUAGE sql AS 'SELECT 1 /* {in_business.schema_name} */'"
+                "CREATE FUNCTION public.leftover() RETURNS int LANGUAGE sql "
+                f"AS 'SELECT 1 /* {in_business.schema_name} */'"
             )
 
             def refused():

@@ -1,4 +1,4 @@
-"""A person asks for his data, and to be erased: two pairs of eyes, named refusals, nothing of him left but what is named."""
+"""A person asks for his data, and to be erased: two pairs of eyes, named refusals, nothing left but what is named."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from django.core.files.storage import default_storage
 
 from billing.arrears.models import AccountStanding, Hold
 from billing.payments.models import KnownPayer, Payer, SavedMethod
-from harness import portal_cast, supply
-from hosting import certificate_pages, certificates, erasures, host_keys, models
+from harness import owner_forks, portal_cast, supply
+from hosting import certificate_pages, certificates, host_keys, models
+from hosting.operations import backups, restoring
 from identity import operations as identity_operations
 from identity import queries as identity_queries
 from identity.capabilities import Role
@@ -285,16 +286,30 @@ class TestGivingOut:
 
 
 class TestAfterARestore:
-    def test_who_was_erased_does_not_come_back(self, cast):
+    @pytest.mark.parametrize("way", ["in its place", "beside it"])
+    def test_who_was_erased_does_not_come_back(self, cast, folder, way):
+        made = backups.back_up(code="alder", at=AT - dt.timedelta(hours=1))
         with context.use(cast):
             erased()
-            customer_operations.update_customer(number="C1", name=NAME, email=EMAIL, phone=PHONE)
+        path = backups.folder_of(code="alder") / made.name
 
-        keys = [each.customer_id for each in erasures.of_company(retailer_id=cast.pk)]
-        count = erasures.repeat(space=cast, customer_ids=keys, at=AT)
+        def restored():
+            if way == "beside it":
+                restoring.restore_company(path=path, at=AT, code="alder-two")
+            else:
+                restoring.replace_from_backup(code="alder", path=path, reason="wrong import", at=AT)
 
-        with context.use(cast):
-            assert (count, str(customer().name), str(customer().email)) == (1, subjects.MARK, "")
+        assert owner_forks.as_owner(restored) == 0
+
+        space = context.retailer_by_code(code="alder-two" if way == "beside it" else "alder")
+        assert space.schema_name != cast.schema_name
+        with context.use(space):
+            left = everything()
+            assert (str(customer().name), str(customer().email), Message.objects.count()) == (subjects.MARK, "", 0)
+            assert {"customers_customer", "identity_user", "notices_message"} & set(left) == set()
+        texts = [each.read_bytes() for each in (folder / "files" / space.schema_name).rglob("*") if each.is_file()]
+        assert not any(CANARY.encode() in text for text in texts)
+        assert models.ErasedPerson.objects.filter(retailer=space).count() == 1
 
 
 class TestTheRegister:
@@ -303,9 +318,9 @@ class TestTheRegister:
         silent = []
         for model in apps.get_models():
             fields = [field for field in model._meta.concrete_fields if field.is_relation]
-            if any(field.related_model._meta.label in leading for field in fields):
-                if model._meta.db_table not in subjects.tables() and model._meta.db_table not in OF_STAFF:
-                    silent.append(model._meta.db_table)
+            leads = any(field.related_model._meta.label in leading for field in fields)
+            if leads and model._meta.db_table not in {*subjects.tables(), *OF_STAFF}:
+                silent.append(model._meta.db_table)
 
         assert silent == []
 

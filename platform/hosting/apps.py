@@ -6,12 +6,11 @@ class HostingConfig(AppConfig):
     label = "hosting"
 
     def ready(self) -> None:
-        """Count faults of pages and tasks, and stamp messages with the time they are sent."""
+        """Count faults of pages and tasks by company and place."""
         from celery import signals as celery_signals
         from django.core.signals import got_request_exception
 
-        from hosting import faults, queue_depths
+        from hosting import faults
 
         got_request_exception.connect(faults.on_request, dispatch_uid="hosting.faults")
         celery_signals.task_failure.connect(faults.on_task, weak=False, dispatch_uid="hosting.faults")
-        celery_signals.before_task_publish.connect(queue_depths.stamp, weak=False, dispatch_uid="hosting.stamp")

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from hosting import models
-from tenancy import context
+from tenancy import circumstances, context
 from tenancy.database.base import PUBLIC
 
 log = logging.getLogger(__name__)
@@ -69,23 +69,23 @@ def on_request(*, request: Any = None, **_: Any) -> None:
     if fault is not None:
         match = getattr(request, "resolver_match", None)
         name = getattr(match, "view_name", "") or "page"
-        note(fault=fault, source=name, at=timezone.now(), request_id=str(getattr(request, "request_id", "") or ""))
+        note(fault=fault, source=name, at=timezone.now(), request_id=circumstances.present().request_id)
 
 
 def on_task(*, sender: Any = None, task_id: str = "", exception: BaseException | None = None, **_: Any) -> None:
     """Hear of a task that failed for good (Celery's signal); it is counted for the company it was sent for."""
     if exception is None:
         return
-    schema = _schema_of(sender)
+    schema, number = _schema_of(sender), circumstances.present().request_id or str(task_id or "")
     name = str(getattr(sender, "name", "") or "task")
     try:
         if schema:
             with context.use(context.retailer_by_schema(schema_name=schema)):
-                note(fault=exception, source=name, at=timezone.now(), request_id=str(task_id or ""))
+                note(fault=exception, source=name, at=timezone.now(), request_id=number)
             return
     except (context.UnknownRetailer, DatabaseError):
         log.warning("The company of a failed task is not known: %s", name)
-    note(fault=exception, source=name, at=timezone.now(), request_id=str(task_id or ""))
+    note(fault=exception, source=name, at=timezone.now(), request_id=number)
 
 
 def _schema_of(task: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection
 
 from django.db.models import QuerySet
 
@@ -27,6 +28,11 @@ def user(*, user_id: int) -> models.User:
     if found is None:
         raise NotFound(what="user", name=user_id)
     return found
+
+
+def people(*, user_ids: Collection[int]) -> QuerySet[models.User]:
+    """Return the users of this retailer with those numbers, whatever posts they hold."""
+    return models.User.objects.filter(pk__in=user_ids)
 
 
 def user_by_email(*, email: str) -> models.User:

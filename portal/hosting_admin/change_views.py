@@ -132,4 +132,4 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
 def _people(events: list[Any]) -> dict[int, str]:
     """Return the names of the host's people who did it; this page stands at the host, so they are its own."""
     keys = {each.actor_id for each in events if each.actor_id is not None}
-    return {user.pk: user.name for user in identity_queries.staff().filter(pk__in=keys)}
+    return {user.pk: user.name for user in identity_queries.people(user_ids=keys)}

@@ -69,9 +69,12 @@ def marks(row: Any, *, at: dt.datetime) -> list[Mark]:
 
 def age(since: dt.datetime | None, at: dt.datetime) -> str:
     """Return how long ago something was: 5 minutes, 3 hours, 12 days; a dash for never."""
-    if since is None:
-        return "–"
-    minutes = max(int((at - since).total_seconds()) // 60, 0)
+    return "–" if since is None else lasting(at - since)
+
+
+def lasting(time: dt.timedelta) -> str:
+    """Return how long something lasts, in its largest whole unit."""
+    minutes = max(int(time.total_seconds()) // 60, 0)
     if minutes < 60:
         return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
     hours = minutes // 60

@@ -63,7 +63,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
         "bad": len(fleet_queries.worst(found, most=len(found))),
         "form": form,
         "kinds": _kinds(request, fleet_queries.counts(found), wrong),
-        "queues": _queues(now),
+        "queues": _queues(),
         "platform_faults": sum(each["times"] for each in fleet_queries.faults(retailer_id=None, at=now)),
         "active": bool(request.GET),
     }
@@ -225,7 +225,7 @@ def _kinds(request: HttpRequest, counts: dict[str, int], wrong: list[str]) -> li
     return found
 
 
-def _queues(now: dt.datetime) -> list[dict[str, Any]] | None:
+def _queues() -> list[dict[str, Any]] | None:
     """Return what waits in each queue; None when the broker does not answer."""
     depths = queue_depths.depths()
     if depths is None:
@@ -234,8 +234,8 @@ def _queues(now: dt.datetime) -> list[dict[str, Any]] | None:
         {
             "name": each.name,
             "waiting": formats.number(each.waiting),
-            "oldest": fleet_words.age(each.oldest_at, now) if each.oldest_at else "",
-            "late": each.oldest_at is not None and now - each.oldest_at > OLD_QUEUE,
+            "oldest": fleet_words.lasting(dt.timedelta(seconds=each.age)) if each.waiting and each.age else "",
+            "late": each.age > OLD_QUEUE.total_seconds(),
         }
         for each in depths
     ]

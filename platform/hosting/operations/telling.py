@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from hosting import sending
 from hosting.operations import keeping
 from identity import queries as identity_queries
+from identity.capabilities import Role
 from tenancy import context
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def tell_of_late_backups(*, at: dt.datetime) -> list[str]:
         return codes
     log.warning("companies without a recent backup: %s", ", ".join(codes))
     with context.use(host):
-        people = [(user.email, user.language) for user in identity_queries.staff().filter(is_active=True)]
+        people = [(user.email, user.language) for user in identity_queries.with_role(role=Role.OPERATOR)]
     for email, language in people:
         _mail(email, language or host.default_language, codes)
     return codes

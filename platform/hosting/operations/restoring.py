@@ -17,6 +17,7 @@ from tenancy import archives, company_keys, context, hosts, provisioning
 from tenancy import models as tenancy_models
 
 Retailer = tenancy_models.Retailer
+STANDING = (Retailer.Status.ACTIVE, Retailer.Status.SUSPENDED)
 FIELDS = (
     "names", "legal_name", "market", "region", "currency", "time_zone", "default_language", "languages", "created_at",
     "key_envelope", "live_since", "demo_until",
@@ -126,6 +127,8 @@ def put_in_place(
 ) -> None:  # fmt: skip
     """Let the registry name the new schema, in the caller's transaction within ``standing_in``; noted on both sides."""
     row = Retailer.objects.select_for_update().get(pk=retailer.pk)
+    if row.status not in STANDING or row.schema_name != retailer.schema_name:
+        raise Conflict(reason=gettext_noop("the company changed or ended meanwhile."))
     keys = company_keys.joined(
         present=row.key_envelope, archived=manifest.company.get("key_envelope") or row.key_envelope
     )

@@ -154,10 +154,10 @@ CACHES: dict[str, dict[str, Any]] = {
 # Identity
 AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = ["identity.sign_in.RetailerBackend", "identity.entering_sessions.SupportBackend"]
-# Somebody of the host may be in a company for so many minutes at a time, at most.
 # A company's own sign-in service must stand at a public address, unless the host runs such services inside.
 SSO_PRIVATE_ADDRESSES = environment.flag("GRIDHALL_SSO_PRIVATE_ADDRESSES")
 FEATURE_CHECK = "hosting.plans.allows"
+# Somebody of the host may be in a company for so many minutes at a time, at most.
 SUPPORT_MINUTES_AT_MOST = int(os.environ.get("GRIDHALL_SUPPORT_MINUTES", "60"))
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -348,12 +348,6 @@ SIGN_UPS_PER_SENDER = int(os.environ.get("GRIDHALL_SIGN_UPS_PER_SENDER", "5"))
 SIGN_UP_MAILS_PER_DAY = 3
 DEMO_DAYS = int(os.environ.get("GRIDHALL_DEMO_DAYS", "14"))
 DEMO_KEPT_DAYS = int(os.environ.get("GRIDHALL_DEMO_KEPT_DAYS", "30"))
-# Hosts that companies bring: who is asked about them, where they are to lead, and how their certificates are tried.
-DNS_RESOLVER = os.environ.get("GRIDHALL_DNS_RESOLVER", "")
-DOMAIN_TARGET = os.environ.get("GRIDHALL_DOMAIN_TARGET", "")
-DOMAIN_TLS_CHECK = environment.flag("GRIDHALL_DOMAIN_TLS_CHECK", default=HTTPS)
-DOMAIN_TLS_PORT = int(os.environ.get("GRIDHALL_DOMAIN_TLS_PORT", "443"))
-DOMAIN_TLS_CA = os.environ.get("GRIDHALL_DOMAIN_TLS_CA", "")
 # Hosts that companies bring: who is asked about them, where they are to lead, and how their certificates are tried.
 DNS_RESOLVER = os.environ.get("GRIDHALL_DNS_RESOLVER", "")
 DOMAIN_TARGET = os.environ.get("GRIDHALL_DOMAIN_TARGET", "")

@@ -15,6 +15,7 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import translation
 from django.utils.translation import gettext
 
 from identity import models, operations, policy, queries
@@ -229,7 +230,8 @@ def _visitor(operator_id: int, host_name: str, at: dt.datetime) -> models.User:
     if earlier is not None:
         return earlier.user
     mark = secrets.token_hex(8)
-    name = gettext("{host} support ({number})").format(host=host_name, number=operator_id)
+    with translation.override(context.current_retailer().default_language):
+        name = gettext("{host} support ({number})").format(host=host_name, number=operator_id)
     user = models.User(
         email=f"support-{operator_id}-{mark}@host.invalid", name=name[:120], is_active=False, created_at=at
     )

@@ -18,6 +18,7 @@ PERSONAL_WRITES = frozenset({_C.CHANGE_CUSTOMERS})
 
 def of(*, write: bool, personal: bool) -> frozenset[Capability]:
     """This will return the capabilities of a visit: reading by default, more only where it was asked for."""
-    if not write:
-        return READS
-    return READS | WRITES | (PERSONAL_WRITES if personal else frozenset())
+    rights = READS | (WRITES if write else frozenset())
+    if personal:
+        rights |= {_C.SEE_PERSONAL} | (PERSONAL_WRITES if write else frozenset())
+    return rights

@@ -1,6 +1,6 @@
 """OpenID Connect as a relying party: what a service says of itself, the way there, and the answer believed or refused.
 
-OpenID Connect Core 1.0 (section 3.1, code flow), Discovery 1.0, RFC 7636 (PKCE, S256), RFC 9207 (``iss`` in the answer).
+OpenID Connect Core 1.0 (3.1, code flow), Discovery 1.0, RFC 7636 (PKCE, S256), RFC 9207 (``iss`` in the answer).
 The signature is always checked, also of what came over TLS. The time is the caller's.
 """
 
@@ -118,7 +118,8 @@ def way_there(*, description: Mapping[str, Any], client: Client, departure: Depa
 def redeem(*, description: Mapping[str, Any], client: Client, code: str, verifier: str) -> dict[str, str]:
     """This will exchange a code for tokens; raises Unreachable or NotBelieved."""
     data = {
-        "grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri, "code_verifier": verifier,
+        "grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri,
+        "code_verifier": verifier,
     }  # fmt: skip
     headers = {}
     if client.secret and "client_secret_basic" in _ways(description):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows import reauthentication
 from django.contrib.auth.decorators import login_required
@@ -35,7 +36,18 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def again(request: HttpRequest) -> HttpResponse:
-    """Send a person to the service once more, before a sensitive deed."""
+    """Ask a person to go to the service once more before a sensitive deed; a form's answer may not lead there itself."""
+    rules = single_sign_on.offered()
+    if rules is None:
+        raise Http404
+    there = f"{reverse('sso_again_go')}?{urlencode({NEXT: request.GET.get(NEXT, '')})}"
+    return render(request, "security/sso_again.html", {"rules": rules, "there": there})
+
+
+@require_safe
+@login_required
+def again_go(request: HttpRequest) -> HttpResponse:
+    """Send a person to the service once more."""
     return _leave(request, single_sign_on_flow.AGAIN)
 
 

@@ -1,4 +1,4 @@
-"""``{% load single_sign_on %}{% sign_in_service next as service %}``: the company's own service, on the sign-in page."""
+"""``{% load single_sign_on %}{% sign_in_service next as service %}``: the company's own service."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from hosting.operations import entering as hosting_entering
 from identity import entering, entering_rights, entering_tasks, models, policy, queries, sessions, trail
 from identity.capabilities import Capability, Role, of_roles
 from tenancy import context
+from tenants.customers import operations as customer_operations
 
 pytestmark = pytest.mark.django_db
 C = Capability
@@ -143,9 +144,7 @@ class TestTheHandOver:
         assert client.get("/console/").status_code == 302
         assert visits.begin(link)[1].status_code == 302
 
-    @pytest.mark.parametrize(
-        "spoil", [lambda t: t[:-1], lambda t: "", lambda t: t.replace(":", ";"), lambda t: "x" + t]
-    )
+    @pytest.mark.parametrize("spoil", [lambda t: t[:-1], lambda t: "", lambda t: t.replace(":", ";"), "x{}".format])
     def test_spoilt_opens_nothing(self, host, spoil):
         link = visits.link_in(visits.ask(host))
 
@@ -190,7 +189,8 @@ class TestRights:
             C.OPERATE_FLEET, C.USE_PORTAL,
         }  # fmt: skip
         assert widest & forbidden == set()
-        assert entering_rights.of(write=False, personal=True) == entering_rights.READS
+        assert entering_rights.of(write=False, personal=True) == entering_rights.READS | {C.SEE_PERSONAL}
+        assert entering_rights.of(write=True, personal=False) & {C.SEE_PERSONAL, C.CHANGE_CUSTOMERS} == set()
 
     def test_reads_and_changes_nothing(self, host):
         client = visits.entered(host=host)
@@ -491,3 +491,34 @@ class TestWhatIsSeen:
 class TestTheRoles:
     def test_no_post_is_the_visitors(self):
         assert "support" not in [str(role) for role in Role]
+
+
+class TestPersonalFields:
+    @pytest.fixture
+    def customer(self, in_alder):
+        return customer_operations.create_customer(number="C1", name="Wang Xiaoming", email="wang@example.com")
+
+    def test_are_masked_by_default(self, host, customer):
+        client = visits.entered(host=host)
+
+        page = client.get("/console/customers/C1/").content.decode()
+
+        assert "Wang Xiaoming" not in page and "wang@example.com" not in page
+        assert client.post("/console/customers/C1/-/show/", {"reason": "I want to see"}).status_code == 403
+
+    def test_are_masked_with_the_right_to_change_too(self, host, customer):
+        client = visits.entered(host=host, write="on")
+
+        assert "Wang Xiaoming" not in client.get("/console/customers/C1/").content.decode()
+        assert client.post("/console/customers/C1/-/show/", {"reason": "I want to see"}).status_code == 403
+
+    def test_are_shown_when_they_were_asked_for(self, host, customer):
+        client = visits.entered(host=host, personal="on")
+
+        assert "Wang Xiaoming" in client.get("/console/customers/C1/").content.decode()
+
+    def test_are_changed_only_by_who_sees_them(self, host, customer):
+        assert visits.entered(host=host, write="on").get("/console/customers/C1/-/edit/").status_code == 403
+        hosting_entering.end(code="alder", entry_id=the_visit().pk, by=the_visit().user, at=timezone.now())
+        changing = visits.entered(host=host, write="on", personal="on")
+        assert changing.get("/console/customers/C1/-/edit/").status_code == 200

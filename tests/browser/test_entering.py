@@ -1,0 +1,150 @@
+"""The host's support comes into a company and is shown out; staff sign in at the company's own service."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from harness import second_factor, sign_in_service
+
+axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+pytestmark = [pytest.mark.browser]
+
+AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PASSWORD = "correct horse battery"
+SHOTS = os.environ.get("GRIDHALL_SHOTS", "")
+
+
+@pytest.fixture(scope="module")
+def site(serve):
+    os.environ["GRIDHALL_SSO_PRIVATE_ADDRESSES"] = "1"
+    try:
+        yield serve("browser/seed_entering.py")
+    finally:
+        del os.environ["GRIDHALL_SSO_PRIVATE_ADDRESSES"]
+
+
+@pytest.fixture(scope="module")
+def service():
+    with sign_in_service.running() as running:
+        yield running
+
+
+def opened(chromium, address: str, *, locale: str = "en"):
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}, locale=locale).new_page()
+    page.complaints = []
+    page.on("console", lambda line: page.complaints.append(line.text) if line.type == "error" else None)
+    page.goto(address)
+    return page
+
+
+def sign_in(page, email: str = "staff@alder.test") -> None:
+    page.fill("#id_login", email)
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def looked_at(page, name: str) -> None:
+    """Check a page at two widths and in the dark, and keep pictures where somebody wants them."""
+    for width, scheme in ((1440, "light"), (360, "light"), (1440, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))")
+        found = axe_playwright.Axe().run(page, options={"runOnly": {"type": "tag", "values": AA}})
+        assert found.violations_count == 0, (name, width, scheme, found.generate_report())
+        over = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not over, (name, width)
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}.png", full_page=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+
+def complaints(*found) -> list[str]:
+    return [line for page in found for line in page.complaints if "Content Security Policy" in line]
+
+
+class TestSupport:
+    def test_asks_is_allowed_enters_is_seen_and_is_shown_out(self, chromium, site):
+        boss = opened(chromium, site.url("alder", "/accounts/login/"))
+        sign_in(boss)
+        boss.goto(site.url("alder", "/console/company/support/"))
+        boss.get_by_label("Every visit needs our consent").check()
+        boss.get_by_role("button", name="Save the rule").click()
+
+        host = opened(chromium, site.url("operator", "/accounts/login/"))
+        sign_in(host, second_factor.OPERATOR)
+        host.fill("#id_code", second_factor.code())
+        host.keyboard.press("Enter")
+        host.wait_for_url(lambda url: "authenticate" not in url)
+        host.goto(site.url("operator", "/companies/alder/enter/"))
+        looked_at(host, "host-ask")
+        host.fill("#id_reason", "A bill of July cannot be released")
+        host.fill("#id_ticket", "T-4711")
+        host.get_by_role("button", name="Ask to enter").click()
+        looked_at(host, "host-waiting")
+
+        boss.goto(site.url("alder", "/console/company/support/"))
+        looked_at(boss, "company-asked")
+        boss.get_by_role("button", name="Allow it").click()
+        looked_at(boss, "company-code")
+        code = boss.locator("main pre, main code").first.inner_text().strip()
+        host.fill("#id_code", code)
+        host.get_by_role("button", name="Enter with the code").click()
+        looked_at(host, "host-ready")
+        host.locator("#enter-company").click()
+        looked_at(host, "company-landing")
+        host.get_by_role("button", name="Enter now").click()
+        host.wait_for_url("**/console/")
+        looked_at(host, "inside")
+        host.goto(site.url("alder", "/console/customers/C1/"))
+        masked = host.content()
+
+        boss.goto(site.url("alder", "/console/company/support/"))
+        looked_at(boss, "company-live")
+        boss.get_by_role("link", name="What was opened").first.click()
+        looked_at(boss, "company-visit")
+        seen = boss.content()
+        boss.get_by_role("button", name="End it now").click()
+        host.reload()
+
+        assert "Wang Xiaoming" not in masked and "wang@example.com" not in masked
+        assert "/console/customers/C1/" in seen
+        assert "/accounts/login/" in host.url
+        assert complaints(host, boss) == []
+
+
+class TestSingleSignOn:
+    def test_is_set_up_tried_and_used(self, chromium, site, service):
+        boss = opened(chromium, site.url("alder", "/accounts/login/"))
+        sign_in(boss)
+        boss.goto(site.url("alder", "/console/company/sign-in-service/"))
+        looked_at(boss, "sso-empty")
+        for name, value in {
+            "title": "Acme Login", "issuer": service.issuer, "client_id": sign_in_service.CLIENT,
+            "client_secret": sign_in_service.SECRET, "domains": "alder.test",
+        }.items():  # fmt: skip
+            boss.fill(f"#id_{name}", value)
+        boss.check("#id_enabled")
+        boss.get_by_role("button", name="Save the service").click()
+        boss.get_by_role("button", name="Try the connection").click()
+        looked_at(boss, "sso-works")
+        works = boss.get_by_text("The connection works").count()
+        boss.get_by_role("link", name="Try a sign-in").click()
+        boss.wait_for_url("**/accounts/sso/return/**")
+        looked_at(boss, "sso-tried")
+        would = boss.get_by_text("This person would be signed in").count()
+
+        person = opened(chromium, site.url("alder", "/accounts/login/"))
+        looked_at(person, "sso-login")
+        person.get_by_role("link", name="Staff: sign in with Acme Login").click()
+        person.wait_for_url("**/console/")
+        person.goto(site.url("alder", "/accounts/logout/"))
+        person.locator("main form button").click()
+        person.wait_for_url("**/accounts/sso/out/")
+        looked_at(person, "sso-out")
+
+        assert (works, would) == (1, 1)
+        assert complaints(boss, person) == []

@@ -9,11 +9,12 @@ from types import TracebackType
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
 from hosting import models
 from tenancy import circumstances, context
+from tenancy.database import connection
 from tenancy.database.base import PUBLIC
 
 log = logging.getLogger(__name__)
@@ -100,4 +101,5 @@ def _inside(file: str) -> bool:
 
 
 def _longest(name: str) -> int:
-    return int(models.Fault._meta.get_field(name).max_length or 0)
+    field: Any = models.Fault._meta.get_field(name)
+    return int(field.max_length)

@@ -19,7 +19,13 @@ from kernel.money import Money
 from tenancy import context
 from tenancy import models as tenancy_models
 
-LOOKED_BACK, FAULTS_BACK, GROWTH_DAYS, HISTORY_DAYS = dt.timedelta(days=7), dt.timedelta(days=1), 30, 90
+LOOKED_BACK, FAULTS_BACK, FAULTS_SHOWN, GROWTH_DAYS, HISTORY_DAYS = (
+    dt.timedelta(days=7),
+    dt.timedelta(days=1),
+    dt.timedelta(days=30),
+    30,
+    90,
+)
 WORK = ("imports", "bill_runs", "simulations", "messages")
 Job = models.Job
 
@@ -83,7 +89,8 @@ def history(*, retailer_id: int, at: dt.datetime, days: int = HISTORY_DAYS) -> l
 def faults(*, retailer_id: int | None, at: dt.datetime, most: int = 50) -> list[dict[str, Any]]:
     """Return faults by source, class and place with their count, the last first; None: of the platform itself."""
     with context.use_public():
-        found = models.Fault.objects.filter(retailer_id=retailer_id, day__gt=at.date() - dt.timedelta(days=30))
+        mine = Q(retailer__isnull=True) if retailer_id is None else Q(retailer_id=retailer_id)
+        found: Any = models.Fault.objects.filter(mine, day__gt=at.date() - FAULTS_SHOWN)
         summed = found.values("source", "kind", "place").annotate(
             times=Sum("count"), last=Max("last_at"), days=Count("day"), request=Max("request_id")
         )
@@ -155,7 +162,7 @@ def _add_jobs(by_key: dict[int, Row], at: dt.datetime) -> None:
     unfinished = Q(state__in=[Job.State.WAITING, Job.State.RUNNING])
     failed = Q(state=Job.State.FAILED, finished_at__gte=at - LOOKED_BACK) & ~Q(error_code="job_stopped")
     for job in Job.objects.filter(unfinished | failed, retailer__isnull=False).order_by("pk"):
-        row = by_key.get(job.retailer_id)
+        row = by_key.get(job.retailer_id or 0)
         if row is not None and job.state == Job.State.FAILED:
             row.failed_jobs += 1
         elif row is not None:

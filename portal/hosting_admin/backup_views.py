@@ -141,7 +141,7 @@ def takeout_link(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @require_safe
 @requires(Capability.OPERATE_FLEET)
-def archive(request: HttpRequest, token: str) -> HttpResponse:
+def archive(request: HttpRequest, token: str) -> Any:
     """Send an archive to who asked for its link, while the link lives."""
     try:
         data = signing.loads(token, salt=SALT, max_age=LINK_LIVES)

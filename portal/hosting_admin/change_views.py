@@ -48,7 +48,7 @@ def history(request: HttpRequest, code: str) -> HttpResponse:
     found = [
         {
             "event": each, "what": fleet_words.event(each.action), "details": fleet_words.event_details(each),
-            "who": people.get(each.actor_id, gettext("The platform") if each.actor_id is None else f"#{each.actor_id}"),
+            "who": gettext("The platform") if each.actor_id is None else people.get(each.actor_id, f"#{each.actor_id}"),
             "tone": "danger" if each.action in fleet_words.BAD_EVENTS else "neutral",
         }
         for each in events

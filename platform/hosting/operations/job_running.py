@@ -36,7 +36,7 @@ REST = dt.timedelta(seconds=20)
 LOOKED_AT = 50
 LANE, JOB = 7_101, 7_102
 """The two families of locks."""
-COUNTED, DRILLED = "differences", "drilled"
+COUNTED = "differences"
 Job, Kind, State = models.Job, models.Job.Kind, models.Job.State
 log = logging.getLogger(__name__)
 
@@ -170,14 +170,15 @@ def _begin(job: models.Job, at: dt.datetime) -> None:
 
 def _back_up(job: models.Job, now: Callable[[], dt.datetime], _until: float) -> bool:
     """Write the archive; one snapshot cannot be taken up again, so a cut one is written anew under the same name."""
-    if job.backup is None:
+    row = job.backup
+    if row is None:
         with context.use_public(), transaction.atomic():
-            job.backup = backups.begin(code=job.retailer.code, at=now(), scheduled=job.priority == jobs.BY_SCHEDULE)
-            job.name = job.backup.name
+            row = backups.begin(code=_company(job).code, at=now(), scheduled=job.priority == jobs.BY_SCHEDULE)
+            job.backup, job.name = row, row.name
             job.save(update_fields=["backup", "name"])
     with _telling(job) as tell:
-        backups.write(row=job.backup, at=job.backup.made_at, actor_id=job.actor_id, tell=tell)
-    _end(job, now(), size=job.backup.size, sha256=job.backup.sha256, rows=job.backup.rows)
+        backups.write(row=row, at=row.made_at, actor_id=job.actor_id, tell=tell)
+    _end(job, now(), size=row.size, sha256=row.sha256, rows=row.rows)
     return True
 
 
@@ -193,18 +194,19 @@ def _take_out(job: models.Job, now: Callable[[], dt.datetime], _until: float) ->
 
 def _drill(job: models.Job, now: Callable[[], dt.datetime], until: float) -> bool:
     """Prove a backup in a scratch schema."""
-    if not _staged(job, backups.path_of(job.backup), now, until):
+    row = _backup(job)
+    if not _staged(job, backups.path_of(row), now, until):
         return False
     found = job.work.get(COUNTED, [])
     _drop(job)
-    backups.record_drill(row=job.backup, differences=found, at=now(), actor_id=job.actor_id)
-    _end(job, now(), rows=job.backup.rows)
+    backups.record_drill(row=row, differences=found, at=now(), actor_id=job.actor_id)
+    _end(job, now(), rows=row.rows)
     return True
 
 
 def _replace(job: models.Job, now: Callable[[], dt.datetime], until: float) -> bool:
     """Put a company back; the registry names the new schema in the transaction that ends the job."""
-    path = backups.path_of(job.backup)
+    path = backups.path_of(_backup(job))
     manifest = archives.read_manifest(path=path)
     restoring.require_own(manifest=manifest, retailer=job.retailer, name=path.name)
     if not _staged(job, path, now, until):
@@ -221,7 +223,7 @@ def _replace(job: models.Job, now: Callable[[], dt.datetime], until: float) -> b
 
 def _restore(job: models.Job, now: Callable[[], dt.datetime], until: float) -> bool:
     """Make a company of an archive; it stands in the registry from the transaction that ends the job."""
-    path = jobs.upload_path(job.upload) if job.upload else backups.path_of(job.backup)
+    path = jobs.upload_path(job.upload) if job.upload else backups.path_of(_backup(job))
     if not _staged(job, path, now, until):
         return False
     _require_same(job)
@@ -238,6 +240,19 @@ def _restore(job: models.Job, now: Callable[[], dt.datetime], until: float) -> b
         )  # fmt: skip
         _end(job, now(), rows=manifest.rows, same_transaction=True)
     return True
+
+
+def _backup(job: models.Job) -> models.Backup:
+    """Return the backup that a job is about; it may have been deleted since it was ordered."""
+    if job.backup is None:
+        raise backups.BackupMissing(name=job.name)
+    return job.backup
+
+
+def _company(job: models.Job) -> tenancy_models.Retailer:
+    if job.retailer is None:
+        raise context.UnknownRetailer(name=job.code)
+    return job.retailer
 
 
 DEEDS: dict[str, Callable[[models.Job, Callable[[], dt.datetime], float], bool]] = {

@@ -38,10 +38,10 @@ def set_policy(*, code: str, every_hours: int, kept: int, at: dt.datetime, actor
     if not 1 <= kept <= MOST_KEPT:
         raise Invalid(where="kept", reason=gettext_noop("Between 1 and {most} archives are kept."), most=MOST_KEPT)
     retailer = context.retailer_by_code(code=code)
-    facts = {"every_hours": every_hours, "kept": kept}
+    facts = {"every_hours": every_hours, "kept": kept, "changed_at": at}
     with context.use_public():
-        models.BackupPolicy.objects.update_or_create(retailer_id=retailer.pk, defaults={**facts, "changed_at": at})
-    backups.note(retailer, "backup_policy", at, actor_id, **facts)
+        models.BackupPolicy.objects.update_or_create(retailer_id=retailer.pk, defaults=facts)
+    backups.note(retailer, "backup_policy", at, actor_id, every_hours=every_hours, kept=kept)
 
 
 def order_due(*, at: dt.datetime) -> int:

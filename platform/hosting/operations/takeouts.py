@@ -48,7 +48,8 @@ class Taken:
 
 def write(*, job: models.Job, at: dt.datetime, tell: Tell = silent) -> Taken:
     """Write the job's company; a run after a cut one writes the file anew."""
-    retailer = context.retailer_by_schema(schema_name=job.retailer.schema_name)
+    schema = job.retailer.schema_name if job.retailer is not None else ""
+    retailer = context.retailer_by_schema(schema_name=schema)
     name = f"{retailer.code}-{job.asked_at:%Y%m%dT%H%M%S%f}.zip"
     path = folder_of(code=retailer.code) / name
     with context.use(retailer):

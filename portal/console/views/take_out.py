@@ -69,7 +69,7 @@ def order(request: HttpRequest) -> HttpResponse:
 
 
 @pages.page(Capability.MANAGE_STAFF)
-def fetch(request: HttpRequest, job_id: int) -> HttpResponse:
+def fetch(request: HttpRequest, job_id: int) -> Any:
     """Send the files of the company's own order."""
     jobs_of = fleet_queries.takeouts(retailer_id=_retailer(request).pk, most=keeping.MOST_KEPT)
     found = next((job for job in jobs_of if job.pk == job_id), None)

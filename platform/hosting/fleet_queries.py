@@ -19,7 +19,8 @@ from kernel.money import Money
 from tenancy import context
 from tenancy import models as tenancy_models
 
-LOOKED_BACK, FAULTS_BACK, FAULTS_SHOWN, GROWTH_DAYS, HISTORY_DAYS = (
+LOOKED_BACK, FAULTS_BACK, FAULTS_SHOWN = dt.timedelta(days=7), dt.timedelta(days=1), dt.timedelta(days=30)
+GROWTH_DAYS, HISTORY_DAYS = 30, 90
     dt.timedelta(days=7),
     dt.timedelta(days=1),
     dt.timedelta(days=30),

@@ -35,7 +35,7 @@ HELD = (
     ("invoices", lambda: invoice_queries.invoices().exists()),
 )
 """What stands in a company that has begun its work: its market and its clock cannot be changed then."""
-BALANCE, HOUR = "probe ledger_unbalanced", 3600
+BALANCE, HOUR = "probe:ledger_unbalanced", 3600
 IMPORTS_LOOKED_AT = 100
 """A refused file matters while it is recent; the company's own list shows all."""
 

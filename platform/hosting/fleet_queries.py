@@ -21,12 +21,6 @@ from tenancy import models as tenancy_models
 
 LOOKED_BACK, FAULTS_BACK, FAULTS_SHOWN = dt.timedelta(days=7), dt.timedelta(days=1), dt.timedelta(days=30)
 GROWTH_DAYS, HISTORY_DAYS = 30, 90
-    dt.timedelta(days=7),
-    dt.timedelta(days=1),
-    dt.timedelta(days=30),
-    30,
-    90,
-)
 WORK = ("imports", "bill_runs", "simulations", "messages")
 Job = models.Job
 

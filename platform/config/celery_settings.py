@@ -60,6 +60,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "settle what credit can": {"task": "billing.payments.tasks.settle_all", "schedule": 60.0},
     "match bank lines": {"task": "billing.payments.tasks.match_all", "schedule": 300.0},
     "sweep payment providers": {"task": "billing.payments.providers.tasks.sweep_all", "schedule": 120.0},
+    "seal with the newest keys": {"task": "tenancy.reseal_everywhere", "schedule": 86400.0},
     "sweep sign-in security": {"task": "identity.sweep_all", "schedule": 300.0},
     "end visits of support": {"task": "hosting.end_all_visits", "schedule": 60.0},
     "measure the fleet": {"task": "hosting.tasks.measure_fleet", "schedule": 300.0},

@@ -7,4 +7,4 @@ class IdentityConfig(AppConfig):
     label = "identity"
 
     def ready(self) -> None:
-        from identity import receivers  # noqa: F401
+        from identity import receivers, resealing  # noqa: F401

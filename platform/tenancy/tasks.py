@@ -83,3 +83,20 @@ def send_for_each(task: Any, retailers: list[Any]) -> int:
         with context.use(retailer):
             task.delay()
     return len(retailers)
+
+
+@tenant_task(name="tenancy.reseal")
+def reseal() -> None:
+    """Seal what an older key of the company sealed with the newest, a part at a time."""
+    from tenancy import resealing
+
+    if resealing.reseal_some():
+        reseal.delay()
+
+
+@platform_task(name="tenancy.reseal_everywhere")
+def reseal_everywhere() -> None:
+    """Send it for each company; those with one key only look through the secrets that their rooms keep."""
+    from tenancy import queries
+
+    send_for_each(reseal, queries.active_retailers())

@@ -15,6 +15,7 @@ from billing.arrears.models import (
     Deposit,
     Hold,
     InstalmentPlan,
+    LateFee,
     Placement,
     Promise,
     Waiver,
@@ -92,6 +93,13 @@ subjects.hold_many(
     Holding(
         "arrears_case", {"en": "Dunning cases", "zh-hans": "催费案件"},
         lambda subject: Case.objects.filter(account_id__in=subject.account_ids), Deed.KEEP, why="guarded",
+    ),
+    Holding(
+        "arrears_latefee",
+        {"en": "Late fees", "zh-hans": "违约金"},
+        lambda subject: LateFee.objects.filter(account_id__in=subject.account_ids),
+        Deed.KEEP,
+        why="books",
     ),
     Holding(
         "arrears_caseevent", {"en": "Steps of dunning", "zh-hans": "催费步骤"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.invoices.models import BillingArrangement, Draft, FiscalDocument, Invoice, InvoiceLine
+from billing.invoices.models import BillingArrangement, Draft, FiscalDocument, Invoice, InvoiceLine, IssuedDraft
 from tenancy import subjects
 from tenancy.subjects import Deed, Holding
 
@@ -18,6 +18,13 @@ subjects.hold_many(
     Holding(
         "invoices_fiscaldocument", {"en": "Documents for the tax office", "zh-hans": "税务开票资料"},
         lambda subject: FiscalDocument.objects.filter(invoice__account_id__in=subject.account_ids), Deed.KEEP,
+        why="books",
+    ),
+    Holding(
+        "invoices_issueddraft",
+        {"en": "Which draft became which invoice", "zh-hans": "底稿与账单对应"},
+        lambda subject: IssuedDraft.objects.filter(account_id__in=subject.account_ids),
+        Deed.KEEP,
         why="books",
     ),
     Holding(

@@ -76,6 +76,12 @@ subjects.hold_many(
         lambda subject: EmailAddress.objects.filter(user__in=_erasable(subject)), Deed.REMOVE,
     ),
     Holding(
+        "identity_singlesignonlink",
+        {"en": "Link to the sign-in service", "zh-hans": "单点登录关联"},
+        lambda subject: models.SingleSignOnLink.objects.filter(user__in=_erasable(subject)),
+        Deed.REMOVE,
+    ),
+    Holding(
         "mfa_authenticator", {"en": "Second factors", "zh-hans": "双重验证"},
         lambda subject: Authenticator.objects.filter(user__in=_erasable(subject)), Deed.REMOVE,
         hidden=frozenset({"data"}),

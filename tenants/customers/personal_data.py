@@ -11,7 +11,15 @@ from django.db.models import Q
 from kernel.errors import gettext_noop
 from tenancy import subjects
 from tenancy.subjects import Deed, Holding, Objection, Subject
-from tenants.customers.models import Account, Customer, CustomerLogin, Occupancy, Premises, SupplyPoint
+from tenants.customers.models import (
+    Account,
+    Customer,
+    CustomerLogin,
+    Occupancy,
+    PersonalAccess,
+    Premises,
+    SupplyPoint,
+)
 
 LAST = 90
 """The customer himself is blanked after all that hangs on him."""
@@ -66,6 +74,13 @@ subjects.hold_many(
     Holding(
         "customers_occupancy", {"en": "Supply points held", "zh-hans": "用电关系"},
         lambda subject: Occupancy.objects.filter(account_id__in=subject.account_ids), Deed.REMOVE, place=LAST,
+    ),
+    Holding(
+        "customers_personalaccess",
+        {"en": "Who looked at personal fields", "zh-hans": "个人信息查看记录"},
+        lambda subject: PersonalAccess.objects.filter(customers__contains=[subject.customer_id]),
+        Deed.KEEP,
+        why="audit",
     ),
     Holding(
         "customers_supplypoint", {"en": "Supply points", "zh-hans": "户号与用电点"}, _points, Deed.KEEP, why="place",

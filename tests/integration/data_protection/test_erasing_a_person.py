@@ -49,6 +49,8 @@ def cast(fresh_db, alder, birch, folder):
     for company in (alder, birch):
         with context.use(company):
             _person(company)
+        client = portal_cast.signed_in("c1@example.test", host=f"{company.code}.localhost")
+        assert client.get("/").status_code == 200
     return alder
 
 
@@ -65,11 +67,9 @@ def _person(company):
     identity_operations.create_user(
         email=f"second@{company.code}.test", name="Second", roles=[Role.ADMINISTRATOR], at=AT, password="x1 y2 z3 long"
     )
-    client = portal_cast.signed_in(household.email, host=f"{company.code}.localhost")
-    assert client.get("/").status_code == 200
     message = Message.objects.create(
         customer=household.customer, reference="m1", template="t", channel="mail", recipient=EMAIL, language="en",
-        subject=CANARY, body=CANARY, html=CANARY, state="sent", created_at=AT,
+        subject=CANARY, body=CANARY, html=CANARY, state="sent", created_at=AT, sent_at=AT,
         letter_batch=LetterBatch.objects.create(created_at=AT, letters=1, file=_stored("letters/all.pdf")),
     )  # fmt: skip
     MessageFile.objects.create(

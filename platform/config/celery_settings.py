@@ -21,6 +21,7 @@ CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
     "hosting.work_off_billing_message": {"queue": "prompt"},
     # long: minutes at a time
     "metering.import_readings": {"queue": "long"},
+    "protection.expire": {"queue": "long"},
     # provision: what only the owner may do
     "hosting.tasks.provision": {"queue": "provision"},
     "hosting.carry_on_sign_up": {"queue": "provision"},

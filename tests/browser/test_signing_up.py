@@ -112,7 +112,10 @@ def seeded():
 class TestTheWholeWay:
     def test_from_the_form_to_the_first_sign_in_with_real_workers(self, chromium, seeded, tmp_path):
         with served.broker() as queue:
-            own = {**queue, "GRIDHALL_DOMAIN": "localhost", "GRIDHALL_DATA_DIR": str(tmp_path)}
+            own = {
+                **queue, "GRIDHALL_DOMAIN": "localhost", "GRIDHALL_DATA_DIR": str(tmp_path),
+                "GRIDHALL_STATIC_ROOT": str(databases.FOLDER / "data" / "static"),
+            }  # fmt: skip
             with (
                 served.worker(seeded, **own),
                 served.worker(seeded, role="owner", queues="provision", **own),

@@ -205,7 +205,7 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
     page = {
         "row": row, "retailer": row.retailer, "arranged": arranged, "tab": "backups",
         "table": tables.paged(request, found, BACKUP_COLUMNS, size=20), "jobs": tables.Table(JOB_COLUMNS, job_rows),
-        "backup_age": fleet_words.age(row.backup_at, now), "drill_age": fleet_words.age(row.tried_at, now),
+        "backup_age": fleet_words.ago(row.backup_at, now), "drill_age": fleet_words.ago(row.tried_at, now),
         "busy": bool(row.jobs), "former": fleet_queries.former_spaces(retailer_id=row.retailer.pk),
         "make_form": forms.OptionalReasonForm(), "takeout_form": forms.ReasonForm(),
         "policy_form": forms.PolicyForm(initial={"every_hours": arranged.hours, "kept": arranged.kept}),

@@ -29,6 +29,8 @@ NAMES = {
     "invoices": _("Invoices issued"),
     "last_invoice_on": _("Last invoice"),
     "staff": _("Staff"),
+    "imports_waiting": _("Imports that wait"),
+    "ledger_unbalanced": _("Entries out of balance"),
 }
 STATUS_TONES = {"active": "success", "suspended": "danger", "provisioning": "info"}
 STATUS_NAMES = {"active": _("Active"), "suspended": _("Suspended"), "provisioning": _("Being made")}

@@ -72,6 +72,11 @@ def age(since: dt.datetime | None, at: dt.datetime) -> str:
     return "–" if since is None else lasting(at - since)
 
 
+def ago(since: dt.datetime | None, at: dt.datetime) -> str:
+    """Return when something was, as people say it: 3 hours ago; a dash for never."""
+    return "–" if since is None else gettext("{age} ago").format(age=lasting(at - since))
+
+
 def lasting(time: dt.timedelta) -> str:
     """Return how long something lasts, in its largest whole unit."""
     minutes = max(int(time.total_seconds()) // 60, 0)

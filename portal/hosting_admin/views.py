@@ -30,14 +30,12 @@ COLUMNS = [
     tables.Column("company", _("Company"), sort="name", primary=True),
     tables.Column("status", _("Status"), sort="status", kind="status"),
     tables.Column("wrong", _("What is wrong"), sort="severity"),
-    tables.Column("plan", _("Plan")),
-    tables.Column("owed", _("Owed"), sort="owing", kind="money"),
-    tables.Column("points", _("Supply points"), sort="supply_points", kind="number"),
+    tables.Column("plan", _("Plan, owed"), sort="owing"),
+    tables.Column("points", _("Supply points, measured"), sort="supply_points", kind="number"),
     tables.Column("work", _("Work"), sort="busy"),
     tables.Column("errors", _("Errors, 7 days"), sort="faults_week", kind="number"),
     tables.Column("backup", _("Backup"), sort="backup_at"),
     tables.Column("storage", _("Storage"), sort="storage", kind="number"),
-    tables.Column("measured", _("Measured"), sort="measured"),
 ]
 PER_PAGE, WORST_SHOWN, EVENTS_SHOWN, SEARCHED = 25, 8, 8, 10
 OLD_QUEUE = dt.timedelta(minutes=5)
@@ -197,8 +195,8 @@ def _page(request: HttpRequest, code: str, form: forms.ReasonForm, status: int =
         "work": figures.work(row),
         "owed": [formats.money(each) for each in row.owed],
         "jobs": tables.Table(backup_views.JOB_COLUMNS, company_pages.job_rows(row.jobs)),
-        "backup_age": fleet_words.age(row.backup_at, now),
-        "drill_age": fleet_words.age(row.tried_at, now),
+        "backup_age": fleet_words.ago(row.backup_at, now),
+        "drill_age": fleet_words.ago(row.tried_at, now),
         "events": events,
         "form": form,
         "administrator_form": forms.AdministratorForm(),

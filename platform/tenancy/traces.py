@@ -121,7 +121,8 @@ def _forget_memory_cache(word: str) -> int:
 
 def _memory_keys() -> list[str]:
     cache: Any = caches["default"]
-    return list(cache._cache) if isinstance(cache, LocMemCache) else []
+    is_memory = isinstance(cache, LocMemCache)
+    return list(cache.__dict__["_cache"]) if is_memory else []
 
 
 def _stores() -> Iterator[tuple[str, Any]]:
@@ -161,7 +162,7 @@ def _entries(client: Any, key: bytes, marks: list[bytes], *, remove: bool) -> in
         drop = [lambda each=each: take(key, each) for each in held]
     elif kind == b"string":
         held = [key] if _holds(client.get(key) or b"", marks) else []
-        drop = [lambda: client.delete(key)] if held else []
+        drop = [lambda each=each: client.delete(each) for each in held]
     else:
         held, drop = [], []
     for each in drop if remove else ():

@@ -62,14 +62,15 @@ def revoke(request: HttpRequest) -> HttpResponse:
 
 
 @pages.page(Capability.END_COMPANY)
-def export(request: HttpRequest) -> FileResponse:
+def export(request: HttpRequest) -> HttpResponse:
     """Give out the final archive."""
     found = deletion_queries.open_one(code=request.retailer.code)  # type: ignore[attr-defined]
     path = _export(found) if found is not None else None
     if path is None:
         raise Http404
     pages.note(request, "company.export", path.name)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
+    answer: Any = FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
+    return answer
 
 
 def _export(found: Any) -> Any:

@@ -97,7 +97,7 @@ def keep(request: HttpRequest, rule: str) -> HttpResponse:
 @pages.page(Capability.SEE_PRIVACY)
 def night(request: HttpRequest, day: dt.date, form: str) -> HttpResponse:
     """Give out the signed record of a night."""
-    return _certificate(queries.night(day=day).certificate, f"retention-{day}", form)
+    return _certificate(queries.night(day=day).certificate or {}, f"retention-{day}", form)
 
 
 @pages.page(Capability.SEE_PRIVACY)
@@ -134,7 +134,7 @@ def request_file(request: HttpRequest, request_id: int) -> HttpResponse:
     """Give out the archive of a person's data; each time is noted."""
     found = queries.request(request_id=request_id)
     content = requests.file_of(request=found, at=timezone.now())
-    pages.note(request, "privacy.fetch", f"customer {found.customer.number}", request=found.pk)
+    pages.note(request, "privacy.fetch", f"customer {found.customer.number}", number=found.pk)
     return _download(content, f"data-{found.customer.number}.zip", "application/zip")
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from tenancy import batches, retention
 from tenancy.retention import Rule, Scope
-from tenants.notices.models import LetterBatch, Message, MessageFile
+from tenants.notices.models import LetterBatch, Message, MessageFile, State
 
 
 def _messages(scope: Scope) -> Any:
     """Messages that are over, that nothing newer repeats, to customers whose records nobody needs."""
     old = Message.objects.filter(created_at__lt=scope.instant, sent_again__isnull=True).exclude(
-        state__in=(Message.State.QUEUED, Message.State.SENDING)
+        state__in=(State.QUEUED, State.SENDING)
     )
     return old.exclude(customer_id__in=scope.held.customers)
 

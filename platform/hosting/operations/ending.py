@@ -183,8 +183,8 @@ def _registry(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
     with transaction.atomic():
         models.Deletion.objects.filter(retailer_id=found.retailer_id).update(export=None)
         for relation in Retailer._meta.related_objects:
-            model = relation.related_model
-            if isinstance(model, type) and model._meta.model_name not in KEPT_MODELS:
+            model: Any = relation.related_model
+            if model._meta.model_name not in KEPT_MODELS:
                 model._default_manager.filter(**{relation.field.name: found.retailer_id}).delete()
         models.FleetEvent.objects.filter(retailer_id=found.retailer_id).update(reason="", details={})
         earlier = models.Deletion.objects.filter(retailer_id=found.retailer_id).exclude(pk=found.pk)

@@ -9,7 +9,7 @@ from typing import Any
 
 READINGS, REGISTER, CORRECTION, PAUSE = "readings", "register", "quantity_correction", "pause"
 TERMS, PARAMETER, PRODUCT, INDEX, FACT = "terms", "parameter", "product", "index", "fact"
-EARLIER, SUPPLY, UNKNOWN, RETURNED = "earlier_bills", "supply", "unknown", "returned"
+EARLIER, SUPPLY, UNKNOWN, RETURNED, CREDITED = "earlier_bills", "supply", "unknown", "returned", "credited"
 PREFIXES = {"register": REGISTER, "corrections": CORRECTION, "pauses": PAUSE}
 MOST_READS = 5
 
@@ -88,6 +88,11 @@ def _of_readings(point: int, key: str, old: str | None, new: str | None) -> Caus
         "old": sorted(was - now)[:MOST_READS],
         "new": sorted(now - was)[:MOST_READS],
     }
+
+
+def credited(causes: Collection[Cause]) -> bool:
+    """This will say whether a person asked that a bill that was credited be billed anew."""
+    return any(cause["what"] == CREDITED for cause in causes)
 
 
 def own(causes: Collection[Cause]) -> bool:

@@ -21,6 +21,7 @@ from tenants.customers import date_ranges
 Checked = Mapping[str, Any]
 """By bill (key as text): what it was held against when it was last looked at."""
 _RETURNED: causes.Cause = {"what": causes.RETURNED}
+_CREDITED: causes.Cause = {"what": causes.CREDITED}
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +35,8 @@ class Touched:
     checked: dict[str, Any]
     follows: int | None = None
     """The invoice of the chain it follows from, where nothing of its own changed."""
+    credit_note: int | None = None
+    """What took the invoice back before: nothing of it stands, and its days are billed anew."""
 
     @property
     def refusal(self) -> GridhallError | None:
@@ -41,10 +44,12 @@ class Touched:
 
     @property
     def is_same(self) -> bool:
-        return line_differences.are_same(self.rows)
+        return self.credit_note is None and line_differences.are_same(self.rows)
 
     @property
     def before(self) -> Decimal:
+        if self.credit_note is not None:
+            return Decimal(0)
         return sum((Decimal(again.item.draft.total) for again in self.agains if again.item.draft), Decimal(0))
 
     @property
@@ -59,7 +64,8 @@ class Touched:
     @property
     def energy(self) -> tuple[int, int]:
         """Wh before and after."""
-        return sum(again.item.energy_wh or 0 for again in self.agains), sum(again.energy_wh for again in self.agains)
+        stood = [] if self.credit_note is not None else self.agains
+        return sum(again.item.energy_wh or 0 for again in stood), sum(again.energy_wh for again in self.agains)
 
 
 @dataclass(slots=True)
@@ -91,11 +97,17 @@ def reach(*, invoice_ids: Collection[int]) -> tuple[set[int], dt.date | None]:
     return accounts, since
 
 
-def rate(*, invoice_ids: Collection[int], left_alone: Collection[int], checked: Mapping[int, Checked]) -> Chain:
+def rate(
+    *,
+    invoice_ids: Collection[int],
+    left_alone: Collection[int],
+    checked: Mapping[int, Checked],
+    asked: Collection[int] = (),
+) -> Chain:
     """This will rate the invoices anew, and every later one whose inputs change with them; nothing is stored.
 
     ``left_alone`` are invoices that a person decided to leave as they are, ``checked`` what invoices were held against
-    when they were last looked at.
+    when they were last looked at. Invoices that were credited whole are left out, but those ``asked`` for.
     """
     accounts, since = reach(invoice_ids=invoice_ids)
     chain = Chain()
@@ -103,16 +115,22 @@ def rate(*, invoice_ids: Collection[int], left_alone: Collection[int], checked: 
         chain.untouched = list(invoice_ids)
         return chain
     moved: dict[int, int] = {}
-    for invoice_id, items in _by_invoice(accounts, since).items():
+    bills = _by_invoice(accounts, since)
+    credited = invoice_queries.whole_credits(invoice_ids=list(bills))
+    for invoice_id, items in bills.items():
         wanted = invoice_id in invoice_ids
+        if invoice_id in credited and invoice_id not in asked:
+            chain.untouched += [invoice_id] if wanted else []
+            continue
         follows = next((moved[item.account_id] for item in items if item.account_id in moved), None)
         if invoice_id in left_alone or not (wanted or follows):
             continue
-        found, against = _held_against(items, chain.overlay, checked.get(invoice_id, {}))
+        note = credited.get(invoice_id)
+        found, against = _held_against(items, chain.overlay, checked.get(invoice_id, {}), note)
         if not found:
             chain.untouched += [invoice_id] if wanted else []
             continue
-        touched = _rated(items, found, against, chain.overlay)
+        touched = _rated(items, found, against, chain.overlay, note)
         touched.follows = follows
         (chain.same if touched.is_same and touched.refusal is None else chain.touched).append(touched)
         if touched.refusal is not None:
@@ -160,10 +178,12 @@ def _own(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _held_against(
-    items: Sequence[Any], overlay: Overlay, checked: Checked
+    items: Sequence[Any], overlay: Overlay, checked: Checked, credit_note: int | None
 ) -> tuple[dict[int, list[causes.Cause]], dict[str, Any]]:
     """What changed, by bill, and what each was held against; nothing where nothing changed."""
     now = rebilling.used_now(items=items, overlay=overlay)
+    if credit_note is not None:
+        return {item.pk: [_CREDITED] for item in items}, {str(key): used for key, used in now.items()}
     if all(now[item.pk] == _before(item, checked) for item in items):
         return {}, {}
     found = {
@@ -175,10 +195,15 @@ def _held_against(
 
 
 def _rated(
-    items: Sequence[Any], found: Mapping[int, list[causes.Cause]], against: dict[str, Any], overlay: Overlay
+    items: Sequence[Any],
+    found: Mapping[int, list[causes.Cause]],
+    against: dict[str, Any],
+    overlay: Overlay,
+    credit_note: int | None,
 ) -> Touched:
     agains = rebilling.rate(items=items, overlay=overlay)
-    before = [line for item in items for line in invoice_queries.lines_of_draft(draft=item.draft)]
+    stood = items if credit_note is None else []
+    before = [line for item in stood for line in invoice_queries.lines_of_draft(draft=item.draft)]
     after = [
         line
         for item in items
@@ -192,4 +217,5 @@ def _rated(
         reasons=reasons,
         rows=line_differences.compared(before=before, after=after),
         checked=against,
+        credit_note=credit_note,
     )

@@ -23,7 +23,7 @@ BY_AMOUNT, BY_PERCENT, BY_AGE, PART_CREDITED, BY_LIMIT, WRONG_METER = (
     "beyond_limit",
     "wrong_meter_too_long",
 )
-SWITCHED_OFF = "never_automatic"
+SWITCHED_OFF, CREDITED = "never_automatic", "credited"
 MONTHS_OF_YEAR = 12
 HUNDRED = Decimal(100)
 
@@ -36,6 +36,7 @@ class Bill:
     before: Decimal
     after: Decimal
     credited_in_part: bool = False
+    credited: bool = False
     wrong_meter: tuple[Period, ...] = ()
 
 
@@ -83,6 +84,7 @@ class Policy:
             BY_PERCENT: moved * HUNDRED > before * self.percent,
             BY_AGE: age > self.days_back,
             PART_CREDITED: any(bill.credited_in_part for bill in bills),
+            CREDITED: any(bill.credited for bill in bills),
             BY_LIMIT: difference > 0 and self.undercharge_days is not None and age > self.undercharge_days,
             WRONG_METER: any(self._too_long(period) for bill in bills for period in bill.wrong_meter),
         }

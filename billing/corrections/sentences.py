@@ -24,6 +24,7 @@ NEEDS: Mapping[str, str] = {
     policy.BY_PERCENT: gettext_noop("The share of the bills is above what goes by itself."),
     policy.BY_AGE: gettext_noop("The bill is older than what goes by itself."),
     policy.PART_CREDITED: gettext_noop("A part of the bill was credited; the new bill charges it again."),
+    policy.CREDITED: gettext_noop("The bill was credited by hand; billing it anew charges it again."),
     policy.BY_LIMIT: gettext_noop("More would be charged than the law allows so long after."),
     policy.WRONG_METER: gettext_noop("A wrong meter is corrected farther back than the law allows."),
 }
@@ -40,6 +41,7 @@ PLAIN: Mapping[str, str] = {
     causes.SUPPLY: gettext_noop("The account answers for other supply points or days."),
     causes.UNKNOWN: gettext_noop("What the bill rests on cannot be put together now."),
     causes.RETURNED: gettext_noop("What had changed is as it was."),
+    causes.CREDITED: gettext_noop("The bill was credited and is billed anew."),
 }
 
 

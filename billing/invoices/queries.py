@@ -103,10 +103,16 @@ def credited_in_part(*, invoice_ids: Sequence[int]) -> dict[int, Decimal]:
     return {invoice_id: -total for invoice_id, total in notes.annotate(total=Sum("gross"))}
 
 
-def gross_of_charges(*, invoice_ids: Collection[int], code: str) -> dict[int, Decimal]:
-    """This will sum the charges called ``code`` that invoices carry, with tax, by invoice."""
-    rows = InvoiceLine.objects.filter(invoice_id__in=invoice_ids, code=code, supply_point__isnull=True)
-    return dict(rows.values_list("invoice_id").annotate(gross=Sum("gross")).order_by())
+def gross_of_lines(*, invoice_ids: Collection[int], code: str) -> dict[int, Decimal]:
+    """This will sum the gross of the lines called ``code``, by invoice; those without such a line are left out."""
+    rows = InvoiceLine.objects.filter(invoice_id__in=invoice_ids, code=code).values_list("invoice_id")
+    return dict(rows.annotate(gross=Sum("gross")).order_by())
+
+
+def whole_credits(*, invoice_ids: Collection[int]) -> dict[int, int]:
+    """This will return the credit note that takes each of the invoices back whole; those without are left out."""
+    notes = Invoice.objects.filter(reverses__in=invoice_ids, partial=False).values_list("reverses_id", "pk")
+    return {invoice_id: note for invoice_id, note in notes if invoice_id is not None}
 
 
 def corrected_since(*, since: dt.date) -> list[int]:

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from billing.corrections import operations as corrections
 from billing.invoices import operations as invoice_operations
 from billing.invoices import terms as invoice_terms
 from billing.runs import operations, queries
 from billing.runs.models import BillRunItem
-from harness import supply
+from harness import correction_law, supply
 from kernel.periods import Period
 from tenants.customers.models import SupplyPoint
 from tenants.tariffs import operations as tariff_operations
@@ -41,7 +42,7 @@ def _bill(year, month):
 
 def _figures(run):
     """The amounts of energy and tier, and the quantity in each band."""
-    item = queries.items(run=run).get()
+    item = queries.items(run=run, state="issued").get()
     lines = {line["code"]: line for line in item.draft.parts[0]["bill"]["lines"]}
     bands = {cell["band"]: f"{Decimal(cell['quantity']).normalize():f}" for cell in lines["tier"]["cells"]}
     return (lines["energy"]["posted"], lines["tier"]["posted"], bands)
@@ -98,15 +99,17 @@ class TestHouseholdYear:
         item = queries.items(run=june).get()
         terms = invoice_terms.of_retailer(retailer=alder, issued_on=late.date(), posted_at=late)
         invoice_operations.credit(invoice_id=item.invoice_id, terms=terms)
-        operations.rebill(item_id=item.pk, at=late)
-        again = _bill(2025, 6)
+        asked = corrections.ask(invoice_id=item.invoice_id, at=late)
+        outcome = corrections.approve(correction_id=asked.pk, at=late, by=correction_law.people_of_company()[0])
         august = _bill(2025, 8)
 
-        # June sees what it saw then; August counts the 100 kWh, and July's bill stays as it is.
-        assert _figures(again)[2] == {1: "532"}
+        # June is billed anew with what it saw then, and July, which builds on it, with 100 kWh less in the first band.
+        assert (outcome.done, len(outcome.corrections)) == (True, 2)
+        assert _figures(june)[2] == {1: "532"}
+        assert _figures(july)[2] == {1: "53.6", 2: "392.8"}
         assert _figures(august)[2] == {2: "446.4"}
         assert BillRunItem.objects.filter(state="issued").count() == 8
-        assert _used_in_year() == {1: Decimal("2860"), 2: Decimal("739.2")}
+        assert _used_in_year() == {1: Decimal("2760"), 2: Decimal("839.2")}
 
 
 def _used_in_year():

@@ -16,6 +16,7 @@ from billing.arrears.models import LateFee as LateFeePart
 from billing.arrears.models import Waiver
 from billing.arrears.operations import approvals
 from billing.charges import operations as charge_operations
+from billing.charges import queries as charge_queries
 from billing.invoices import queries as invoice_queries
 from billing.payments import operations as payment_operations
 from billing.payments.queries.histories import BillHistory, histories
@@ -233,7 +234,9 @@ def _waived(invoice_ids: Collection[int]) -> dict[int, Decimal]:
 
 def _carried(bills: Sequence[BillHistory]) -> dict[int, Decimal]:
     """The late fees of older bills that bills carry; the others are left out."""
-    return invoice_queries.gross_of_charges(invoice_ids=[bill.invoice_id for bill in bills], code=KIND)
+    carried = charge_queries.of_invoices(invoice_ids=[bill.invoice_id for bill in bills])
+    with_fees = [invoice for invoice, charges in carried.items() if any(each.kind == KIND for each in charges)]
+    return invoice_queries.gross_of_lines(invoice_ids=with_fees, code=KIND) if with_fees else {}
 
 
 def _invoices(bills: Sequence[BillHistory]) -> dict[int, Any]:

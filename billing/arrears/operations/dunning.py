@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from billing.arrears import covers, paths, policies, resting
 from billing.arrears.covers import Overdue
@@ -19,6 +19,22 @@ from tenants.customers import queries as customer_queries
 ONE_DAY = dt.timedelta(days=1)
 CHUNK = 1000
 State = Case.State
+_CHANGED = {
+    "state": "text",
+    "reason": "text",
+    "step": "integer",
+    "next_on": "date",
+    "advanced_on": "date",
+    "closed_on": "date",
+    "due_since": "date",
+    "overdue": "numeric",
+}
+_WRITE = f"""
+UPDATE arrears_case AS old SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}
+  FROM unnest(%s::bigint[], {", ".join(f"%s::{kind}[]" for kind in _CHANGED.values())})
+       AS new (id, {", ".join(_CHANGED)})
+ WHERE old.id = new.id
+"""
 
 
 def advance(*, on: dt.date, at: dt.datetime) -> int:
@@ -71,13 +87,16 @@ def advance_chunk(*, on: dt.date, at: dt.datetime, size: int = CHUNK) -> int:
         day = _Day(path=read.path(case), kinds=region, rests=rests.get(case.account_id, ""), desk=desk)
         _advance(case, found.get(case.account_id), day)
     desk.clear()
-    Case.objects.bulk_update(
-        cases,
-        ["state", "reason", "step", "next_on", "advanced_on", "closed_on", "due_since", "overdue"],
-        batch_size=CHUNK,
-    )
+    _write(cases)
     settling.lift([case.account_id for case in cases if case.closed_on is not None], at=at)
     return len(cases)
+
+
+def _write(cases: Sequence[Case]) -> None:
+    """Store what became of locked cases in one statement: the ORM's bulk update takes most of a quiet day."""
+    columns = [[getattr(case, name) for case in cases] for name in ("pk", *_CHANGED)]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, columns)
 
 
 @dataclass(frozen=True, slots=True)

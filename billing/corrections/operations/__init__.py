@@ -1,6 +1,7 @@
 """Changes of corrections: look, hold against versions, rate anew, decide, act."""
 
 from billing.corrections.operations.acting import Outcome, act, act_due, approve, dismiss
+from billing.corrections.operations.asking import ask
 from billing.corrections.operations.checking import check_suspects
 from billing.corrections.operations.errors import (
     AccountHeld,
@@ -29,6 +30,7 @@ __all__ = [
     "act_due",
     "approve",
     "approve_many",
+    "ask",
     "check_suspects",
     "dismiss",
     "look",

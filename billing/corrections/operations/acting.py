@@ -168,7 +168,7 @@ def _execute(found: Case, at: dt.datetime, by: Any) -> None:
     by_item = {again.item.pk: again for again in agains}
     reasons = {row.invoice_id: row for row in found.rows}
     replaced = invoice_operations.replace(
-        invoice_ids=sorted(touched),
+        invoice_ids=sorted(key for key, each in touched.items() if each.credit_note is None),
         draft_ids=sorted(drafts.values()),
         terms=_terms(at),
         credit_reasons={key: sentences.on_credit_note(row) for key, row in reasons.items()},
@@ -179,7 +179,8 @@ def _execute(found: Case, at: dt.datetime, by: Any) -> None:
     new = [(by_item[item], draft, replaced.invoices[draft]) for item, draft in drafts.items()]
     _mark_charges(new)
     exchanging.put_in(bills=new, at=at)
-    _trace(found.rows, replaced.credit_notes, new, at, by)
+    earlier = {key: each.credit_note for key, each in touched.items() if each.credit_note is not None}
+    _trace(found.rows, {**replaced.credit_notes, **earlier}, new, at, by)
     for again, _draft, invoice_id in new:
         if again.item.run.kind == FINAL:
             final_bills.tell(account_id=again.item.account_id, invoice_id=invoice_id)

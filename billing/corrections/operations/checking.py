@@ -10,6 +10,7 @@ from django.db import transaction
 
 from billing.corrections import causes, chains, checked_versions
 from billing.corrections.models import OPEN, Correction, Suspect
+from billing.invoices import queries as invoice_queries
 from billing.runs import queries as run_queries
 from tenants.customers import date_ranges
 
@@ -32,8 +33,12 @@ def check_suspects(*, at: dt.datetime, limit: int = CHUNK) -> int:
 
 
 def queue(*, invoice_ids: Collection[int], at: dt.datetime) -> int:
-    """This will queue those of the invoices that would be rated from something else now; returns how many are new."""
-    items = list(run_queries.issued_items(invoice_ids=invoice_ids))
+    """This will queue those of the invoices that would be rated from something else now; returns how many are new.
+
+    What was credited whole is billed anew only where a person asks for it (``asking.ask``).
+    """
+    credited = invoice_queries.whole_credits(invoice_ids=invoice_ids)
+    items = [item for item in run_queries.issued_items(invoice_ids=invoice_ids) if item.invoice_id not in credited]
     checked = checked_versions.of_invoices(invoice_ids=invoice_ids)
     still_open = Correction.objects.filter(invoice_id__in=invoice_ids, state__in=OPEN)
     rated = still_open.exclude(state=State.FOUND)

@@ -70,6 +70,7 @@ def case(*, invoice_id: int, at: dt.datetime, acting: bool = False) -> Case:
         invoice_ids=set(before),
         left_alone=checked_versions.left_alone(invoice_ids=invoices),
         checked=checked_versions.of_invoices(invoice_ids=invoices, waiting=False),
+        asked={key for key, row in before.items() if causes.credited(row.reasons)},
     )
     _close_same(chain, before, at, acting=acting)
     rows = _write(chain, before, at)
@@ -172,6 +173,7 @@ def _needs(chain: Chain, at: dt.datetime) -> tuple[str, list[str]]:
             touched.before,
             touched.after,
             touched.invoice.pk in parted,
+            touched.credit_note is not None,
             details.wrong_meter_periods(touched.reasons),
         )
         for touched in chain.touched

@@ -28,7 +28,7 @@ from billing.runs.operations.lifecycle import (
 )
 from billing.runs.operations.rating import CHUNK as RATE_CHUNK
 from billing.runs.operations.rating import Rated, rate_chunk
-from billing.runs.operations.reviewing import approve, hold, rebill, release, rerate, resume, send_back
+from billing.runs.operations.reviewing import approve, hold, release, rerate, resume, send_back
 from billing.runs.operations.single import bill_now, close_account, unbilled
 from billing.runs.operations.stating import set_rules, state_fact
 from billing.runs.operations.waking import wake
@@ -65,7 +65,6 @@ __all__ = [
     "lift_hold",
     "preview_release",
     "rate_chunk",
-    "rebill",
     "release",
     "release_many",
     "rerate",

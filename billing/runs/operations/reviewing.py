@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 
 from billing.invoices import operations as invoice_operations
-from billing.invoices import queries as invoice_queries
 from billing.runs import holds, limits, queries, reasons
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import Conflict, gettext_noop
@@ -24,13 +23,6 @@ class WrongItemState(Conflict):
 
     code = "item_wrong_state"
     template = gettext_noop("The bill of account {account} is in state “{state}”; this cannot be done now.")
-
-
-class NotCredited(Conflict):
-    """Days are billed anew only when their invoice was taken back."""
-
-    code = "invoice_in_force"
-    template = gettext_noop("The invoice of account {account} is in force; credit it first.")
 
 
 class PersonNeeded(Conflict):
@@ -149,18 +141,6 @@ def rerate(*, run_id: int, at: dt.datetime, item_ids: Collection[int] | None = N
     if claimed:
         _reopen(run)
     return len(claimed)
-
-
-@transaction.atomic
-def rebill(*, item_id: int, at: dt.datetime) -> BillRunItem:
-    """This will give back the days of a credited bill, so that the next run bills them anew.
-
-    Raises NotCredited while its invoice is in force.
-    """
-    item = _locked(item_id, (ItemState.ISSUED,))
-    if invoice_queries.invoice_by_id(invoice_id=item.invoice_id or 0).reversed_by is None:
-        raise NotCredited(account=item.account.number)
-    return _move(item, ItemState.CANCELLED, at)
 
 
 def _locked_run(**which: int) -> BillRun | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,13 +15,15 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.corrections import operations as correction_operations
 from billing.invoices import queries as invoice_queries
 from billing.runs import operations, queries
 from billing.runs.operations import reviewing
 from identity.capabilities import Capability
+from kernel.errors import GridhallError
 from portal.console import bill_lines, pages
 from portal.console.forms import runs as forms
-from portal.shared import charts, formats, tables
+from portal.shared import charts, formats, refusals, tables
 
 EARLIER = 12
 EARLIER_COLUMNS = [
@@ -64,8 +67,21 @@ def rerate(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
 
 @pages.action(Capability.ISSUE_BILLS)
 def rebill(request: HttpRequest, number: int, item_id: int) -> HttpResponse:
-    done = gettext("The days are free again: the next run over this month bills them anew.")
-    return _decide(request, number, item_id, operations.rebill, word="bill.rebill", done=done)
+    """Put a bill that is out into the queue of corrections, and show what it would be now."""
+    found = queries.item(run=queries.run(number=number), item_id=item_id)
+    then = redirect("console:run_item", number=number, item_id=item_id)
+    try:
+        with transaction.atomic():
+            row = correction_operations.ask(invoice_id=found.invoice_id or 0, at=timezone.now())
+            pages.note(request, "bill.rebill", f"run {number}, account {found.account.number}")
+    except GridhallError as refusal:
+        messages.error(request, refusals.sentence(refusal))
+        return then
+    if row is None:
+        messages.info(request, gettext("Nothing has changed since: the bill would be the same."))
+        return then
+    messages.success(request, gettext("The bill stands in the queue of corrections; it is made anew once approved."))
+    return redirect("console:correction", correction_id=row.pk)
 
 
 @pages.action(Capability.RUN_BILLS)
@@ -117,7 +133,6 @@ def _page(number: int, item_id: int, form: forms.HoldForm) -> dict[str, Any]:
         )[:EARLIER]
     )
     name = run.title or gettext("Run {number}").format(number=run.number)
-    credited = found.invoice_id and invoice_queries.invoice_by_id(invoice_id=found.invoice_id).reversed_by
     return {
         "run": run,
         "item": found,
@@ -127,7 +142,6 @@ def _page(number: int, item_id: int, form: forms.HoldForm) -> dict[str, Any]:
         "earlier": tables.Table(columns=EARLIER_COLUMNS, rows=earlier),
         "figure": _figure(found, earlier),
         "form": form,
-        "credited": credited,
         "crumbs": [
             (gettext("Bill runs"), reverse("console:runs")),
             (name, reverse("console:run", args=[number])),

@@ -312,15 +312,17 @@ class TestAnInvoice:
         assert response.status_code == 403
         assert invoice_queries.invoices().count() == 1
 
-    def test_that_is_credited_gives_its_days_back(self, admin, issued):
+    def test_is_billed_anew_by_the_queue_of_corrections(self, admin, issued):
         item = issued.bill_run_items.get()
         early = admin.post(f"/console/runs/1/bills/{item.pk}/rebill/", follow=True)
         admin.post(f"/console/invoices/{issued.number}/-/credit/", {"reason": "wrong meter"})
 
-        admin.post(f"/console/runs/1/bills/{item.pk}/rebill/")
+        page = admin.post(f"/console/runs/1/bills/{item.pk}/rebill/", follow=True)
 
-        assert "is in force; credit it first" in text_of(early)
-        assert admin.post("/console/runs/new/", {"month": "2026-01"}).status_code == 302
+        assert "the bill would be the same" in text_of(early)
+        assert "stands in the queue of corrections" in text_of(page)
+        assert "The bill was credited and is billed anew." in text_of(page)
+        assert "Rated" in text_of(page)
 
     def test_of_the_other_company_is_not_found(self, stranger, issued):
         for path in ("", "-/document/"):

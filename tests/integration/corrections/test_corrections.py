@@ -17,6 +17,7 @@ from billing.invoices.models import Invoice, NumberSeries
 from billing.ledger import queries as ledger_queries
 from billing.runs import operations as run_operations
 from billing.runs import queries as run_queries
+from billing.runs.operations import exchanging
 from harness import bill_cast, correction_law
 from kernel.periods import Period
 from tenants.metering import operations as metering_operations
@@ -135,10 +136,44 @@ class TestAct:
         invoice_operations.credit(invoice_id=bill().pk, terms=terms_of(in_alder, issued_on=dt.date(2026, 5, 3)))
         before = Invoice.objects.count()
 
-        run_operations.rebill(item_id=run_queries.issued_items().get(account__number="A1").pk, at=LATER)
         operations.work(at=LATER)
 
         assert (Correction.objects.get().state, Invoice.objects.count()) == ("overtaken", before)
+
+    def test_bills_a_credited_bill_anew_when_a_person_asks(self, homes, in_alder):
+        from harness.billing_cast import terms_of
+
+        person, _second = correction_law.people_of_company()
+        old = bill()
+        note = invoice_operations.credit(invoice_id=old.pk, terms=terms_of(in_alder, issued_on=dt.date(2026, 5, 3)))
+        reread(homes["1"])
+        assert operations.work(at=LATER) == 0
+
+        asked = operations.ask(invoice_id=old.pk, at=LATER)
+        alone = operations.work(at=LATER)
+        outcome = operations.approve(correction_id=asked.pk, at=LATER, by=person)
+
+        assert (asked.before, asked.after, asked.needs) == (Decimal(0), Decimal("157.73"), policy.PERSON)
+        assert policy.CREDITED in asked.needs_because
+        assert (alone, outcome.done) == (0, True)
+        done = Correction.objects.get()
+        assert (done.state, done.credit_note_id, done.root) == ("done", note, old)
+        assert Invoice.objects.filter(account=old.account, kind="credit_note").count() == 1
+        assert ledger_queries.balance(account_id=old.account_id, currency="CNY").amount == Decimal("157.73")
+        assert bill().reason.startswith("替代") or "Replaces" in bill().reason
+        assert operations.work(at=LATER) == 0
+
+    def test_refuses_a_bill_whose_place_another_took(self, homes, in_alder):
+        old = bill()
+        reread(homes["1"])
+        assert operations.work(at=LATER) == 1
+
+        with pytest.raises(exchanging.BillMoved):
+            operations.ask(invoice_id=old.pk, at=LATER)
+
+    def test_says_that_an_untouched_bill_would_be_the_same(self, homes):
+        assert operations.ask(invoice_id=bill().pk, at=LATER) is None
+        assert not Correction.objects.exists()
 
     def test_waits_while_the_account_is_held(self, homes):
         run_operations.hold_account(account_id=bill().account_id, note="A complaint.", by=None, at=LATER, until=None)

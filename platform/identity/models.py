@@ -149,6 +149,7 @@ class SecurityPolicy(models.Model):
     idle_minutes = models.PositiveIntegerField(default=60)
     failures_allowed = models.PositiveSmallIntegerField(default=5)
     lock_minutes = models.PositiveIntegerField(default=15)
+    missing_allowed = models.PositiveSmallIntegerField(default=30)
 
     class Meta:
         constraints = [
@@ -158,6 +159,7 @@ class SecurityPolicy(models.Model):
                 name="security_policy_minutes",
             ),
             models.CheckConstraint(condition=Q(failures_allowed__range=(3, 20)), name="security_policy_failures"),
+            models.CheckConstraint(condition=Q(missing_allowed__range=(5, 1000)), name="security_policy_missing"),
         ]
 
     def __str__(self) -> str:
@@ -227,6 +229,9 @@ class Alert(models.Model):
         MASS_EXPORT = "mass_export"
         FOREIGN_COMPANY = "foreign_company"
         FACTOR_CHANGED = "factor_changed"
+        FOREIGN_KEY = "foreign_key"
+        FOREIGN_LINK = "foreign_link"
+        GUESSED_NUMBERS = "guessed_numbers"
 
     at = models.DateTimeField()
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from identity import capabilities, models, queries, trail
+from identity import capabilities, models, origins, queries, trail
 from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
 
 PREFIX_BYTES = 4
@@ -101,7 +101,7 @@ def create_key(*, name: str, scopes: Collection[str], by: models.User, at: dt.da
     if beyond:
         raise capabilities.NotAllowed(where="scopes", capability=", ".join(beyond))
     prefix = "gh" + secrets.token_hex(PREFIX_BYTES)
-    secret = f"{prefix}.{secrets.token_urlsafe(SECRET_BYTES)}"
+    secret = origins.marked(f"{prefix}.{secrets.token_urlsafe(SECRET_BYTES)}")
     key = models.ApiKey.objects.create(
         name=name,
         prefix=prefix,

@@ -11,8 +11,20 @@ from django.db import transaction
 from identity import models, operations
 from kernel.errors import Invalid, gettext_noop
 
-FIELDS = ("staff_second_factor", "support_consent", "idle_minutes", "failures_allowed", "lock_minutes")
-RANGES = {"idle_minutes": (5, 1440), "failures_allowed": (3, 20), "lock_minutes": (1, 1440)}
+FIELDS = (
+    "staff_second_factor",
+    "support_consent",
+    "idle_minutes",
+    "failures_allowed",
+    "lock_minutes",
+    "missing_allowed",
+)
+RANGES = {
+    "idle_minutes": (5, 1440),
+    "failures_allowed": (3, 20),
+    "lock_minutes": (1, 1440),
+    "missing_allowed": (5, 1000),
+}
 
 
 def present() -> models.SecurityPolicy:

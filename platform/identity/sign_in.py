@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from identity import attempts, devices, models, policy
+from identity import attempts, devices, models, origins, policy
 from tenancy import context, hosts
 
 __all__ = ["AccountAdapter", "ResetTokenGenerator", "RetailerBackend"]
@@ -132,7 +132,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link at the company's own address: the Host header of who asks may name another port."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return hosts.address(context.current_retailer()) + path.replace("UID-KEY", quote(key))
+        return origins.signed_link(hosts.address(context.current_retailer()) + path.replace("UID-KEY", quote(key)))
 
     def get_from_email(self) -> str:
         retailer = context.current_retailer()

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from identity import alerts, devices, models, operations
+from identity import alerts, devices, models, operations, origins, policy
 from tenancy import context
 
 FORBIDDEN = 403
@@ -20,6 +20,8 @@ MASS_ROWS = 1_000
 MASS_FILES = 10
 MASS_TIME = dt.timedelta(hours=1)
 """So many rows in one file, or so many files in this time, are told to the person and the administrators."""
+MISSING_TIME = dt.timedelta(minutes=10)
+"""In this time numbers of records that are not there are counted for a person or a program."""
 NOTED_AGAIN_AFTER = 60
 DATA = ("text/csv", "application/json", "application/zip", "application/vnd.openxmlformats-officedocument")
 LONGEST_SUBJECT = 120
@@ -41,6 +43,46 @@ def note_foreign(*, request: HttpRequest, at: dt.datetime) -> None:
         subject = request.path[:LONGEST_SUBJECT]
         operations.record(action="access.foreign", subject=subject, at=at, details={"address": address})
         alerts.tell(kind=alerts.KINDS.FOREIGN_COMPANY, at=at, details={"address": address, "path": subject})
+
+
+def note_foreign_key(*, request: HttpRequest, secret: str, at: dt.datetime) -> None:
+    """This will record that a program showed a key that this platform gave another company."""
+    prefix = secret.partition(".")[0]
+    if not origins.is_marked(secret) or models.ApiKey.objects.filter(prefix=prefix).exists():
+        return
+    _note_carried("key", alerts.KINDS.FOREIGN_KEY, request, at)
+
+
+def note_foreign_link(*, request: HttpRequest, at: dt.datetime) -> None:
+    """This will record that somebody followed here a link that another company mailed."""
+    _note_carried("link", alerts.KINDS.FOREIGN_LINK, request, at)
+
+
+def note_missing(*, request: HttpRequest, user: models.User, key: models.ApiKey | None, at: dt.datetime) -> None:
+    """This will count numbers of records that were asked for and are not there; many in a short time are told.
+
+    Whether such a record stands at another company or nowhere cannot be known here, so both count.
+    """
+    name = f"watching:missing:{f'key:{key.pk}' if key else f'user:{user.pk}'}"
+    cache.add(name, 0, timeout=int(MISSING_TIME.total_seconds()))
+    try:
+        count = cache.incr(name)
+    except ValueError:  # its time ended just now
+        return
+    if count == policy.present().missing_allowed:
+        subject = request.path[:LONGEST_SUBJECT]
+        details = {"count": count, "minutes": int(MISSING_TIME.total_seconds() // 60), "path": subject}
+        details |= {"key": key.prefix} if key else {}
+        operations.record(action="access.guessing", subject=subject, by=user, at=at, details=details)
+        alerts.tell(kind=alerts.KINDS.GUESSED_NUMBERS, at=at, user=user, details=details)
+
+
+def _note_carried(what: str, kind: str, request: HttpRequest, at: dt.datetime) -> None:
+    address = devices.address_of(request)
+    if is_first(what=f"foreign {what}", name=address):
+        subject = request.path[:LONGEST_SUBJECT]
+        operations.record(action=f"access.foreign_{what}", subject=subject, at=at, details={"address": address})
+        alerts.tell(kind=kind, at=at, details={"address": address, "path": subject})
 
 
 def note_export(*, path: str, rows: int, user: models.User, at: dt.datetime) -> None:

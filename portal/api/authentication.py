@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from identity import operations as identity_operations
 from identity import queries as identity_queries
+from identity import watching
 
 SCHEME = "Bearer"
 SECRET = re.compile(r"gh[0-9a-f]{8}\.[A-Za-z0-9_-]{20,128}")
@@ -68,8 +69,10 @@ class KeyAuthentication(BaseAuthentication):
         scheme, _space, secret = header.partition(" ")
         key = identity_queries.valid_key(secret=secret) if _is_secret(scheme, secret) else None
         if key is None:
+            watching.note_foreign_key(request=request._request, secret=secret, at=timezone.now())
             raise AuthenticationFailed(_("This key is not valid here. Keys belong to one company and can be revoked."))
         identity_operations.note_use(key=key, at=timezone.now())
+        request._request.api_key = key  # type: ignore[attr-defined]
         return Caller(key), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -31,6 +31,9 @@ KINDS = {
     "mass_export": _("Large exports"),
     "foreign_company": _("Foreign cookies"),
     "factor_changed": _("Second factors changed"),
+    "foreign_key": _("Foreign keys"),
+    "foreign_link": _("Foreign links"),
+    "guessed_numbers": _("Guessed numbers"),
 }
 COLUMNS = [
     tables.Column("company", _("Company"), primary=True),

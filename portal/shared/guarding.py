@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
-from identity import devices, sessions, sign_in, single_sign_on, watching
+from identity import devices, origins, sessions, sign_in, single_sign_on, watching
 from portal.shared import entering, sensitive
 
 SET_UP = "mfa_index"
 OPEN_WHILE_SETTING_UP = ("/accounts/", "/preferences/", "/brand")
 FORBIDDEN = 403
+NOT_FOUND = 404
 
 
 class GuardMiddleware:
@@ -38,12 +39,24 @@ class GuardMiddleware:
         user = self._person(request)
         if devices.mark_of(request).foreign or getattr(request.session, "foreign", ""):
             watching.note_foreign(request=request, at=timezone.now())
+        if origins.is_foreign_link(request):
+            watching.note_foreign_link(request=request, at=timezone.now())
         answer = self._stopped(request, user) if user is not None else None
         response = answer or self.get_response(request)
         devices.remember(request, response)
         if user is not None and answer is None:
             response = watching.note_answer(request=request, response=response, user=user, at=timezone.now())
+        if response.status_code == NOT_FOUND:
+            self._note_missing(request, user)
         return response
+
+    def _note_missing(self, request: HttpRequest, user: Any) -> None:
+        """A number in the address that names no record here: of a program the key counts, of a person himself."""
+        key = getattr(request, "api_key", None)
+        match = request.resolver_match
+        if match is not None and match.kwargs and (key is not None or user is not None):
+            by = user if key is None else key.created_by
+            watching.note_missing(request=request, user=by, key=key, at=timezone.now())
 
     def _person(self, request: HttpRequest) -> Any:
         user: Any = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None

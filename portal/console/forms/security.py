@@ -18,8 +18,12 @@ ALERTS = {
     "mass_export": _("Large export"),
     "foreign_company": _("Cookie of another company"),
     "factor_changed": _("Second factor changed"),
+    "foreign_key": _("Key of another company"),
+    "foreign_link": _("Link of another company"),
+    "guessed_numbers": _("Many record numbers tried"),
 }
-ALERT_TONES = {"locked": "warn", "many_failures": "danger", "mass_export": "warn", "foreign_company": "danger"}
+_DANGERS = ("many_failures", "foreign_company", "foreign_key", "foreign_link", "guessed_numbers")
+ALERT_TONES = {"locked": "warn", "mass_export": "warn", **dict.fromkeys(_DANGERS, "danger")}
 
 
 def _number(name: str, label: Any, help_text: Any) -> forms.IntegerField:
@@ -42,6 +46,11 @@ class PolicyForm(forms.Form):
         "failures_allowed", _("Wrong passwords or codes allowed"), _("From 3 to 20; the account is locked then.")
     )
     lock_minutes = _number("lock_minutes", _("Locked for"), _("Minutes, from 1 to 1440."))
+    missing_allowed = _number(
+        "missing_allowed",
+        _("Missing records until an alert"),
+        _("From 5 to 1000 by one person or program in ten minutes: somebody tries numbers."),
+    )
 
 
 class AuditFilter(forms.Form):

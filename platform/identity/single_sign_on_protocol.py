@@ -208,7 +208,7 @@ def _check_audience(claims: Mapping[str, Any], client_id: str) -> None:
 
 def _check_times(claims: Mapping[str, Any], at: dt.datetime) -> None:
     now, skew = at.timestamp(), SKEW.total_seconds()
-    times = {name: claims.get(name) for name in ("exp", "iat", "nbf") if claims.get(name) is not None}
+    times: dict[str, Any] = {name: claims.get(name) for name in ("exp", "iat", "nbf") if claims.get(name) is not None}
     if any(isinstance(each, bool) or not isinstance(each, int | float) for each in times.values()):
         raise NotBelieved(reason=gettext_noop("its times are no numbers."))
     if "exp" not in times or "iat" not in times or times["exp"] <= now - skew:

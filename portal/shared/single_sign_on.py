@@ -36,7 +36,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def again(request: HttpRequest) -> HttpResponse:
-    """Ask a person to go to the service once more before a sensitive deed; a form's answer may not lead there itself."""
+    """Ask a person to go to the service once more before a sensitive deed; a form may not lead there itself."""
     rules = single_sign_on.offered()
     if rules is None:
         raise Http404
@@ -118,8 +118,9 @@ def _confirmed(request: HttpRequest, back: Any, who: Any) -> HttpResponse:
     if user is None or user.pk != person.pk or back.user_id != person.pk:
         raise single_sign_on_flow.ReturnRefused(reason=single_sign_on_flow.STRANGE)
     single_sign_on_flow.confirm(request=request, user=user, back=back)
-    request.GET = request.GET.copy()
-    request.GET[NEXT] = back.then or "/"
+    asked: Any = request.GET.copy()
+    asked[NEXT] = back.then or "/"
+    request.GET = asked
     return reauthentication.resume_request(request) or HttpResponseRedirect("/")
 
 

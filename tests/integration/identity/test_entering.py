@@ -68,7 +68,7 @@ class TestAsking:
 
         [event] = trail.find(action="support.ask")
         assert event.details["reason"] == visits.WISH["reason"]
-        assert event.actor_name.endswith(f"({the_visit().operator_id})")
+        assert event.actor_name.endswith(f"支持人员（{the_visit().operator_id}）")
         told = hosting_queries.events(code="alder")
         assert [(e.action, e.reason) for e in told][-1] == ("support.ask", visits.WISH["reason"])
 
@@ -273,7 +273,7 @@ class TestThePerson:
 
         page = client.get("/console/").content.decode()
 
-        assert re.search(rf"You are in this company as [^<]* \({number}\)", page)
+        assert re.search(rf"You are in this company as [^<]+（{number}）", page)
         assert "staff@operator.test" not in page
 
 

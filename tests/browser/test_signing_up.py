@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -116,11 +117,11 @@ class TestTheWholeWay:
                 **queue, "GRIDHALL_DOMAIN": "localhost", "GRIDHALL_DATA_DIR": str(tmp_path),
                 "GRIDHALL_STATIC_ROOT": str(databases.FOLDER / "data" / "static"),
             }  # fmt: skip
-            with (
-                served.worker(seeded, **own),
-                served.worker(seeded, role="owner", queues="provision", **own),
-                served.web(seeded, **own) as port,
-            ):
+            with ExitStack() as running:
+                port = running.enter_context(served.web(seeded, **own))
+                own["GRIDHALL_PUBLIC_PORT"] = str(port)
+                running.enter_context(served.worker(seeded, **own))
+                running.enter_context(served.worker(seeded, role="owner", queues="provision", **own))
                 page = opened(chromium, width=1440, locale="en")
                 page.goto(f"http://operator.localhost:{port}/signup/")
                 _fill_in(page)

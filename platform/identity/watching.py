@@ -79,7 +79,7 @@ def note_missing(*, request: HttpRequest, user: models.User, key: models.ApiKey 
 
 def _note_carried(what: str, kind: str, request: HttpRequest, at: dt.datetime) -> None:
     address = devices.address_of(request)
-    if is_first(what=f"foreign {what}", name=address):
+    if is_first(what=f"foreign-{what}", name=address):
         subject = request.path[:LONGEST_SUBJECT]
         operations.record(action=f"access.foreign_{what}", subject=subject, at=at, details={"address": address})
         alerts.tell(kind=kind, at=at, details={"address": address, "path": subject})

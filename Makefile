@@ -7,7 +7,7 @@ CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering bench-provisioning bench-fleet bench-queues reliability
+.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering bench-personal-fields bench-provisioning bench-fleet bench-queues reliability test-isolation
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ test: setup ## run the tests, without the slow ones (ARGS="tests/unit -k money")
 
 test-all: setup ## run every test
 	$(PY) -m pytest -n $(WORKERS) $(or $(ARGS),tests)
+
+test-isolation: setup ## try with twenty companies that none sees anything of another (about ten minutes)
+	$(PY) benchmarks/isolation.py $(ARGS)
 
 check: lint test ## what CI runs: style, types, layers, locks, tests
 
@@ -60,8 +63,17 @@ bench-billing: setup ## measure the whole chain, readings to ledger (ARGS="--acc
 bench-bill-runs: setup ## measure rating and issuing of whole runs
 	$(PY) benchmarks/bill_runs.py $(ARGS)
 
+bench-detection: setup ## measure how bills to correct are found among 200,000 (ARGS="--accounts 200000 --late 2000")
+	$(PY) benchmarks/detection.py $(ARGS)
+
+bench-arrears: setup ## measure a day's dunning of 20,000 overdue accounts
+	$(PY) benchmarks/arrears.py $(ARGS)
+
 bench-metering: setup ## measure import and reading of interval data
 	$(PY) benchmarks/metering.py $(ARGS)
+
+bench-personal-fields: setup ## measure sealing and searching of personal fields (ARGS="--customers 200000")
+	$(PY) benchmarks/personal_fields.py $(ARGS)
 
 bench-provisioning: setup ## measure signing a company up, against migrating its tables
 	$(PY) benchmarks/provisioning.py $(ARGS)

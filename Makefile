@@ -7,7 +7,7 @@ CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering bench-personal-fields bench-provisioning bench-fleet bench-queues reliability test-isolation
+.PHONY: help setup demo demo-reset test test-all check lint lock messages screenshots bench-rating bench-billing bench-bill-runs bench-metering bench-detection bench-arrears bench-personal-fields bench-provisioning bench-fleet bench-queues reliability test-isolation
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile

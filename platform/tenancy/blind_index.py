@@ -39,6 +39,8 @@ class Kind(Protocol):
 
 def plain(text: str) -> str:
     """This will return the text as it is compared: one width, no case, no accents, single spaces."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     kept = "".join(each for each in parted if not unicodedata.combining(each))
     return " ".join(unicodedata.normalize("NFC", kept).split())
@@ -168,10 +170,10 @@ def marks(*, words: Iterable[str], place: str, ring: KeyRing, number: int) -> li
 
 
 def _is_han(run: str) -> bool:
-    return not _OTHER.match(run)
+    return _FIRST_HAN.match(run) is not None
 
 
-_OTHER = re.compile(rf"[^{_HAN}]")
+_FIRST_HAN = re.compile(rf"[{_HAN}]")
 
 
 def _pairs(run: str) -> set[str]:

@@ -7,7 +7,7 @@ from tenancy.retention import Rule
 
 retention.register(
     Rule(
-        name="invoices", titles={"en": "Invoices", "zh-hans": "账单与发票"}, policy="vouchers", place=21,
+        name="invoices", titles={"en": "Invoices", "zh-hans": "账单与发票"}, policy="vouchers", place=retention.BOOKS,
         stays={
             "en": "Each stands in the sealed ledger by its number; the database refuses to change or remove it. People "
             "that were erased stay named there alone.",

@@ -7,7 +7,7 @@ from tenancy.retention import Rule
 
 retention.register(
     Rule(
-        name="ledger", titles={"en": "Ledger", "zh-hans": "总账与明细账"}, policy="books", place=20,
+        name="ledger", titles={"en": "Ledger", "zh-hans": "总账与明细账"}, policy="books", place=retention.BOOKS,
         stays={
             "en": "Entries are sealed into one chain that proves them all; nothing is taken out of it. It goes "
             "with the company, whose final archive holds it.",

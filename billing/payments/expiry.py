@@ -8,6 +8,8 @@ from billing.payments.models import ProviderEvent
 from tenancy import batches, retention
 from tenancy.retention import Rule, Scope
 
+USUAL_MONTHS = 24
+
 
 def _events(scope: Scope) -> Any:
     return ProviderEvent.objects.filter(received_at__lt=scope.instant, state__in=("done", "ignored"))
@@ -16,7 +18,7 @@ def _events(scope: Scope) -> Any:
 retention.register(
     Rule(
         name="payments", titles={"en": "Payments and bank statements", "zh-hans": "收款与银行流水"}, policy="vouchers",
-        place=22,
+        place=retention.BOOKS,
         stays={
             "en": "Vouchers of the sealed ledger: the database refuses to change or remove them.",
             "zh-hans": "属于已封存账簿的凭证，数据库拒绝更改或删除。",
@@ -26,7 +28,7 @@ retention.register(
 retention.register(
     Rule(
         name="provider_messages", titles={"en": "Messages of payment providers", "zh-hans": "支付服务商通知"},
-        usual=24, count=lambda scope: batches.count(_events(scope), scope),
-        expire=lambda scope: batches.remove(_events(scope), scope), place=42,
+        usual=USUAL_MONTHS, count=lambda scope: batches.count(_events(scope), scope),
+        expire=lambda scope: batches.remove(_events(scope), scope), place=retention.LETTERS,
     )
 )  # fmt: skip

@@ -8,6 +8,8 @@ from billing.simulation.models import SimulatedAccount, SimulatedMonth, Simulati
 from tenancy import batches, retention
 from tenancy.retention import Rule, Scope
 
+USUAL_MONTHS = 24
+
 
 def _old(scope: Scope) -> Any:
     return Simulation.objects.filter(finished_at__lt=scope.instant)
@@ -27,7 +29,8 @@ def _expire(scope: Scope) -> int:
 
 retention.register(
     Rule(
-        name="simulations", titles={"en": "Simulations of tariffs", "zh-hans": "套餐模拟"}, usual=24, expire=_expire,
-        count=lambda scope: batches.count(_old(scope), scope), place=30,
+        name="simulations", titles={"en": "Simulations of tariffs", "zh-hans": "套餐模拟"}, usual=USUAL_MONTHS,
+        expire=_expire,
+        count=lambda scope: batches.count(_old(scope), scope), place=retention.WORK,
     )
 )  # fmt: skip

@@ -46,9 +46,34 @@ def _browsers(scope: Scope) -> Any:
     return Session.objects.filter(expire_date__lt=scope.instant)
 
 
-_rule("attempts", {"en": "Tries to sign in", "zh-hans": "登录尝试"}, _attempts, usual=3, longest=3, place=60)
-_rule("devices", {"en": "Devices that signed in", "zh-hans": "登录设备"}, _sessions, usual=13, longest=13, place=61)
-_rule("sessions", {"en": "Ended browser sessions", "zh-hans": "过期会话"}, _browsers, usual=1, place=62)
-_rule("alerts", {"en": "Security alerts", "zh-hans": "安全提醒"}, _alerts, usual=13, longest=13, place=63)
-_rule("answers", {"en": "Answers for programs", "zh-hans": "接口幂等应答"}, _answers, usual=1, longest=1, place=64)
-retention.register(Rule(name="audit", titles={"en": "Audit trail", "zh-hans": "审计记录"}, stays=_CHAINED, place=65))
+_rule(
+    "attempts",
+    {"en": "Tries to sign in", "zh-hans": "登录尝试"},
+    _attempts,
+    usual=3,
+    longest=3,
+    place=retention.SIGN_IN,
+)
+_rule(
+    "devices",
+    {"en": "Devices that signed in", "zh-hans": "登录设备"},
+    _sessions,
+    usual=13,
+    longest=13,
+    place=retention.SIGN_IN,
+)
+_rule("sessions", {"en": "Ended browser sessions", "zh-hans": "过期会话"}, _browsers, usual=1, place=retention.SIGN_IN)
+_rule(
+    "alerts", {"en": "Security alerts", "zh-hans": "安全提醒"}, _alerts, usual=13, longest=13, place=retention.SIGN_IN
+)
+_rule(
+    "answers",
+    {"en": "Answers for programs", "zh-hans": "接口幂等应答"},
+    _answers,
+    usual=1,
+    longest=1,
+    place=retention.SIGN_IN,
+)
+retention.register(
+    Rule(name="audit", titles={"en": "Audit trail", "zh-hans": "审计记录"}, stays=_CHAINED, place=retention.SIGN_IN)
+)

@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 MONTHS = 12
+BATCH = 5_000
+"""Rows that go in one transaction."""
+READINGS, BOOKS, WORK, LETTERS, SIGN_IN = range(5)
+"""The places of kinds, on the page and in the night's work."""
 Titles = Mapping[str, str]
 
 
@@ -40,7 +44,7 @@ class Scope:
 
     before: dt.date
     held: Held = Held()
-    limit: int = 5_000
+    limit: int = BATCH
 
     @property
     def instant(self) -> dt.datetime:
@@ -97,8 +101,8 @@ def need(name: str, held: Callable[[], Held]) -> None:
 
 
 def rules() -> list[Rule]:
-    """Return all kinds of records, in the order of the page and of the work."""
-    return sorted(_rules.values(), key=lambda each: (each.place, each.name))
+    """Return all kinds of records, in the order of the page and of the work: by place, then as they came."""
+    return sorted(_rules.values(), key=lambda each: each.place)
 
 
 def rule(name: str) -> Rule | None:

@@ -15,6 +15,9 @@ from tenants.metering.models import (
     SelfRead,
 )
 
+PHOTO_MONTHS = 13
+"""The market's sweep deletes photos after 400 days anyway."""
+REPORT_MONTHS = 24
 _PROOF = {
     "en": "Register reads and determinations prove bills and are never changed; they go with the company.",
     "zh-hans": "示数与认定记录是账单依据，不可更改；随公司注销一并删除。",
@@ -79,27 +82,28 @@ def _expire_photos(scope: Scope) -> int:
     return len(rows)
 
 
-def _rule(name: str, titles: dict[str, str], rows: Any, place: int, expire: Any = None, **facts: Any) -> None:
+def _rule(name: str, titles: dict[str, str], rows: Any, expire: Any = None, **facts: Any) -> None:
     retention.register(
         Rule(
-            name=name, titles=titles, place=place, count=lambda scope: batches.count(rows(scope), scope),
+            name=name, titles=titles, place=retention.READINGS, count=lambda scope: batches.count(rows(scope), scope),
             expire=expire or (lambda scope: batches.remove(rows(scope), scope)), **facts,
         )
     )  # fmt: skip
 
 
-_rule("readings", {"en": "Interval readings", "zh-hans": "分时电量"}, _days, 10, _expire_days, policy="metering")
+_rule("readings", {"en": "Interval readings", "zh-hans": "分时电量"}, _days, _expire_days, policy="metering")
 _rule(
-    "revisions", {"en": "Earlier versions of readings", "zh-hans": "电量历史版本"}, _revisions, 11,
+    "revisions", {"en": "Earlier versions of readings", "zh-hans": "电量历史版本"}, _revisions,
     policy="metering", owner=True,
 )  # fmt: skip
-_rule("exceptions", {"en": "Closed reading exceptions", "zh-hans": "已关闭的异常"}, _exceptions, 12, policy="metering")
-_rule("import_files", {"en": "Imported files", "zh-hans": "导入文件"}, _files, 13, _expire_files, policy="metering")
-_rule("import_reports", {"en": "Reports of imports", "zh-hans": "导入报告"}, _reports, 14, usual=24)
+_rule("exceptions", {"en": "Closed reading exceptions", "zh-hans": "已关闭的异常"}, _exceptions, policy="metering")
+_rule("import_files", {"en": "Imported files", "zh-hans": "导入文件"}, _files, _expire_files, policy="metering")
+_rule("import_reports", {"en": "Reports of imports", "zh-hans": "导入报告"}, _reports, usual=REPORT_MONTHS)
 _rule(
-    "photos", {"en": "Photos of meters", "zh-hans": "电表照片"}, _photos, 15, _expire_photos, usual=13, longest=13,
+    "photos", {"en": "Photos of meters", "zh-hans": "电表照片"}, _photos, _expire_photos,
+    usual=PHOTO_MONTHS, longest=PHOTO_MONTHS,
 )  # fmt: skip
 retention.register(
     Rule(name="register_reads", titles={"en": "Register reads", "zh-hans": "示数"}, policy="metering", stays=_PROOF,
-         place=16)
+         place=retention.READINGS)
 )  # fmt: skip

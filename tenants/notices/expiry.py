@@ -44,12 +44,12 @@ def _expire_letters(scope: Scope) -> int:
 retention.register(
     Rule(
         name="messages", titles={"en": "Messages to customers", "zh-hans": "发给客户的消息"}, policy="letters",
-        count=lambda scope: batches.count(_messages(scope), scope), expire=_expire, place=40,
+        count=lambda scope: batches.count(_messages(scope), scope), expire=_expire, place=retention.LETTERS,
     )
 )  # fmt: skip
 retention.register(
     Rule(
         name="letters", titles={"en": "Files of printed letters", "zh-hans": "信函打印文件"}, usual=3,
-        count=lambda scope: batches.count(_letters(scope), scope), expire=_expire_letters, place=41,
+        count=lambda scope: batches.count(_letters(scope), scope), expire=_expire_letters, place=retention.LETTERS,
     )
 )  # fmt: skip

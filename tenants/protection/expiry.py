@@ -25,6 +25,6 @@ def _expire(scope: Scope) -> int:
 retention.register(
     Rule(
         name="given_out", titles={"en": "Archives given out to people", "zh-hans": "已提供的个人信息副本"}, usual=1,
-        longest=1, count=lambda scope: batches.count(_files(scope), scope), expire=_expire, place=43,
+        longest=1, count=lambda scope: batches.count(_files(scope), scope), expire=_expire, place=retention.LETTERS,
     )
 )  # fmt: skip

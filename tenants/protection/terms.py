@@ -40,6 +40,6 @@ def held() -> Held:
     return Held(frozenset(customers), frozenset(accounts), found.supply_points | frozenset(points))
 
 
-def scope_of(*, months: int, on: dt.date, needed: Held, limit: int = 5_000) -> Scope:
+def scope_of(*, months: int, on: dt.date, needed: Held, limit: int = retention.BATCH) -> Scope:
     """This will return what may go on a day of what is kept so many months."""
     return Scope(before=retention.first_kept_day(months=months, on=on), held=needed, limit=limit)

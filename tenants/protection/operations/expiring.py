@@ -47,7 +47,7 @@ def choose(*, rule: str, months: int, at: dt.datetime, by: Any) -> Months:
     return terms.months_of(rule=found, chosen=months)
 
 
-def run_night(*, on: dt.date, at: dt.datetime, owner: bool = False, limit: int = 5_000) -> RetentionRun:
+def run_night(*, on: dt.date, at: dt.datetime, owner: bool = False, limit: int = retention.BATCH) -> RetentionRun:
     """This will remove what is too old, of the kinds that this process may remove; finished when all kinds are.
 
     Run again on the same day it goes on, and once finished it does nothing.

@@ -81,6 +81,7 @@ class TestAsking:
         assert (made.state, made.due_at, status()) == ("waiting", AT + dt.timedelta(days=30), "suspended")
         assert status("birch") == "active"
 
+    @pytest.mark.slow
     def test_or_leaves_them_open_and_the_space_read_only(self, in_business):
         asked(meanwhile="read_only")
 
@@ -106,6 +107,7 @@ class TestAsking:
         assert caught.value.where == where
         assert (models.Deletion.objects.count(), status()) == (0, "active")
 
+    @pytest.mark.slow
     def test_once_is_enough(self, in_business):
         asked()
 
@@ -114,6 +116,7 @@ class TestAsking:
 
         assert models.Deletion.objects.count() == 1
 
+    @pytest.mark.slow
     def test_waits_as_long_as_the_plan_says(self, in_business):
         plan = models.Plan.objects.create(code="own")
         version = models.PlanVersion.objects.create(
@@ -137,6 +140,7 @@ class TestAsking:
         assert "2026-05-02" in mail.outbox[0].subject + mail.outbox[0].body
         assert models.Backup.objects.count() == 1
 
+    @pytest.mark.slow
     def test_reminds_once_for_each_day_that_is_near(self, in_business):
         made = asked()
         deleting.begin(deletion_id=made.pk, at=AT)
@@ -149,6 +153,7 @@ class TestAsking:
         assert [subject.split()[-2] for subject in subjects] == ["14", "7", "3", "1"]
 
 
+@pytest.mark.slow
 class TestTakingBack:
     def test_opens_the_doors_as_they_were(self, in_business):
         asked()
@@ -184,6 +189,7 @@ class TestTakingBack:
 
 
 class TestCarryingOut:
+    @pytest.mark.slow
     def test_is_refused_before_its_day_and_after_it_was_taken_back(self, in_business):
         found = asked()
         with pytest.raises(Conflict):
@@ -217,6 +223,7 @@ class TestCarryingOut:
             held += " (SELECT count(*) FROM pg_roles WHERE rolname = %s)"
             assert owner.execute(held, [schema, schema]).fetchone() == (0, 0)
 
+    @pytest.mark.slow
     def test_keeps_a_row_without_names_and_its_code(self, in_business):
         ended(asked())
 
@@ -228,6 +235,7 @@ class TestCarryingOut:
         with pytest.raises(companies.CodeTaken):
             companies.register_company(company=dataclasses.replace(CEDAR, host="new.localhost"), at=LATER)
 
+    @pytest.mark.slow
     def test_leaves_the_neighbour_as_it_was(self, in_business, birch, folder):
         before = backups.back_up(code="birch", at=AT)
 
@@ -239,6 +247,7 @@ class TestCarryingOut:
         assert (folder / "backups" / "birch" / before.name).is_file()
         assert status("birch") == "active"
 
+    @pytest.mark.slow
     def test_keeps_archives_as_long_as_the_host_says(self, in_business, folder, settings):
         settings.ARCHIVES_AFTER_DELETION_DAYS = 35
         found = asked()
@@ -257,6 +266,7 @@ class TestCarryingOut:
         assert ended(found, at=LATER + dt.timedelta(days=35)).state == "done"
         assert list((folder / "backups").rglob("*")) == []
 
+    @pytest.mark.slow
     def test_certifies_nothing_while_something_stands(self, fresh_db, in_business):
         found = asked()
         with psycopg.connect(databases.server().owner_url(fresh_db), autocommit=True) as owner:
@@ -276,6 +286,7 @@ class TestCarryingOut:
 
         assert ended(found).state == "done"
 
+    @pytest.mark.slow
     def test_goes_on_from_wherever_it_was_killed(self, in_business, monkeypatch):
         found = asked()
         deleting.begin(deletion_id=found.pk, at=AT)
@@ -309,6 +320,7 @@ def _killed(step, moment):
 
 
 class TestCertificate:
+    @pytest.mark.slow
     def test_is_mailed_to_who_was_told_and_their_addresses_are_forgotten(self, in_business):
         done = ended(asked())
         mail.outbox.clear()
@@ -338,6 +350,7 @@ class TestCertificate:
             call_command("verify_certificate", str(tmp_path / name), stdout=out)
             assert "genuine, gridhall-company-deleted cedar-" in out.getvalue()
 
+    @pytest.mark.slow
     def test_a_changed_word_or_a_strange_key_is_found_out(self, in_business, tmp_path):
         done = ended(asked())
         changed = json.loads(json.dumps(done.certificate))

@@ -152,6 +152,7 @@ class TestErasing:
         assert (body["customer"], body["files"], body["checked_by"] != body["approved_by"]) == ("C1", 2, True)
         assert CANARY not in json.dumps(body)
 
+    @pytest.mark.slow
     def test_takes_the_link_between_readings_and_person(self, cast):
         with context.use(cast):
             erased()
@@ -159,6 +160,7 @@ class TestErasing:
             assert not Occupancy.objects.exists()
             assert IntervalDay.objects.count() == 62
 
+    @pytest.mark.slow
     def test_ends_the_sign_in(self, cast):
         with context.use(cast):
             erased()
@@ -179,6 +181,7 @@ class TestErasing:
             assert str(customer().name) == NAME
         assert [each.retailer_id for each in models.ErasedPerson.objects.all()] == [cast.pk]
 
+    @pytest.mark.slow
     def test_is_certified_and_can_be_checked(self, cast):
         with context.use(cast):
             done = erased()
@@ -198,6 +201,7 @@ class TestFourEyes:
 
             assert str(customer().name) == NAME
 
+    @pytest.mark.slow
     def test_nothing_is_approved_that_nobody_checked(self, cast):
         with context.use(cast):
             request = asked()
@@ -206,15 +210,18 @@ class TestFourEyes:
 
             assert str(customer().name) == NAME
 
+    @pytest.mark.slow
     def test_asked_twice_is_one_request(self, cast):
         with context.use(cast):
             assert asked().pk == asked().pk
 
+    @pytest.mark.slow
     def test_is_due_when_the_market_says(self, cast):
         with context.use(cast):
             assert asked().due_on == AT.date() + dt.timedelta(days=30)
 
 
+@pytest.mark.slow
 class TestRefusals:
     @pytest.mark.parametrize("reason", ["legal_hold", "disputed", "account_open", "still_supplied", "owes"])
     def test_each_is_named_and_nothing_is_changed(self, cast, reason):
@@ -272,12 +279,14 @@ class TestGivingOut:
             data["tables"]["identity_user"]["rows"][0]
         )
 
+    @pytest.mark.slow
     def test_ends_after_thirty_days(self, cast):
         with context.use(cast):
             given = requests.give_out(request_id=asked("access").pk, at=AT)
             with pytest.raises(Exception, match="There is no file"):
                 requests.file_of(request=given, at=AT + dt.timedelta(days=31))
 
+    @pytest.mark.slow
     def test_says_of_each_table_what_erasing_does(self, cast):
         with context.use(cast):
             found = {row["table"]: row["deed"] for row in queries.overview(customer=customer(), language="en")}
@@ -285,6 +294,7 @@ class TestGivingOut:
         assert (found["customers_customer"], found["notices_message"]) == ("blank", "remove")
 
 
+@pytest.mark.slow
 class TestAfterARestore:
     @pytest.mark.parametrize("way", ["in its place", "beside it"])
     def test_who_was_erased_does_not_come_back(self, cast, folder, way):

@@ -77,6 +77,7 @@ class TestTheWayOfARequest:
         assert stranger.get(f"/account/data/{found.pk}/archive.zip").status_code == 404
         assert stranger.post(f"/account/data/{found.pk}/withdraw/").status_code == 404
 
+    @pytest.mark.slow
     def test_another_company_finds_nothing_under_the_same_number(self, fresh_db, alder, birch, household):
         with context.use(alder):
             customer_queries.customer(number="C1")
@@ -100,6 +101,7 @@ class TestRetentionPage:
         assert "Between 36 and" in refused.content.decode()
         assert "48 months" in client.get("/console/company/data-protection/").content.decode()
 
+    @pytest.mark.slow
     def test_a_legal_hold_is_placed_and_lifted(self, fresh_db, alder, household):
         client = staff()
 
@@ -139,6 +141,7 @@ class TestTheEndOfTheCompany:
         host.post("/companies/alder/end/revoke/", {"reason": "not yet"})
         assert Client(HTTP_HOST="alder.localhost").get("/").status_code != 503
 
+    @pytest.mark.slow
     def test_of_the_host_itself_has_no_page(self, fresh_db, operator, alder):
         host = Client(HTTP_HOST="operator.localhost")
         second_factor.sign_in(host)

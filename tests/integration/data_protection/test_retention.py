@@ -75,6 +75,7 @@ def references():
 
 
 class TestANight:
+    @pytest.mark.slow
     def test_removes_what_is_older_and_keeps_the_rest(self, cast, tmp_path):
         run = night(cast)
 
@@ -83,6 +84,7 @@ class TestANight:
             assert (references(), SignInAttempt.objects.count()) == (["new", "old"], 0)
             assert (run.rules["readings"]["rows"], run.rules["attempts"]["rows"]) == (0, 1)
 
+    @pytest.mark.slow
     def test_keeps_for_good_what_neither_plan_nor_company_limits(self, cast):
         with context.use(cast):
             months = terms.months_of(rule=retention.rule("readings"), chosen=None)
@@ -100,6 +102,7 @@ class TestANight:
             assert default_storage.exists("m/new.pdf")
             assert (run.rules["readings"]["rows"], run.rules["messages"]["rows"]) == (31, 1)
 
+    @pytest.mark.slow
     def test_leaves_the_neighbour_with_the_same_numbers(self, cast, birch):
         _plan(cast, months=36)
         night(context.retailer_by_code(code="alder"))
@@ -108,6 +111,7 @@ class TestANight:
             assert (IntervalDay.objects.count(), references()) == (62, ["new", "old"])
             assert not RetentionRun.objects.exists()
 
+    @pytest.mark.slow
     def test_removes_earlier_versions_by_the_owner_alone(self, cast):
         _plan(cast, months=36)
         company = context.retailer_by_code(code="alder")
@@ -131,6 +135,7 @@ class TestANight:
             assert first.objects.count() == 0
             assert RetentionRun.objects.get().finished_at is not None
 
+    @pytest.mark.slow
     def test_twice_is_once(self, cast):
         _plan(cast, months=36)
         company = context.retailer_by_code(code="alder")
@@ -138,6 +143,7 @@ class TestANight:
 
         assert (first.digest, first.rules) == (again.digest, again.rules)
 
+    @pytest.mark.slow
     def test_goes_on_after_a_death_in_the_middle(self, cast, monkeypatch):
         _plan(cast, months=36)
         company = context.retailer_by_code(code="alder")
@@ -164,6 +170,7 @@ class TestANight:
         assert run.rules["readings"]["rows"] == 31
 
 
+@pytest.mark.slow
 class TestWhatIsNeeded:
     @pytest.mark.parametrize("reason", ["legal hold", "dispute", "unpaid bill"])
     def test_stays(self, cast, reason):
@@ -205,6 +212,7 @@ class TestWhatIsNeeded:
             assert all("rows" not in run.rules.get("ledger", {}) for run in RetentionRun.objects.all())
 
 
+@pytest.mark.slow
 class TestTheRecord:
     def test_is_signed_and_chained(self, cast):
         with context.use(cast):
@@ -230,6 +238,7 @@ class TestTheRecord:
             assert expiring.verify() == runs[2].pk, "a night taken out is found"
 
 
+@pytest.mark.slow
 class TestChoosing:
     def test_between_law_and_plan(self, cast):
         _plan(cast, months=84)

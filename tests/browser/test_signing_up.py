@@ -123,6 +123,7 @@ class TestTheWholeWay:
                 running.enter_context(served.worker(seeded, **own))
                 running.enter_context(served.worker(seeded, role="owner", queues="provision", **own))
                 page = opened(chromium, width=1440, locale="en")
+                page.set_default_timeout(120_000)
                 page.goto(f"http://operator.localhost:{port}/signup/")
                 _fill_in(page)
                 page.get_by_role("button", name="Send me the link").click()
@@ -130,7 +131,7 @@ class TestTheWholeWay:
                 page.goto(_mailed(tmp_path, "/signup/confirm/"))
                 page.get_by_role("button", name="Make the space").click()
                 page.wait_for_url("**/signup/progress/")
-                expect(page.get_by_role("link", name="Set your password")).to_be_visible(timeout=60_000)
+                expect(page.get_by_role("link", name="Set your password")).to_be_visible(timeout=120_000)
                 page.screenshot(path=tmp_path / "ready.png")
                 page.get_by_role("link", name="Set your password").click()
                 page.fill("#id_password1", PASSWORD)
@@ -150,7 +151,7 @@ class TestTheWholeWay:
             state, seconds = database.execute(asked).fetchone()
         print(f"from the proven address to the ready space, with real workers: {seconds:.2f} s")
         assert state == "ready"
-        assert seconds < 20  # the figure itself is measured on a quiet machine by make bench-provisioning
+        assert seconds < 60  # the figure itself is measured on a quiet machine by make bench-provisioning
 
 
 def _fill_in(page) -> None:
@@ -167,7 +168,7 @@ def _fill_in(page) -> None:
 
 def _mailed(folder: Path, part: str) -> str:
     """Wait for a mail with a link and return it."""
-    for _ in range(100):
+    for _ in range(600):
         for path in (folder / "mail").glob("*.log"):
             text = path.read_text("utf-8").replace("=\n", "")
             found = re.search(rf"http://\S*{part}\S*", text)

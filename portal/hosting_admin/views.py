@@ -30,10 +30,10 @@ COLUMNS = [
     tables.Column("company", _("Company"), sort="name", primary=True),
     tables.Column("status", _("Status"), sort="status", kind="status"),
     tables.Column("wrong", _("What is wrong"), sort="severity"),
-    tables.Column("plan", _("Plan, owed"), sort="owing"),
-    tables.Column("points", _("Supply points, measured"), sort="supply_points", kind="number"),
+    tables.Column("plan", _("Plan"), sort="owing"),
+    tables.Column("points", _("Supply points"), sort="supply_points", kind="number"),
     tables.Column("work", _("Work"), sort="busy"),
-    tables.Column("errors", _("Errors, 7 days"), sort="faults_week", kind="number"),
+    tables.Column("errors", _("Errors"), sort="faults_week", kind="number"),
     tables.Column("backup", _("Backup"), sort="backup_at"),
     tables.Column("storage", _("Storage"), sort="storage", kind="number"),
 ]

@@ -20,8 +20,6 @@ from tenancy.subjects import Holding, Subject
 
 ROWS_AT_ONCE = 1_000
 FORMAT = 1
-PARTS_OF_A_TIME = 6
-"""A zip entry is dated by year to second."""
 
 
 def overview(*, subject: Subject, language: str) -> list[dict[str, Any]]:
@@ -108,7 +106,7 @@ def _add_files(file: zipfile.ZipFile, holding: Holding, name: str, subject: Subj
 
 
 def _entry(name: str, at: dt.datetime) -> zipfile.ZipInfo:
-    return zipfile.ZipInfo(name, at.timetuple()[:PARTS_OF_A_TIME])
+    return zipfile.ZipInfo(name, (at.year, at.month, at.day, at.hour, at.minute, at.second))
 
 
 def _readme(data: dict[str, Any]) -> str:

@@ -408,15 +408,18 @@ class TestRealWorker:
             os.killpg(first.pid, signal.SIGKILL)
             first.wait()
             stood = job(ordered)
+            after_it = jobs.order_backup(code="birch", at=AT)
             second = _worker(environment)
             try:
                 _send(environment)
                 _wait(lambda: job(ordered).state in ("done", "failed"))
+                _wait(lambda: job(after_it).state in ("done", "failed"))
             finally:
                 os.killpg(second.pid, signal.SIGTERM)
                 second.wait(30)
 
         done = job(ordered)
+        assert job(after_it).state == "done", "one message leads to the next job"
         assert reached > 40
         assert (stood.state, stood.done < stood.total) == ("running", True)
         assert (done.state, done.schema_name) == ("done", stood.schema_name), done.error_code

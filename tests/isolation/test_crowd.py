@@ -13,15 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished
-from django.db import DatabaseError, close_old_connections, connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.test import RequestFactory
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from isolation import canaries, people, tally
+from isolation import canaries, faults, people, tally
 
 from tenancy import context
 from tenants.customers import queries as customer_queries
@@ -34,82 +32,14 @@ PLACES = (
 )  # fmt: skip
 
 
-class Broken(Exception):
-    """What a fault in the middle of a request raises."""
-
-
-def cut() -> None:
-    """The server ends this connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-
-
-def statement_fails() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT 1/0")
-
-
-def time_runs_out() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '1ms'; SELECT pg_sleep(0.2)")
-
-
-def rolled_back() -> None:
-    with transaction.atomic():
-        cache.set("half done", "x")
-        list(customer_queries.customers()[:1]) if connection.schema_name != "public" else None
-        raise Broken
-
-
-def role_left() -> None:
-    """Somebody's own SQL leaves role and path; the program is told to issue them again, as its rule is."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET ROLE none; SET search_path = public")
-    connection.forget_path()  # type: ignore[attr-defined]
-    raise Broken
-
-
-def cursor_left() -> None:
-    """A server-side cursor is begun and not read to its end."""
-    if connection.schema_name != "public":
-        next(iter(customer_queries.customers().iterator(chunk_size=1)))
-    raise Broken
-
-
-def nothing() -> None:
-    """Half of the requests are left alone."""
-
-
-FAULTS: list[Callable[[], None]] = [cut, statement_fails, time_runs_out, rolled_back, role_left, cursor_left]
-
-
-PAIRS = [*((fault, nothing) for fault in FAULTS), *((nothing, fault) for fault in FAULTS)]
-
-
-class FaultMiddleware:
-    """Stands inside all others: the fault comes while the company is being worked for."""
-
-    wanted = threading.local()
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: Any) -> Any:
-        before, after = getattr(self.wanted, "faults", (nothing, nothing))
-        before()
-        response = self.get_response(request)
-        after()
-        return response
-
-
 @pytest.mark.slow
 class TestThreads:
     @pytest.mark.parametrize("seed", [1, 2])
-    def test_serve_each_company_its_own_whatever_breaks(self, whole_fleet, settings, seed):
-        settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.FaultMiddleware"]
+    def test_serve_each_company_its_own_whatever_breaks(self, whole_fleet, settings, monkeypatch, seed):
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, "isolation.faults.FaultMiddleware"]
         cookies = {number: _cookies(whole_fleet, number) for number in range(whole_fleet.companies)}
         handler, leaks, answers = WSGIHandler(), list[str](), list[int]()
-        request_finished.connect(close_old_connections)
+        monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)  # each thread keeps its connection
         threads = [
             threading.Thread(target=_work, args=(handler, cookies, random.Random(f"{seed} {n}"), leaks, answers))
             for n in range(THREADS)
@@ -142,7 +72,7 @@ class Switching(RuleBasedStateMachine):
             cursor.execute("SELECT current_user, current_schema()")
             assert cursor.fetchone() == (self.fleet.schema(number),) * 2
 
-    @rule(number=st.integers(0, 19), inner=st.integers(0, 19), fault=st.sampled_from([nothing, *FAULTS]))
+    @rule(number=st.integers(0, 19), inner=st.integers(0, 19), fault=st.sampled_from([faults.nothing, *faults.FAULTS]))
     def nested(self, number: int, inner: int, fault: Callable[[], None]) -> None:
         try:
             with context.use(self.fleet.company(number)):
@@ -151,7 +81,7 @@ class Switching(RuleBasedStateMachine):
                     self.look(inner)
                     fault()
                 self.look(number)
-        except (Broken, DatabaseError):
+        except (faults.Broken, DatabaseError):
             pass
         if not connection.is_usable():
             connection.close()
@@ -199,8 +129,8 @@ def _work(handler: Any, cookies: dict[int, Any], draw: random.Random, leaks: lis
     try:
         for _ in range(EACH):
             number, place = draw.randrange(len(cookies)), draw.choice(PLACES)
-            faults = (nothing, nothing) if draw.random() < 0.5 else draw.choice(PAIRS)
-            FaultMiddleware.wanted.faults = faults
+            spared = draw.random() < 0.5
+            faults.FaultMiddleware.wanted.faults = (faults.nothing,) * 2 if spared else draw.choice(faults.PAIRS)
             extra = {"HTTP_HOST": people.host(number), "HTTP_ACCEPT_LANGUAGE": "en"}
             if place.startswith("/api"):
                 extra["HTTP_AUTHORIZATION"] = f"Bearer {api_secret(number)}"
@@ -225,7 +155,7 @@ def _asked(handler: Any, environ: dict[str, Any], draw: random.Random) -> tuple[
             content += part
             if draw.random() < 0.1:
                 break
-    except (DatabaseError, Broken):
+    except (DatabaseError, faults.Broken):
         pass
     finally:
         response.close()

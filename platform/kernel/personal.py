@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar
+from typing import Any
 
 from kernel import masking
 
@@ -33,9 +33,13 @@ _seen: ContextVar[Seen | None] = ContextVar("personal_seen", default=None)
 class Personal(str):
     """A text about a person, of an unsaid sort: nothing of it is shown masked."""
 
-    mask: ClassVar[Callable[[str], str]] = staticmethod(lambda text: _HIDDEN if text else "")
     owner: Owner | None = None
     field: str = ""
+
+    @staticmethod
+    def mask(text: str) -> str:
+        """This will return what of the text a reader without the right sees."""
+        return _HIDDEN if text else ""
 
     def __html__(self) -> str:
         return html.escape(str(shown(self)))
@@ -83,30 +87,40 @@ def number(text: str) -> str:
 
 
 class Name(Personal):
-    mask = staticmethod(name)
+    @staticmethod
+    def mask(text: str) -> str:
+        return name(text)
 
 
 class Phone(Personal):
-    mask = staticmethod(phone)
+    @staticmethod
+    def mask(text: str) -> str:
+        return phone(text)
 
 
 class Mail(Personal):
-    mask = staticmethod(mail)
+    @staticmethod
+    def mask(text: str) -> str:
+        return mail(text)
 
 
 class Address(Personal):
-    mask = staticmethod(address)
+    @staticmethod
+    def mask(text: str) -> str:
+        return address(text)
 
 
 class Number(Personal):
-    mask = staticmethod(number)
+    @staticmethod
+    def mask(text: str) -> str:
+        return number(text)
 
 
 class Contact(Personal):
     """A mail address, a telephone number or where a letter goes."""
 
     @staticmethod
-    def mask(text: str) -> str:  # type: ignore[override]
+    def mask(text: str) -> str:
         if "@" in text:
             return mail(text)
         return address(text) if any(each.isalpha() for each in text) else phone(text)
@@ -134,6 +148,13 @@ def belongs(value: Any, *, owner: Owner) -> None:
     """This will tell a personal text whose it is; whatever else is given stays as it is."""
     if isinstance(value, Personal):
         value.owner = owner
+
+
+def saw(*, owner: Owner, field: str) -> None:
+    """This will note what a reader is shown whole though it is no field: a document that names a person."""
+    seen = _seen.get()
+    if seen is not None:
+        seen.setdefault(owner, set()).add(field)
 
 
 def like(model: Any, text: str) -> str:

@@ -87,12 +87,13 @@ def _reseal(model: Any, keys: list[int]) -> int:
 
 def _run(model: Any, statement: str, *values: Any) -> list[Any]:
     number = company_keys.ring().seals
-    old = sql.SQL(" OR ").join(
+    each: list[Any] = [
         sql.SQL("(octet_length({column}) > 0 AND get_byte({column}, 0) <> {number})").format(
-            column=sql.Identifier(field.column), number=sql.Literal(number)
+            column=sql.Identifier(str(field.column)), number=sql.Literal(number)
         )
         for field in sealed_fields.sealed_of(model)
-    )
+    ]
+    old = sql.SQL(" OR ").join(each)
     places = {"table": sql.Identifier(model._meta.db_table), "key": sql.Identifier(model._meta.pk.column)}
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(statement).format(old=sql.SQL("({})").format(old), **places), list(values) or None)

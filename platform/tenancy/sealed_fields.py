@@ -148,12 +148,13 @@ class _SealedQuerySet(models.QuerySet):
             for row in rows:
                 for name, value in values.items():
                     setattr(row, name, value)
-            return self.model.objects.bulk_update(rows, list(values)) if rows else 0
+            manager: Any = self.model._default_manager
+            return int(manager.bulk_update(rows, list(values))) if rows else 0
 
     def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
         rows, names = list(objs), list(fields)
         for index in _indexes_of(self.model, names):
-            field = self.model._meta.get_field(index)
+            field: Any = self.model._meta.get_field(index)
             for row in rows:
                 setattr(row, index, field.pre_save(row, False))
             names.append(index)
@@ -169,12 +170,12 @@ class SealedModel(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> Any:
+    def from_db(cls, db: Any, field_names: Any, values: Any, **options: Any) -> Any:
         """Make the instance; where accesses are noted, its texts know whose they are."""
-        made = super().from_db(db, field_names, values)
-        if personal.is_watched():
-            owner = made.personal_owner()
-            for field in sealed_of(cls) if owner else ():
+        made: Any = super().from_db(db, field_names, values, **options)
+        owner = made.personal_owner() if personal.is_watched() else None
+        if owner is not None:
+            for field in sealed_of(cls):
                 personal.belongs(made.__dict__.get(field.attname), owner=owner)
         return made
 
@@ -256,14 +257,14 @@ class _Marked(Lookup):
 
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [value]
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (value,)
 
     def wanted(self, kind: blind_index.Kind) -> Iterable[set[str]]:
         """The sets of words of which one must be met wholly."""
         raise NotImplementedError
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         field, column = self._place(compiler)
         ring = company_keys.ring()
         asked = [words for words in self.wanted(blind_index.KINDS[field.kind]) if words]
@@ -275,8 +276,8 @@ class _Marked(Lookup):
             for words in asked
         ]
         if all(len(each) == 1 for each in parts):
-            return f"({column} && %s::integer[])", [[mark for each in parts for mark in each]]
-        return "(" + " OR ".join(f"{column} @> %s::integer[]" for _ in parts) + ")", list(parts)
+            return f"({column} && %s::integer[])", ([mark for each in parts for mark in each],)
+        return "(" + " OR ".join(f"{column} @> %s::integer[]" for _ in parts) + ")", tuple(parts)
 
     def _place(self, compiler: Any) -> tuple[SealedTextField, str]:
         field: Any = self.lhs.target
@@ -302,11 +303,11 @@ class Exact(_Marked):
     def wanted(self, kind: blind_index.Kind) -> Iterable[set[str]]:
         return [{kind.whole(str(self.rhs))}]
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         field: Any = self.lhs.target
         if self.rhs == "":
             column, params = self.process_lhs(compiler, connection)
-            return f"octet_length({column}) = 0", list(params)
+            return f"octet_length({column}) = 0", tuple(params)
         if not field.index:
             raise SealedLookup(f"{field.place} is sealed and has no index: the database cannot compare it.")
         return super().as_sql(compiler, connection)

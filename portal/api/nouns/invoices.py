@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from billing.invoices import documents, explanations, operations, queries, terms
 from identity.capabilities import Capability
+from kernel import personal
 from kernel.errors import NotFound
 from portal.api import filtering, parsing, values, views
 from portal.api.nouns import messages
@@ -239,6 +240,8 @@ class Invoices(views.Noun):
         found = self.get_queryset().filter(number=number).first()
         if found is None:
             raise NotFound(what=queries.INVOICE, name=number)
+        if self.action in ("document", "hybrid", "structured"):
+            personal.saw(owner=("customer", found.account.customer_id), field="Document")
         return int(found.pk)
 
     def _language(self) -> str:

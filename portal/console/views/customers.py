@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.invoices import queries as invoice_queries
 from identity.capabilities import Capability
+from kernel import personal
 from portal.console import csv_files, pages
 from portal.console.forms import customers as forms
 from portal.shared import personal_door, tables
@@ -79,13 +80,14 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, number: str) -> HttpResponse:
     found = queries.customer(number=number)
     fields = ("name", "kind", "segment", "email", "phone", "language")
-    form = forms.CustomerChangeForm(request.POST or None, initial={name: getattr(found, name) for name in fields})
+    initial = {name: personal.shown(getattr(found, name)) for name in fields}
+    form = forms.CustomerChangeForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         changed = pages.filled_in(form, lambda: operations.update_customer(number=number, **form.cleaned_data))
         if changed:
             messages.success(request, gettext("The customer's particulars are changed."))
             return redirect("console:customer", number=number)
-    title = gettext("Change {name}").format(name=found.name)
+    title = gettext("Change {name}").format(name=personal.shown(found.name))
     return _form_page(request, form, title, reverse("console:customer", args=[number]))
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext
 from billing.invoices import documents, einvoice, operations, queries
 from billing.invoices import terms as invoice_terms
 from identity.capabilities import Capability
-from kernel import texts
+from kernel import personal, texts
 from portal.console import pages
 from portal.console.forms import documents as forms
 from portal.shared import formats, refusals
@@ -29,6 +29,7 @@ def structured(request: HttpRequest, number: str) -> HttpResponse:
         content = documents.xml(invoice_id=invoice.pk)
     except einvoice.SellerIncomplete as refusal:
         return _back(request, number, refusal)
+    personal.saw(owner=("customer", invoice.account.customer_id), field="Document")
     return _file(content, XML, f"{number}.xml")
 
 
@@ -39,6 +40,7 @@ def hybrid(request: HttpRequest, number: str) -> HttpResponse:
         content = documents.hybrid(invoice_id=invoice.pk, language=get_language() or "en")
     except einvoice.SellerIncomplete as refusal:
         return _back(request, number, refusal)
+    personal.saw(owner=("customer", invoice.account.customer_id), field="Document")
     return _file(content, PDF, f"{number}.pdf")
 
 

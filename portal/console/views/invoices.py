@@ -17,6 +17,7 @@ from billing.corrections import queries as correction_queries
 from billing.invoices import documents, fiscal_queries, operations, queries
 from billing.invoices import terms as invoice_terms
 from identity.capabilities import Capability
+from kernel import personal
 from kernel.money import Money
 from portal.console import bill_lines, csv_files, pages
 from portal.console.forms import runs as forms
@@ -66,6 +67,7 @@ def document(request: HttpRequest, number: str) -> HttpResponse:
     detail = queries.invoice(number=number)
     language = get_language() or "en"
     content = documents.pdf(invoice_id=detail.invoice.pk, language=language)
+    personal.saw(owner=("customer", detail.invoice.account.customer_id), field="Document")
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{number}.pdf"'
     return answer

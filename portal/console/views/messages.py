@@ -57,7 +57,9 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
 
 @pages.page(Capability.SEE_CUSTOMERS)
 def file(request: HttpRequest, message_id: int, position: int) -> HttpResponse:
-    row, content = queries.file_of_message(message=queries.message(message_id=message_id), position=position)
+    found = queries.message(message_id=message_id)
+    row, content = queries.file_of_message(message=found, position=position)
+    personal.saw(owner=("customer", found.customer_id), field="Document")
     name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in row.name)
     return HttpResponse(content, row.content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -33,6 +33,9 @@ FIELDS = {
     "Customer.phone": _("Phone"),
     "Account.billing_address": _("Billing address"),
     "Premises.address": _("Supply address"),
+    "Message.recipient": _("Recipient"),
+    "Message.body": _("Message"),
+    "Document": _("Document"),
 }
 
 

@@ -124,8 +124,8 @@ def _company(body: Mapping[str, Any]) -> dict[str, Any]:
                     for each in removed["archives"]
                 ],
             ),
-            part(title=gettext("What stays, and why"), head=["", gettext("Number"), ""], right=[1], rows=stays),
-            part(title=gettext("Proof"), facts=_proof(body["proof"])),
+            part(title=gettext("What stays, and why"), head=["", gettext("Rows"), ""], right=[1], rows=stays),
+            part(title=gettext("Proof that nothing stays"), facts=_proof(body["proof"])),
         ],
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from harness import second_factor, sign_in_service
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PASSWORD = "correct horse battery"
@@ -62,6 +62,16 @@ def looked_at(page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
+def with_code(page, code: str) -> None:
+    """Enter the company's code, and the second factor where two minutes have passed."""
+    page.fill("#id_code", code)
+    page.get_by_role("button", name="Enter with the code").click()
+    if "/2fa/" in page.url:
+        page.fill("#id_code", second_factor.code())
+        page.keyboard.press("Enter")
+    page.locator("#enter-company").wait_for()
+
+
 def complaints(*found) -> list[str]:
     return [line for page in found for line in page.complaints if "Content Security Policy" in line]
 
@@ -91,11 +101,13 @@ class TestSupport:
         boss.get_by_role("button", name="Allow it").click()
         looked_at(boss, "company-code")
         code = boss.locator("main pre, main code").first.inner_text().strip()
-        host.fill("#id_code", code)
-        host.get_by_role("button", name="Enter with the code").click()
+        with_code(host, code)
+        landing = opened(chromium, host.locator("#enter-company").get_attribute("href"))
         looked_at(host, "host-ready")
+        looked_at(landing, "company-landing")
+        host.goto(site.url("operator", "/companies/alder/enter/"))  # the minute may be over
+        with_code(host, code)
         host.locator("#enter-company").click()
-        looked_at(host, "company-landing")
         host.get_by_role("button", name="Enter now").click()
         host.wait_for_url("**/console/")
         looked_at(host, "inside")

@@ -67,7 +67,12 @@ def company_of(message: Any) -> str:
     return str((message.get("headers") or {}).get(HEADER) or NOBODY)
 
 
-class Channel(kombu_redis.Channel):
+_Channel: Any = kombu_redis.Channel
+_Transport: Any = kombu_redis.Transport
+"""Their types are described in part only."""
+
+
+class Channel(_Channel):
     """Kombu's channel with sorted sets in place of lists."""
 
     def _q_for_pri(self, queue: str, pri: Any) -> str:
@@ -136,7 +141,7 @@ class Channel(kombu_redis.Channel):
         return count
 
 
-class Transport(kombu_redis.Transport):
+class Transport(_Transport):
     """Kombu's transport for Redis and Valkey, with fair queues."""
 
     Channel = Channel

@@ -192,5 +192,4 @@ def _company(request: HttpRequest) -> Any:
 
 def _private(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
     return response

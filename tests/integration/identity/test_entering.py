@@ -123,6 +123,7 @@ class TestTheHandOver:
 
         assert looked.status_code == 200
         assert looked["Cache-Control"] == "no-store"
+        assert looked["Referrer-Policy"] == "same-origin"  # without any, a browser's form would carry no origin
         assert visits.begin(link)[1].status_code == 302
 
     def test_is_too_old_after_a_minute(self, host):

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from harness import databases, owning, served
 from hosting import models, operations, queries
-from hosting.operations import backups, job_running, jobs, keeping, takeouts
+from hosting.operations import backups, job_running, jobs, keeping, takeouts, telling
 from identity import queries as identity_queries
 from tenancy import archives, context, vault
 from tenancy.models import Domain, Retailer
@@ -391,6 +391,19 @@ class TestClock:
         left = sorted(each.name[:14] for each in backups.folder_of(code="alder").iterdir())
         assert removed == 2
         assert left == ["alder-20260403", "alder-20260405", "alder-20260406"]
+
+
+class TestTelling:
+    def test_mails_the_hosts_people_once_a_day_which_companies_have_no_backup(self, fresh_db, folder, mailoutbox):
+        at = timezone.now() + dt.timedelta(days=3)
+        codes = [telling.tell_of_late_backups(at=at) for _ in range(2)]
+
+        assert codes == [["alder", "birch"], []]
+        [mail] = mailoutbox
+        assert mail.to == ["staff@operator.test"]
+        assert "alder\nbirch" in mail.body
+        assert "operator.localhost" in mail.body
+        assert "?wrong=backup" in mail.body
 
 
 @pytest.mark.slow

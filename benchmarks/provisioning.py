@@ -44,11 +44,13 @@ def measure(count: int) -> None:
     from django.conf import settings
     from django.core import mail
 
+    from config import celery
     from hosting.operations import offering
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.SIGN_UPS_PER_SENDER, mail.outbox = count, []
     offering.load_defaults(at=dt.datetime.now(dt.UTC))
+    celery.read_addresses()
     made = [sign_up(n) for n in range(count)]
     for n, (click, order) in enumerate(made, start=1):
         print(f"company {n}: link {click:.3f} s, space, trial and administrator {order:.3f} s")

@@ -57,6 +57,17 @@ def live(**_: object) -> None:
 
 
 @signals.worker_init.connect
+def read_addresses(**_: object) -> None:
+    """Read every address before the first order comes: mails hold links, and who signs a company up waits for one."""
+    from django.urls import reverse
+
+    from tenancy import middleware
+
+    for urlconf in middleware.URLCONFS.values():
+        reverse("account_login", urlconf=urlconf)
+
+
+@signals.worker_init.connect
 def refuse_privileged_login(**_: object) -> None:
     """Let no worker of the ``app`` role start with credentials that could break the walls."""
     from django.conf import settings

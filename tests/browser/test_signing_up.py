@@ -137,7 +137,7 @@ class TestTheWholeWay:
                 page.fill("#id_password1", PASSWORD)
                 page.fill("#id_password2", PASSWORD)
                 page.keyboard.press("Enter")
-                page.wait_for_load_state()
+                page.wait_for_url("**/done/")
                 page.goto(f"http://cedar.localhost:{port}/accounts/login/")
                 page.fill("#id_login", "ada@cedar.test")
                 page.fill("#id_password", PASSWORD)

@@ -14,7 +14,6 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import Client
 from isolation import asking, canaries, people, switches
 
-from config.celery import app
 from tenancy import context, hosts
 
 HERE, THERE = 1, 2
@@ -94,8 +93,7 @@ class TestChannels:
 
         assert (small_fleet.schema(THERE), "identity_auditevent") in written
 
-    def test_of_tasks_are_seen(self, small_fleet, monkeypatch):
-        monkeypatch.setattr(app.conf, "task_always_eager", True)
+    def test_of_tasks_are_seen(self, small_fleet):
         asking.WATCH.drain()
         with context.use(small_fleet.company(THERE)):
             logging.getLogger("task").info("delivered to %s", LEAK)
@@ -133,10 +131,10 @@ def down(fleet: people.Fleet, monkeypatch: pytest.MonkeyPatch, only: str = "") -
     if only in ("", "path"):
         monkeypatch.setattr(base, "path_statement", lambda schema: path(there if schema == here else schema))
     if only in ("", "login"):
-        roles = {here: f'SET ROLE "{there}"'}
-        monkeypatch.setattr(base, "role_statement", lambda schema: roles.get(schema, "SET ROLE none"))
+        roles = {here: f'SET ROLE "{there}"', "public": "SET ROLE none"}
+        monkeypatch.setattr(base, "role_statement", lambda schema: roles.get(schema, f'SET ROLE "{schema}"'))
     if only in ("", "keys"):
-        monkeypatch.setattr(keys, "prefix", lambda: "shared")
+        monkeypatch.setattr(keys, "prefix", lambda: there)
     if not only:
         find = hosts.find_retailer
         other = fleet.company(THERE)

@@ -18,7 +18,7 @@ WANTED: dict[str, dict[str, Any]] = {
     "tariffs.TariffPolicy": {"id": 1},
     "metering.MeterPause": {"kind": "suspended", "wh_per_day": 0},
     "metering.RegisterFactor": {"period": DateRange(dt.date(2025, 10, 1), None)},
-    "identity.SupportEntry": {"cause": "", "ended_at": None},
+    "identity.SupportEntry": {"cause": "", "ended_at": None, "minutes": 30},
     "payments.ProviderConnection": {"provider": "stripe"},
 }
 """What a table's own rules ask beyond what its fields say: “app.Model” → field → value."""

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from identity import models
+from identity import models, origins
 from identity.sign_in import ResetTokenGenerator
 from kernel import texts
 from tenancy import context, hosts
@@ -32,4 +32,4 @@ def link_of(*, user: models.User) -> str:
     key = f"{user_pk_to_url_str(user)}-{ResetTokenGenerator().make_token(user)}"
     uid, _, token = key.partition("-")
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
-    return hosts.address(context.current_retailer()) + path
+    return origins.signed_link(hosts.address(context.current_retailer()) + path)

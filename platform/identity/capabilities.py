@@ -86,7 +86,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             _C.SEE_PRIVACY,
             _C.WORK_PRIVACY,
         }
-    ),  # fmt: skip
+    ),
     Role.AUDITOR: _READS | {_C.SEE_PRIVACY, _C.SEE_AUDIT},
     Role.OPERATOR: frozenset({_C.OPERATE_FLEET, _C.MANAGE_STAFF}),
     Role.CUSTOMER: frozenset({_C.USE_PORTAL}),

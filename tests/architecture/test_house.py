@@ -15,7 +15,8 @@ SOURCES = ("platform", "tenants", "billing", "portal")
 TOP_LEVEL = {
     ".ci", "benchmarks", "billing", "docs", "examples", "platform", "portal", "tenants", "tests",
     ".dockerignore", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md",
-    "bootstrap.lock", "bootstrap.py", "deploy", "docker-compose.yml", "manage.py", "pyproject.toml", "requirements.lock",
+    "bootstrap.lock", "bootstrap.py", "deploy", "docker-compose.yml", "manage.py", "pyproject.toml",
+    "requirements.lock",
 }  # fmt: skip
 PLATFORM = {"config", "hosting", "identity", "kernel", "markets", "tenancy"}
 ROOMS = [

@@ -4,24 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('identity', '0005_keys_see_personal'),
+        ("identity", "0005_keys_see_personal"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='securitypolicy',
-            name='missing_allowed',
+            model_name="securitypolicy",
+            name="missing_allowed",
             field=models.PositiveSmallIntegerField(default=30),
         ),
         migrations.AlterField(
-            model_name='alert',
-            name='kind',
-            field=models.CharField(choices=[('new_device', 'New Device'), ('new_network', 'New Network'), ('locked', 'Locked'), ('many_failures', 'Many Failures'), ('mass_export', 'Mass Export'), ('foreign_company', 'Foreign Company'), ('factor_changed', 'Factor Changed'), ('foreign_key', 'Foreign Key'), ('foreign_link', 'Foreign Link'), ('guessed_numbers', 'Guessed Numbers')], max_length=20),
+            model_name="alert",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("new_device", "New Device"),
+                    ("new_network", "New Network"),
+                    ("locked", "Locked"),
+                    ("many_failures", "Many Failures"),
+                    ("mass_export", "Mass Export"),
+                    ("foreign_company", "Foreign Company"),
+                    ("factor_changed", "Factor Changed"),
+                    ("foreign_key", "Foreign Key"),
+                    ("foreign_link", "Foreign Link"),
+                    ("guessed_numbers", "Guessed Numbers"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='securitypolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('missing_allowed__range', (5, 1000))), name='security_policy_missing'),
+            model_name="securitypolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("missing_allowed__range", (5, 1000))), name="security_policy_missing"
+            ),
         ),
     ]

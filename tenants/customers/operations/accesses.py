@@ -12,6 +12,7 @@ from tenants.customers.models import Customer, PersonalAccess
 MOST_NAMED = 2000
 """Customers and premises that a row names; a file of more counts as an access to everybody."""
 LONGEST_REASON = 300
+LONGEST_PAGE, LONGEST_NAME = 120, 160
 ALL_FIELDS = ("Account.billing_address", "Customer.email", "Customer.name", "Customer.phone", "Premises.address")
 Door = PersonalAccess.Door
 
@@ -28,7 +29,7 @@ def note_shown(*, seen: Seen, door: str, page: str, by: Any, at: dt.datetime) ->
         actor_id=getattr(by, "pk", None),
         actor_name=_name(by),
         door=door,
-        page=page[:120],
+        page=page[:LONGEST_PAGE],
         customers=[] if many else customers,
         premises=[] if many else premises,
         everybody=many,
@@ -48,7 +49,7 @@ def show_on_request(*, customer: Customer, reason: str, page: str, by: Any, at: 
         actor_id=getattr(by, "pk", None),
         actor_name=_name(by),
         door=Door.SHOWN,
-        page=page[:120],
+        page=page[:LONGEST_PAGE],
         customers=[customer.pk],
         fields=list(ALL_FIELDS),
         reason=words,
@@ -56,4 +57,4 @@ def show_on_request(*, customer: Customer, reason: str, page: str, by: Any, at: 
 
 
 def _name(by: Any) -> str:
-    return str(getattr(by, "name", "") or by)[:160]
+    return str(getattr(by, "name", "") or by)[:LONGEST_NAME]

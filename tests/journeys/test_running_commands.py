@@ -43,9 +43,6 @@ MANAGE = {
         "restore_company {archive} --replace 'a drill'"
     ),
     ".venv/bin/python manage.py rate tests/data/rating-cases.json": "rate tests/data/rating-cases.json",
-    ".venv/bin/python manage.py bill_run --retailer wattlebird --month 2026-10 [--issue]": (
-        "bill_run --retailer alder --month 2026-10"
-    ),
 }
 DEMO = {
     "make demo",
@@ -54,8 +51,14 @@ DEMO = {
     "GRIDHALL_DATA_DIR=/a/folder/of/mine make demo",
     ". .gridhall/environment",
     ".venv/bin/python manage.py import_readings --retailer wattlebird FILE [--dry-run]",
+    ".venv/bin/python manage.py bill_run --retailer wattlebird --month 2026-10 [--issue]",
 }
 """Run together by TestDemo, in a folder and at a port of its own."""
+FROM_THE_SHELL = (
+    "import_readings --retailer wattlebird examples/meters/demo/wattlebird-*.csv --dry-run",
+    "bill_run --retailer wattlebird --month 2026-10",
+)
+"""Both may be refused by what the demo holds already, in a sentence; a fault of the program is none."""
 MAKE = {
     "make": "",
     "make setup": "setup",
@@ -189,11 +192,8 @@ class TestDemo:
             )
         try:
             _until(lambda: "Ctrl-C stops it" in log.read_text(), demo, log)
-            shell = (
-                f". {folder}/environment && {sys.executable} manage.py import_readings --retailer wattlebird "
-                "examples/nem12/* --dry-run; echo ended"
-            )
-            told = subprocess.run(["sh", "-c", shell], cwd=ROOT, capture_output=True, text=True, check=False)
+            manage = f". {folder}/environment && {sys.executable} manage.py"
+            said = [_shell(f"{manage} {words}") for words in FROM_THE_SHELL]
             status = _status(f"http://127.0.0.1:{port}/", "wattlebird.gridhall.localhost")
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -202,9 +202,14 @@ class TestDemo:
         forgotten = subprocess.run(["make", "demo-reset"], cwd=ROOT, env=own, capture_output=True, check=False)
 
         assert status == 200
-        assert "Traceback" not in told.stderr, told.stderr
+        assert [words for words in said if "Traceback" in words] == []
         assert forgotten.returncode == 0
         assert not (folder / "postgres").exists()
+
+
+def _shell(words: str) -> str:
+    done = subprocess.run(["sh", "-c", words], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
 
 
 def _until(done: object, program: subprocess.Popen[bytes], log: Path, seconds: float = 1500.0) -> None:

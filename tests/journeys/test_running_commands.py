@@ -42,6 +42,16 @@ MANAGE = {
     'GRIDHALL_ROLE=owner python manage.py restore_company ARCHIVE --replace "why"': (
         "restore_company {archive} --replace 'a drill'"
     ),
+    "python manage.py rewrap_keys [COMPANY]": "rewrap_keys alder",
+    "python manage.py rotate_company_key COMPANY [--settle 900] [--go-on] [--retire]": (
+        "rotate_company_key birch --settle 0"
+    ),
+    "python manage.py delete_company COMPANY --typed COMPANY --reason TEXT [--meanwhile closed|read_only]": (
+        "delete_company birch --typed birch --reason 'a drill'"
+    ),
+    "python manage.py delete_company COMPANY --revoke --reason TEXT": (
+        "delete_company birch --revoke --reason 'a drill'"
+    ),
     ".venv/bin/python manage.py rate tests/data/rating-cases.json": "rate tests/data/rating-cases.json",
 }
 DEMO = {
@@ -81,6 +91,14 @@ ELSEWHERE = {
     "docker compose --env-file deploy/secrets.env build": ("the same", "compose"),
     "docker compose --env-file deploy/secrets.env run --rm migrate": ("the same", "compose"),
     "docker compose --env-file deploy/secrets.env up --detach": ("the same", "compose"),
+    "GRIDHALL_ROLE=owner python manage.py delete_company COMPANY --carry-out": (
+        "a waiting period must have passed; tests/integration/data_protection/test_end_of_a_company.py",
+        "option",
+    ),
+    "python manage.py verify_certificate FILE [--key HEX]": (
+        "needs the certificate of a company that is gone; the same file",
+        "option",
+    ),
     "cp deploy/secrets.example deploy/secrets.env": ("writes into the checkout", "files"),
 }
 SQL = re.compile(r"CREATE (?:ROLE|DATABASE) .*;")
@@ -137,6 +155,16 @@ class TestElsewhere:
             assert name in services
         for name in re.findall(r"--env-file (\S+)", command):
             assert (ROOT / name).with_suffix(".example").is_file()
+
+    @pytest.mark.parametrize("command", [each for each, (_, how) in ELSEWHERE.items() if how == "option"])
+    def test_commands_take_these_words(self, command: str) -> None:
+        name = re.findall(r"manage\.py (\w+)", command)[0]
+
+        told = subprocess.run(
+            [sys.executable, "manage.py", name, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+
+        assert [option for option in re.findall(r"--[a-z-]+", command) if option not in told] == []
 
     def test_files_to_copy_are_there(self) -> None:
         assert (ROOT / "deploy/secrets.example").is_file()

@@ -42,7 +42,7 @@ class RetailerTask(Task):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         schema = self._received_schema()
-        if not schema:
+        if not schema or schema == PUBLIC:
             raise TaskWithoutRetailer(f"{self.name} was received without a retailer.")
         if schema == context.current_schema():
             return self.run(*args, **kwargs)

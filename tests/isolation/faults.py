@@ -34,7 +34,7 @@ def time_runs_out() -> None:
 
 def rolled_back() -> None:
     with transaction.atomic():
-        cache.set("half done", "x")
+        cache.set("half-done", "x")
         list(customer_queries.customers()[:1]) if connection.schema_name != "public" else None
         raise Broken
 

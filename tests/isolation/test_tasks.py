@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command, get_commands, load_command_class
@@ -68,9 +69,23 @@ def run(task: Any, told: dict[str, Any], headers: dict[str, str]) -> Any:
         task.pop_request()
 
 
+@pytest.fixture
+def sent(whole_fleet):
+    """Whatever a task sends on is kept, not run: (task, whose header it carries)."""
+    found: list[tuple[str, Any]] = []
+
+    def keep(sender: str = "", headers: Any = None, **_: Any) -> None:
+        found.append((sender, (headers or {}).get(tasks.HEADER)))
+
+    app.conf.task_always_eager = False
+    before_task_publish.connect(keep)
+    yield found
+    before_task_publish.disconnect(keep)
+
+
 @pytest.mark.slow
 class TestTasks:
-    def test_with_ids_of_another_company_touch_nothing_of_it(self, whole_fleet):
+    def test_with_ids_of_another_company_touch_nothing_of_it(self, whole_fleet, sent):
         fleet, leaks = whole_fleet, []
         with asking.counted() as written:
             for task in company_tasks():
@@ -84,6 +99,7 @@ class TestTasks:
         tally.add(attacks=len(company_tasks()), what="all tasks")
         assert leaks == []
         assert {schema for schema, _ in written} <= {fleet.schema(HERE), "public"}
+        assert {schema for _, schema in sent} <= {fleet.schema(HERE), None}
 
     @pytest.mark.parametrize("header", [{}, *({tasks.HEADER: name} for name in ("", "t_nobody000000", "public"))])
     def test_without_a_company_that_is_known_do_not_run(self, whole_fleet, header):

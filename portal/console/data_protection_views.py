@@ -30,7 +30,7 @@ from tenants.protection.operations import expiring, holding, requests
 
 RULES = [
     tables.Column("kind", _("Kind of records"), primary=True),
-    tables.Column("months", _("Kept"), kind="number"),
+    tables.Column("months", _("Kept for"), kind="number"),
     tables.Column("bounds", _("Law and plan")),
     tables.Column("go", _("Would go tonight"), kind="number"),
     tables.Column("last", _("Last night"), kind="number"),

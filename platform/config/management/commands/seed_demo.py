@@ -17,11 +17,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from config.demo import lanjiang, plans, seeding, spaces, wattlebird
-from hosting import going_live, operations
+from hosting import going_live, operations, plan_queries
+from hosting.operations import offering, subscriptions
 from tenancy import context, provisioning
 from tenancy import models as tenancy_models
 
 PLANS = {"lanjiang": lanjiang.plan, "wattlebird": wattlebird.plan}
+SUBSCRIPTIONS = {"lanjiang": "enterprise", "wattlebird": "growth"}
 
 
 def operator(domain: str) -> operations.NewCompany:
@@ -62,6 +64,7 @@ class Command(BaseCommand):
         self._provision(operator(domain))
         waiting = [code for code, plan in PLANS.items() if self._prepare(plan(domain=domain).company)]
         self._fill_all(waiting)
+        self._subscribe()
 
     def _prepare(self, company: operations.NewCompany) -> bool:
         """Make the space of ``company`` unless it is there and full; return whether it is to be filled."""
@@ -91,6 +94,13 @@ class Command(BaseCommand):
             admin_password=plans.PASSWORD,
         )
 
+    def _subscribe(self) -> None:
+        """Offer the usual plans and sign the companies up, paying by the host's own invoices; what stands stays."""
+        offering.load_defaults(at=timezone.now())
+        for code, plan in SUBSCRIPTIONS.items():
+            if plan_queries.subscription(code=code) is None:
+                subscriptions.subscribe(code=code, plan=plan, collection="manual", trial_days=0, at=timezone.now())
+
     def _make_anew(self, retailer: Any) -> None:
         provisioning.drop_schema(retailer=retailer)
         status = tenancy_models.Retailer.Status.PROVISIONING
@@ -112,6 +122,7 @@ class Command(BaseCommand):
     def _fill(self, plan: plans.CompanyPlan) -> None:
         with context.use(context.retailer_by_code(code=plan.company.code)):
             seeding.fill(plan=plan, say=self._say)
+            operations.measure_health(at=timezone.now())
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

@@ -101,7 +101,7 @@ class CopyForm(forms.Form):
 
     code = forms.CharField(label=_("Code"), max_length=40, help_text=_("Small letters, digits and dashes."))
     host = forms.CharField(
-        label=_("Address"), max_length=253, required=False,
+        label=_("Web address"), max_length=253, required=False,
         help_text=_("Where it will be reached. Addresses of the archive that are free here come with it."),
     )  # fmt: skip
     reason = forms.CharField(label=_("Reason"), max_length=400, help_text=WHY)

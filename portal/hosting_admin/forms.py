@@ -34,7 +34,7 @@ class NewCompanyForm(forms.Form):
         label=_("Code"), max_length=40, help_text=_("Small letters, digits and dashes; it stays with the company.")
     )
     host = forms.CharField(
-        label=_("Address"),
+        label=_("Web address"),
         max_length=253,
         help_text=_("Where its customers and staff find it, such as power.example.com."),
     )

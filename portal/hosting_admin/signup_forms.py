@@ -50,7 +50,7 @@ class SignUpForm(forms.Form):
     )
     name_zh = forms.CharField(label=_("Company's name in Chinese"), max_length=80, required=False)
     legal_name = forms.CharField(label=_("Legal name"), max_length=200, help_text=_("As it stands on invoices."))
-    code = forms.CharField(label=_("Address"), max_length=40)
+    code = forms.CharField(label=_("Web address"), max_length=40)
     place = forms.ChoiceField(label=_("Market and region"))
     default_language = forms.ChoiceField(label=_("First language"), choices=settings.LANGUAGES)
     admin_name = forms.CharField(label=_("Your name"), max_length=120)
@@ -89,7 +89,7 @@ class SignUpForm(forms.Form):
 class NameForm(forms.Form):
     """Another name, when the wished one was given to somebody else."""
 
-    code = forms.CharField(label=_("Address"), max_length=40)
+    code = forms.CharField(label=_("Web address"), max_length=40)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -126,7 +126,7 @@ def _page(request: HttpRequest, sign_up_id: int, form: Any, status: int = 200) -
     found = progress.sign_up
     facts = [
         (gettext("Legal name"), found.legal_name),
-        (gettext("Address"), progress.address or found.code),
+        (gettext("Web address"), progress.address or found.code),
         (gettext("Market"), f"{found.market.upper()} {found.region}".strip()),
         (gettext("Plan"), found.plan or "–"),
         (gettext("Administrator"), found.admin_name or gettext("forgotten")),

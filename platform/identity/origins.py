@@ -28,7 +28,8 @@ def marked(secret: str) -> str:
 
 def is_marked(secret: str) -> bool:
     """This will return whether this platform made the key, for whichever company."""
-    return hmac.compare_digest(_mark(secret[:-MARK_LETTERS]), secret[-MARK_LETTERS:])
+    shown = secret[-MARK_LETTERS:].encode(errors="replace")
+    return hmac.compare_digest(_mark(secret[:-MARK_LETTERS]).encode(), shown)
 
 
 def signed_link(url: str) -> str:

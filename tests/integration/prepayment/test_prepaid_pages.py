@@ -55,7 +55,7 @@ class TestTheConsole:
 
         assert made.status_code == 302
         assert "Credit limit ¥5.00" in page
-        assert "A1 Customer 1 Enough" in listed
+        assert "A1 C*** 1*** Enough" in listed  # a cashier sees names masked
         with context.use(alder):
             assert PrepaidAccount.objects.get().state == State.ENDED
 

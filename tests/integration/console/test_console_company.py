@@ -230,9 +230,15 @@ class TestHealth:
             "readings_until": "2026-02-28",
             "last_import": None,
             "imports_refused": 0,
+            "imports_waiting": 0,
+            "ledger_unbalanced": 0,
             "bill_runs_open": 0,
             "drafts_parked": 0,
             "invoices": 0,
             "last_invoice_on": None,
+            "work": {
+                kind: {"failed": 0, "running": 0, "waiting": 0}
+                for kind in ("bill_runs", "imports", "messages", "simulations")
+            },
             "staff": 2,
         }

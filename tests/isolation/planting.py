@@ -29,9 +29,10 @@ CODES = re.compile(
 addresses, references, codes), or what is computed (digests). Every other text carries the canary."""
 CODES_OF = {
     "sessions.Session", "contenttypes.ContentType", "auth.Permission", "mfa.Authenticator", "metering.Touched",
-    "tariffs.CalendarFact", "identity.AuditSeal", "metering.MappingProfile", "payments.FileProfile",
+    "tariffs.CalendarFact", "identity.SupportEntry",
+    "identity.AuditSeal", "metering.MappingProfile", "payments.FileProfile",
 }  # fmt: skip
-"""Tables whose texts are all of that kind."""
+"""Tables whose texts are all of that kind; or, as the host's visits, written by the host itself and shown to it."""
 HUMAN = {
     "en", "zh-hans", "name", "legal_name", "note", "reason", "address", "title", "street", "city", "holder", "text",
     "payer", "words", "guarantor", "bank_name",
@@ -123,7 +124,7 @@ class Planter:
             return f"'p{self.word}@fleet.test'"
         if _is_wide(field) and identifies(model, field):
             return str(self.number)
-        if _is_text(field) and identifies(model, field) and (field.max_length or 99) >= len(self.word):
+        if _is_wordy(model, field) and (field.max_length or 99) >= len(self.word):
             return f"'P{self.word}'" if (field.max_length or 99) > len(self.word) else f"'{self.word}'"
         if _is_number(field) and FREE_NUMBERS.match(field.name):
             return f"{self.number}.00" if isinstance(field, models.DecimalField) else str(self.number)
@@ -193,6 +194,10 @@ def _is_file(field: Any) -> bool:
 
 def _is_number(field: Any) -> bool:
     return isinstance(field, models.DecimalField | models.BigIntegerField) and not field.primary_key
+
+
+def _is_wordy(model: Any, field: Any) -> bool:
+    return _is_text(field) and identifies(model, field) and not field.choices
 
 
 def _is_wide(field: Any) -> bool:

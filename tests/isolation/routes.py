@@ -127,6 +127,9 @@ ROWS: list[tuple[str, str, str, str]] = [
     (r"webauthn/keys", "pk", "mfa.Authenticator", "pk"),
     (r"coupons/", "code", "hosting.Coupon", "code"),
     (r"^plans/", "code", "hosting.Plan", "code"),
+    (r"data-protection/|account/data/", "request_id", "protection.DataRequest", "pk"),
+    (r"data-protection/keep/", "rule", "protection.RetentionChoice", "rule"),
+    (r"data-protection/nights/", "day", "protection.RetentionRun", "day"),
     (r"domains/", "host_id", "tenancy.Domain", "pk"),
     (r"companies/", "code", "tenancy.Retailer", "code"),
     (r"add-ons/", "add_on_id", "charges.AddOn", "pk"),
@@ -139,6 +142,7 @@ FIXED = {
     "token": str(uuid.UUID(int=17)),
     "uidb36": "1",
     "key": "set-password",
+    "form": "json",
 }
 """Arguments that name no row."""
 

@@ -250,6 +250,7 @@ class TestDump:
             assert word not in dump
 
 
+@pytest.mark.slow
 class TestMigration:
     def test_seals_plain_rows_and_opens_them_again(self, fresh_db, birch):
         with context.use(birch):

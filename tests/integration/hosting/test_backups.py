@@ -75,6 +75,7 @@ class TestDrill:
             schemas = owner.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^t_[a-z0-9]{12}$'").fetchone()
         assert schemas[0] - Retailer.objects.count() in (0, 1), "the scratch schema is dropped"
 
+    @pytest.mark.slow
     def test_tells_an_archive_that_was_changed(self, fresh_db, in_business, folder, as_owner):
         made = operations.back_up(code="alder", at=AT)
         path = path_of(made, folder)
@@ -96,6 +97,7 @@ class TestDrill:
 
 
 class TestRestore:
+    @pytest.mark.slow
     def test_makes_a_second_company_with_all_that_it_had(self, fresh_db, in_business, folder, as_owner):
         made = operations.back_up(code="alder", at=AT)
 

@@ -182,6 +182,7 @@ class TestReplacement:
             assert models.Job.objects.count() == 0
         assert context.retailer_by_code(code="alder").schema_name == in_business.schema_name
 
+    @pytest.mark.slow
     def test_of_a_damaged_archive_is_given_up_and_leaves_nothing(self, in_business, folder, fresh_db, work_off):
         made = operations.back_up(code="alder", at=AT)
         path = backups.path_of(made)
@@ -224,6 +225,7 @@ class TestDrill:
         assert schemas(fresh_db) == before
 
 
+@pytest.mark.slow
 class TestCopy:
     def test_stands_beside_with_closed_doors_and_its_own_host(self, in_business, folder, work_off):
         made = operations.back_up(code="alder", at=AT)
@@ -314,6 +316,7 @@ class TestHostileArchive:
         assert (made.kind, made.standing, made.pk == operator.pk) == ("retailer", {}, False)
         assert made.schema_name.startswith("t_")
 
+    @pytest.mark.slow
     def test_of_columns_that_are_not_there_is_refused(self, in_business, folder, fresh_db, work_off):
         path = backups.path_of(operations.back_up(code="alder", at=AT))
         rewritten(path, lambda m: m["tables"][3]["columns"].append("evil"))

@@ -75,6 +75,7 @@ def showing(pages: dict[str, tuple[int, bytes]], word: str) -> list[str]:
     ids=["customer", "staff"],
 )
 class TestPages:
+    @pytest.mark.slow
     def test_none_breaks_and_none_shows_the_other_company(self, companies, alder, birch, email, start, at_least):
         for here, there in ((alder, birch), (birch, alder)):
             pages = crawl(browser(f"{here.code}.localhost", email.format(here.code)), start)
@@ -129,6 +130,7 @@ class TestHosts:
         assert {a.status_code for a in answers} == {421}
         assert all(b"secret-of-" not in a.content for a in answers)
 
+    @pytest.mark.slow
     def test_a_customer_sees_no_page_of_the_staff(self, companies):
         pages = crawl(browser("alder.localhost", "staff@alder.test"), "/console/")
         customer = browser("alder.localhost", twins.EMAIL)

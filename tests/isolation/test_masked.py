@@ -49,6 +49,7 @@ def test_no_page_shows_a_person_whole_and_nothing_is_recorded(masked_company, al
         assert PersonalAccess.objects.filter(page="console:document").exists()
 
 
+@pytest.mark.slow
 def test_with_the_right_pages_show_them_and_each_is_recorded(masked_company, alder):
     pages = crawl(browser("alder.localhost", "service@alder.test"), "/console/")
 

@@ -8,7 +8,7 @@ from django import template
 from django.template import Context
 from django.utils import timezone
 
-from portal.shared import entering, entering_words
+from portal.shared import entering_words
 
 register = template.Library()
 
@@ -19,6 +19,8 @@ def support_banner(context: Context) -> dict[str, Any]:
     visit = getattr(context.get("user"), "support", None)
     if visit is None:
         return {}
+    from portal.shared import entering  # the catalogue of components is served without people
+
     return {**entering.banner_of(visit, timezone.now()), "csrf_token": context.get("csrf_token", "")}
 
 

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 from django import template
 from django.urls import reverse
 
-from identity import single_sign_on
-
 register = template.Library()
 
 
 @register.simple_tag
 def sign_in_service(then: str = "") -> dict[str, Any] | None:
     """Return name and address of the service people may sign in at now, or None; ``then`` is where they go on."""
+    from identity import single_sign_on  # the catalogue of components is served without people
+
     rules = single_sign_on.offered()
     if rules is None:
         return None

@@ -29,7 +29,7 @@ test-all: setup ## run every test
 	$(PY) -m pytest -n $(WORKERS) $(or $(ARGS),tests)
 
 test-isolation: setup ## try with twenty companies that none sees anything of another (about ten minutes)
-	$(PY) benchmarks/isolation.py $(ARGS)
+	$(PY) benchmarks/isolation_tried.py $(ARGS)
 
 check: lint test ## what CI runs: style, types, layers, locks, tests
 

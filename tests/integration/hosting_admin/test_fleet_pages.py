@@ -188,7 +188,8 @@ class TestQueues:
     def test_that_do_not_answer_are_said_and_the_page_stands(self, pages, monkeypatch):
         from celery import Celery
 
-        monkeypatch.setattr(queues, "current_app", Celery("away", broker="redis://127.0.0.1:1/0"))
+        away = Celery("away", broker="redis://127.0.0.1:1/0", set_as_current=False)
+        monkeypatch.setattr(queues, "current_app", away)
 
         assert "The broker does not answer" in text(pages.get("/"))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,7 +28,7 @@ from billing.invoices.models import Invoice
 from billing.ledger import queries as ledger_queries
 from billing.payments import operations, queries
 from billing.payments.models import Allocation, OpenItem, Payment, Refund
-from harness import billing_cast
+from harness import billing_cast, databases
 from harness.issued import issue
 from kernel.errors import GridhallError
 from kernel.money import Money
@@ -160,36 +161,46 @@ class TestPaidFiftyTimesAtOnce:
         assert queries.accounts_to_settle(limit=10) == []
 
 
-def _pay_in_process(database: str, schema: str, account_id: int, numbers: list[int]) -> None:
-    """A process of its own with its own connection."""
-    connections.close_all()
-    connection.settings_dict["NAME"] = database
-    with context.use(context.retailer_by_schema(schema_name=schema)):
-        for number in numbers:
-            operations.receive(
-                account_id=account_id, money=cny("100.00"), method="card", source="stripe", reference=f"p{number}",
-                received_on=ON, at=AT,
-            )  # fmt: skip
-    connections.close_all()
+_PAY = """
+import datetime as dt, sys
+from decimal import Decimal
+import django
+django.setup()
+from billing.payments import operations
+from kernel.money import Money
+from tenancy import context
+code, account, day, at, *numbers = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.readline()
+with context.use(context.retailer_by_code(code=code)):
+    for number in numbers:
+        operations.receive(
+            account_id=int(account), money=Money(Decimal("100.00"), "CNY"), method="card", source="stripe",
+            reference=f"p{number}", received_on=dt.date.fromisoformat(day), at=dt.datetime.fromisoformat(at),
+        )
+"""
+
+
+def _payer(database: str, account_id: int, numbers: range) -> subprocess.Popen[str]:
+    """A program of its own that says when it is ready and pays when it is told to start."""
+    words = [sys.executable, "-c", _PAY, "alder", str(account_id), str(ON), AT.isoformat(), *map(str, numbers)]
+    environment = databases.environment(database)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, cwd=databases.ROOT, env=environment, stdin=pipe, stdout=pipe, text=True)
 
 
 class TestProcesses:
     def test_pay_one_bill_together_once(self, owing, fresh_db):
-        alder, account, _, _ = owing
-        connections.close_all()
-        fork = multiprocessing.get_context("fork")
-        numbers = [list(range(10)), list(range(10)), list(range(5, 15))]
+        _, account, _, _ = owing
 
-        programs = [
-            fork.Process(target=_pay_in_process, args=(fresh_db, alder.schema_name, account.pk, mine))
-            for mine in numbers
-        ]
+        programs = [_payer(fresh_db, account.pk, numbers) for numbers in (range(10), range(10), range(5, 15))]
+        ready = [program.stdout.readline() for program in programs]
         for program in programs:
-            program.start()
-        for program in programs:
-            program.join(60)
+            program.stdin.write("start\n")
+            program.stdin.flush()
 
-        assert [program.exitcode for program in programs] == [0, 0, 0]
+        assert ready == ["ready\n"] * 3
+        assert [program.wait(120) for program in programs] == [0, 0, 0]
         assert Payment.objects.count() == 15
         assert Allocation.objects.count() == 1
         assert queries.account_credit() == {account.pk: cny("1400.00")}

@@ -138,7 +138,7 @@ def _say_what_is_taken_out() -> None:
     taking_out.leave_out(
         "django_session", "account_emailaddress", "account_emailconfirmation", "mfa_authenticator",
         "identity_idempotencykey", "identity_opensession", "identity_signinattempt", "identity_singlesignon",
-        "identity_singlesignonlink", "identity_supportentry",
+        "identity_singlesignonlink", "identity_singlesignondomain", "identity_servicelogout", "identity_supportentry",
     )  # fmt: skip
     taking_out.leave_out_columns("identity_user", "password")
     taking_out.leave_out_columns("identity_apikey", "hashed")

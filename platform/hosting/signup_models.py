@@ -119,6 +119,7 @@ class CompanyHost(models.Model):
         PENDING = "pending"
         PROVEN = "proven"
         SERVED = "served"
+        STOPPED = "stopped"
         LOST = "lost"
         REMOVED = "removed"
 
@@ -135,6 +136,10 @@ class CompanyHost(models.Model):
     certificate_until = models.DateTimeField(null=True)
     served_at = models.DateTimeField(null=True)
     missing_since = models.DateTimeField(null=True)
+    outside_plan_since = models.DateTimeField(null=True)
+    """Since when the company's plan holds no hosts of its own; after a time of grace the host is stopped."""
+    told_at = models.DateTimeField(null=True)
+    """When the administrators were mailed about that; empty until then."""
     problem = models.CharField(max_length=40, blank=True)
     problem_facts = models.JSONField(default=dict)
 

@@ -12,7 +12,12 @@ from django.db.models.functions import Lower
 
 from identity import capabilities
 from identity.entering_models import SupportEntry
-from identity.single_sign_on_models import SingleSignOn, SingleSignOnLink  # noqa: F401 (tables of this room)
+from identity.single_sign_on_models import (  # noqa: F401 (tables of this room)
+    ServiceLogout,
+    SingleSignOn,
+    SingleSignOnDomain,
+    SingleSignOnLink,
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -205,6 +210,10 @@ class OpenSession(models.Model):
     opened_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    service_subject = models.CharField(max_length=255, blank=True)
+    """Whom the company's sign-in service named when it vouched for this session; empty for every other way in."""
+    service_session = models.CharField(max_length=255, blank=True)
+    """The service's own name of its session (sid), by which it ends this one."""
 
     class Meta:
         constraints = [
@@ -212,7 +221,14 @@ class OpenSession(models.Model):
                 fields=["session_key"], condition=Q(ended_at__isnull=True), name="open_session_key_unique"
             )
         ]
-        indexes = [models.Index(fields=["user", "-seen_at"], name="open_session_user")]
+        indexes = [
+            models.Index(fields=["user", "-seen_at"], name="open_session_user"),
+            models.Index(
+                fields=["service_subject"],
+                condition=~Q(service_subject="") & Q(ended_at__isnull=True),
+                name="open_session_by_service",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.device}"

@@ -63,3 +63,38 @@ class SingleSignOnLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.issuer}"
+
+
+class SingleSignOnDomain(models.Model):
+    """A mail domain that the service may vouch for, with the word by which the company proves that it is its own."""
+
+    domain = models.CharField(max_length=253)
+    token = models.CharField(max_length=64)
+    added_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    proven_at = models.DateTimeField(null=True)
+    """When the record was seen first; empty while the domain is not proven, or not any more."""
+    seen_at = models.DateTimeField(null=True)
+    missing_since = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["domain"], name="single_sign_on_domain_once")]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class ServiceLogout(models.Model):
+    """An order of the service to end sessions that was carried out, kept so that it is not heard a second time."""
+
+    mark = models.CharField(max_length=64)
+    """A hash of the issuer and the order's own name (jti)."""
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mark"], name="service_logout_once")]
+        indexes = [models.Index(fields=["heard_at"], name="service_logout_age")]
+
+    def __str__(self) -> str:
+        return self.mark

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from tenants.service import queries
 from tenants.service.kinds import OPEN_STATES, OrderKind, OrderReason, OrderState
 from tenants.service.models import SupplyOrder, SupplyOrderEvent
 
+FINAL_NOTICE = "final_notice"
 LEGAL_TIMES_BIND = (OrderReason.ARREARS, OrderReason.PREPAYMENT)
 """Reasons for which the market's blackout days and hours hold; safety and the customer's own wish know none."""
 
@@ -107,6 +109,67 @@ def request(
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class NewStop:
+    """A stop to ask for; the same ``request_key`` gives the same order again."""
+
+    supply_point_id: int
+    account_id: int
+    request_key: str
+    earliest_at: dt.datetime
+    calculation: Mapping[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def request_stops(*, stops: Sequence[NewStop], reason: str, at: dt.datetime, by: str = "") -> list[SupplyOrder]:
+    """This will ask the field to stop supply at many supply points, in a few statements; return the orders by key.
+
+    Those at which an open stop stands already get none: it may be another account's.
+    """
+    if not stops:
+        return []
+    keys = [each.request_key for each in stops]
+    known = set(SupplyOrder.objects.filter(request_key__in=keys).values_list("request_key", flat=True))
+    SupplyOrder.objects.bulk_create(
+        (
+            SupplyOrder(
+                kind=OrderKind.STOP,
+                reason=reason,
+                supply_point_id=each.supply_point_id,
+                account_id=each.account_id,
+                request_key=each.request_key,
+                requested_at=at,
+                earliest_at=each.earliest_at,
+                calculation=dict(each.calculation),
+            )
+            for each in stops
+            if each.request_key not in known
+        ),
+        ignore_conflicts=True,
+    )
+    made = list(SupplyOrder.objects.filter(request_key__in=keys).order_by("pk"))
+    _note_many(
+        [(order, {"earliest_at": order.earliest_at}) for order in made if order.request_key not in known],
+        OrderState.REQUESTED, at, by,
+    )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def give_final_notices(*, order_ids: Collection[int], at: dt.datetime, by: str = "") -> int:
+    """This will write down for many stops that wait that their customers were told for the last time; return how many.
+
+    Those told before, or no longer waiting, are left as they are.
+    """
+    waiting = SupplyOrder.objects.filter(
+        pk__in=order_ids, state=OrderState.REQUESTED, final_notice_at__isnull=True
+    ).order_by("pk")
+    told = list(waiting.select_for_update())
+    SupplyOrder.objects.filter(pk__in=[order.pk for order in told]).update(final_notice_at=at)
+    _note_many([(order, {}) for order in told], FINAL_NOTICE, at, by)
+    return len(told)
+
+
 @transaction.atomic
 def give_final_notice(*, order_id: int, at: dt.datetime, by: str = "") -> SupplyOrder:
     """This will write down that the customer was told for the last time; the first time counts."""
@@ -114,7 +177,7 @@ def give_final_notice(*, order_id: int, at: dt.datetime, by: str = "") -> Supply
     if order.final_notice_at is None:
         order.final_notice_at = at
         order.save(update_fields=["final_notice_at"])
-        _note(order, "final_notice", at, by, {})
+        _note(order, FINAL_NOTICE, at, by, {})
     return order
 
 
@@ -258,6 +321,12 @@ def _end(order: SupplyOrder, state: OrderState, ended_at: dt.datetime, by: str, 
 
 def _note(order: SupplyOrder, what: str, at: dt.datetime, by: str, details: Mapping[str, Any]) -> None:
     SupplyOrderEvent.objects.create(order=order, what=str(what), at=at, by=by, details=dict(details))
+
+
+def _note_many(orders: Sequence[tuple[SupplyOrder, Mapping[str, Any]]], what: str, at: dt.datetime, by: str) -> None:
+    SupplyOrderEvent.objects.bulk_create(
+        SupplyOrderEvent(order=order, what=str(what), at=at, by=by, details=dict(details)) for order, details in orders
+    )
 
 
 def _locked(order_id: int, states: tuple[OrderState, ...]) -> SupplyOrder:

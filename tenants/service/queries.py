@@ -7,9 +7,10 @@ from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from kernel.errors import NotFound, gettext_noop
+from kernel.periods import Period
 from markets import packs, working_days
 from tenancy import context
 from tenants.customers import queries as customer_queries
@@ -74,6 +75,12 @@ def stopped_points(*, account_ids: Collection[int] | None = None) -> dict[int, S
     return {point: each for point, each in stopped.items() if each.account_id in set(account_ids)}
 
 
+def stops_of(*, account_ids: Collection[int]) -> dict[int, int]:
+    """This will count the stops that were ever ordered, by account; those without any are left out."""
+    found = SupplyOrder.objects.filter(account_id__in=account_ids, kind=OrderKind.STOP).values_list("account_id")
+    return dict(found.annotate(count=Count("pk")).order_by())
+
+
 def breaches(*, at: dt.datetime) -> QuerySet[SupplyOrder]:
     """This will list orders to resume supply that were carried out, or still are not, after the promised time."""
     late = Q(state__in=OPEN_STATES, promised_until__lt=at)
@@ -103,6 +110,24 @@ def supply_points_of(*, account_id: int, on: dt.date) -> list[Any]:
     """This will return the supply points the account answers for on a day."""
     found = customer_queries.accounts().filter(pk=account_id).first()
     return customer_queries.supply_points_of_account(account=found, on=on) if found else []
+
+
+def supply_points_of_many(*, account_ids: Collection[int], on: dt.date) -> dict[int, list[Any]]:
+    """This will return the supply points that accounts answer for on a day, by account and identifier.
+
+    In one statement; accounts without any are left out.
+    """
+    found: dict[int, list[Any]] = {}
+    day = Period(on, on + dt.timedelta(days=1))
+    for held in customer_queries.occupancies_in(period=day, account_ids=account_ids):
+        found.setdefault(held.account_id, []).append(held.supply_point)
+    return found
+
+
+def points_ordered(*, supply_point_ids: Collection[int], kind: str) -> set[int]:
+    """This will return which of the supply points have an open order of a kind, whoever's account it is."""
+    found = SupplyOrder.objects.filter(supply_point_id__in=supply_point_ids, kind=kind, state__in=OPEN_STATES)
+    return set(found.values_list("supply_point_id", flat=True))
 
 
 def identifier_of(*, supply_point_id: int) -> str:

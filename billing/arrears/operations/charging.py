@@ -29,7 +29,7 @@ from tenants.customers import queries as customer_queries
 ONE_DAY = dt.timedelta(days=1)
 LOOK_BACK = dt.timedelta(days=40)
 """How long after a payment its late fee is still looked at: longer than any task is ever late."""
-CHUNK = 500
+CHUNK = 5000
 NOTHING = Decimal(0)
 KIND, SOURCE, WAIVED = "late_fee", "late_fee", "late_fee_waiver"
 WAIVER = gettext_noop("waiver")

@@ -11,13 +11,13 @@ from django.db import connection, transaction
 from billing.arrears import covers, paths, policies, resting
 from billing.arrears.covers import Overdue
 from billing.arrears.models import AccountStanding, Case, DunningPath
-from billing.arrears.operations import agreeing, editing, history, settling, steps
+from billing.arrears.operations import agreeing, editing, settling, steps
 from billing.rating.calendar_days import DayKinds
 from kernel.periods import Period
 from tenants.customers import queries as customer_queries
 
 ONE_DAY = dt.timedelta(days=1)
-CHUNK = 1000
+CHUNK = 5000
 State = Case.State
 _CHANGED = {
     "state": "text",
@@ -81,7 +81,7 @@ def advance_chunk(*, on: dt.date, at: dt.datetime, size: int = CHUNK) -> int:
     found = covers.overdue(on=on, account_ids=account_ids)
     rests = resting.reasons(account_ids=account_ids, on=on)
     read, regions = _Read(), _regions(account_ids, on)
-    desk = steps.Desk(on, at, history.Book(case_ids=[case.pk for case in cases], on=on, at=at))
+    desk = steps.Desk(cases=cases, on=on, at=at)
     for case in cases:
         region = policies.day_kinds(region=regions.get(case.account_id, ""))
         day = _Day(path=read.path(case), kinds=region, rests=rests.get(case.account_id, ""), desk=desk)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from billing.arrears import covers, locks, words
+from billing.arrears.covers import Overdue
 from billing.arrears.models import Agency, Placement
 from billing.arrears.operations import agreeing
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
@@ -51,18 +53,47 @@ def place(*, account_id: int, agency: str, on: dt.date, at: dt.datetime, by: Any
     owed = covers.overdue(on=on, account_ids=[account_id]).get(account_id)
     if owed is None:
         raise agreeing.NothingOverdue()
+    made = _placement(found, owed, on, at, by)
     with refusals.named({"arrears_placed_once": AlreadyPlaced()}):
-        return Placement.objects.create(
-            account_id=account_id,
-            agency=found,
-            amount=owed.amount,
-            currency=owed.money.currency,
-            commission=found.commission,
-            covers=dict(owed.items),
-            placed_on=on,
-            by=words.name_of(by),
-            at=at,
-        )
+        made.save(force_insert=True)
+    return made
+
+
+class Agencies:
+    """The agencies in use and the debts at one, read for many accounts at once.
+
+    ``only`` is the agency that gets debts without being chosen; None when there are several, or none.
+    """
+
+    def __init__(self, *, account_ids: Collection[int]) -> None:
+        found = list(Agency.objects.filter(is_active=True)[:2])
+        self.only = found[0] if len(found) == 1 else None
+        placed = Placement.objects.filter(account_id__in=account_ids, state=Placement.State.PLACED)
+        self._placed = set(placed.values_list("account_id", flat=True))
+
+    def has(self, account_id: int) -> bool:
+        """Whether the account's debt is at an agency."""
+        return account_id in self._placed
+
+    def place(self, *, debts: Sequence[Overdue], on: dt.date, at: dt.datetime) -> None:
+        """Hand debts to the only agency in one statement; one that a person handed over meanwhile stays where it is."""
+        if self.only is not None:
+            rows = [_placement(self.only, owed, on, at) for owed in debts]
+            Placement.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _placement(agency: Agency, owed: Overdue, on: dt.date, at: dt.datetime, by: Any = None) -> Placement:
+    return Placement(
+        account_id=owed.account_id,
+        agency=agency,
+        amount=owed.amount,
+        currency=owed.money.currency,
+        commission=agency.commission,
+        covers=dict(owed.items),
+        placed_on=on,
+        by=words.name_of(by),
+        at=at,
+    )
 
 
 @transaction.atomic

@@ -36,11 +36,11 @@ def settle_accounts(*, account_ids: Collection[int], on: dt.date, at: dt.datetim
 @transaction.atomic
 def _settle(account_id: int, on: dt.date, at: dt.datetime) -> int:
     locks.hold_accounts([account_id])
+    case = Case.objects.select_for_update().filter(account_id=account_id, closed_on__isnull=True).first()
     writing_off.recover(account_id=account_id, on=on, at=at)
     agreeing.judge(on=on, at=at, account_ids=[account_id])
     _count_collected(account_id, on)
     owed = covers.overdue(on=on, account_ids=[account_id]).get(account_id)
-    case = Case.objects.select_for_update().filter(account_id=account_id, closed_on__isnull=True).first()
     if owed is None and case is not None:
         close(case, "paid", on=on, at=at)
         case.save()

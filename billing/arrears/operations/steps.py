@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from functools import cached_property
 
-from billing.arrears import paths, stop_checks, words
+from billing.arrears import paths, words
 from billing.arrears.covers import Overdue
-from billing.arrears.models import Agency, Case, Placement
+from billing.arrears.disconnection import Check
+from billing.arrears.models import Case
 from billing.arrears.operations import history, placing, stopping
 from billing.arrears.paths import Step
+from billing.arrears.stop_checks import Evidence
 from billing.charges import operations as charge_operations
 from kernel import texts
 from kernel.money import Money
@@ -19,22 +22,39 @@ FEE = "reminder_fee"
 REFUSED, BY_HAND = "stop_refused", "agency_due"
 
 
-@dataclass(slots=True, eq=False)
 class Desk:
-    """What the steps of a day leave to be done together: events to write down, fees to charge, messages to send."""
+    """What the steps of a day leave to be done together: events to write down, fees to charge, messages to send,
+    stops to order, debts to hand over; and what they need to know, read for all cases of the day at once."""
 
-    on: dt.date
-    at: dt.datetime
-    book: history.Book
-    outbox: words.Outbox = field(default_factory=words.Outbox)
-    fees: list[charge_operations.NewCharge] = field(default_factory=list)
+    def __init__(self, *, cases: Sequence[Case], on: dt.date, at: dt.datetime) -> None:
+        self.on, self.at = on, at
+        self.book = history.Book(case_ids=[case.pk for case in cases], on=on, at=at)
+        self.outbox = words.Outbox()
+        self.fees: list[charge_operations.NewCharge] = []
+        self.stops: list[tuple[Case, Check]] = []
+        self.debts: list[Overdue] = []
+        self._cases = cases
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What is known of the cases that stand before a stop."""
+        return Evidence(cases=self._cases, on=self.on)
+
+    @cached_property
+    def agencies(self) -> placing.Agencies:
+        """To which agency debts go, and which are at one."""
+        return placing.Agencies(account_ids=[case.account_id for case in self._cases])
 
     def clear(self) -> None:
         """This will do it, in a few statements."""
+        if self.stops:
+            stopping.request_stops(found=self.stops, evidence=self.evidence, at=self.at)
+        if self.debts:
+            self.agencies.place(debts=self.debts, on=self.on, at=self.at)
         self.book.write()
         charge_operations.add_many(charges=self.fees, at=self.at)
-        self.fees = []
         self.outbox.send(at=self.at)
+        self.stops, self.debts, self.fees = [], [], []
 
 
 def perform(*, case: Case, step: Step, owed: Overdue, desk: Desk) -> dt.date | None:
@@ -47,7 +67,7 @@ def perform(*, case: Case, step: Step, owed: Overdue, desk: Desk) -> dt.date | N
         if again_on is not None:
             return again_on
     elif step.action == paths.AGENCY:
-        _hand_over(case, desk)
+        _hand_over(case, owed, desk)
     details = {"step": step.code, "amount": f"{owed.amount:f}", "titles": dict(step.title), "channel": step.channel}
     if not desk.book.add(case, step.action, key=f"{case.due_since} {step.code}", **details):
         return None
@@ -80,21 +100,19 @@ def _fee(case: Case, step: Step, on: dt.date) -> charge_operations.NewCharge:
 
 def _stop(case: Case, desk: Desk) -> dt.date | None:
     """Order the stop, or say when to look again: when the time needed has passed, else tomorrow."""
-    on = desk.on
-    found = stop_checks.check(case=case, on=on)
+    found = desk.evidence.check(case)
     if found.legal:
-        stopping.request_stop(case=case, on=on, at=desk.at)
+        desk.stops.append((case, found))
         return None
-    desk.book.add(case, REFUSED, key=f"{case.due_since} {REFUSED} {on}", check=found.as_json())
-    return max(found.earliest or on, on + ONE_DAY)
+    desk.book.add(case, REFUSED, key=f"{case.due_since} {REFUSED} {desk.on}", check=found.as_json())
+    return max(found.earliest or desk.on, desk.on + ONE_DAY)
 
 
-def _hand_over(case: Case, desk: Desk) -> None:
+def _hand_over(case: Case, owed: Overdue, desk: Desk) -> None:
     """With one agency the debt goes there; with several, or none, a person decides."""
-    if Placement.objects.filter(account_id=case.account_id, state=Placement.State.PLACED).exists():
+    if desk.agencies.has(case.account_id):
         return
-    agencies = list(Agency.objects.filter(is_active=True)[:2])
-    if len(agencies) == 1:
-        placing.place(account_id=case.account_id, agency=agencies[0].code, on=desk.on, at=desk.at)
+    if desk.agencies.only is not None:
+        desk.debts.append(owed)
     else:
         desk.book.add(case, BY_HAND, key=f"{case.due_since} {BY_HAND}")

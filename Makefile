@@ -3,6 +3,8 @@ PYTHON ?= python3
 PY := .venv/bin/python
 ARGS ?=
 WORKERS ?= 2
+# A file stays with one worker: what its tests share (a served site, a month of readings) is made once.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
@@ -23,10 +25,10 @@ demo-reset: setup ## forget the demo's data
 	@$(PY) -m config.demo_server --reset
 
 test: setup ## run the tests, without the slow ones (ARGS="tests/unit -k money")
-	$(PY) -m pytest -n $(WORKERS) -m "not slow" $(or $(ARGS),tests)
+	$(PY) -m pytest -n $(WORKERS) $(BY_FILE) -m "not slow" $(or $(ARGS),tests)
 
 test-all: setup ## run every test
-	$(PY) -m pytest -n $(WORKERS) $(or $(ARGS),tests)
+	$(PY) -m pytest -n $(WORKERS) $(BY_FILE) $(or $(ARGS),tests)
 
 test-isolation: setup ## try with twenty companies that none sees anything of another (about ten minutes)
 	$(PY) benchmarks/isolation_tried.py $(ARGS)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness import second_factor
+from harness import readability, second_factor
 
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = [pytest.mark.browser]
 
-AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = (
     "/", "/?wrong=backup", "/companies/alder/", "/companies/alder/backups/", "/companies/alder/history/",
     "/companies/alder/change/", "/archives/",
@@ -55,7 +53,7 @@ class TestReading:
         faults = {}
         for path in PAGES:
             page.goto(site.url("operator", path))
-            if found := _faults(page):
+            if found := readability.violations(page):
                 faults[path] = found
             too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
             assert not too_wide, path
@@ -95,8 +93,3 @@ class TestKeyboard:
         assert "type “alder”" in page.get_by_role("alert").first.inner_text()
         page.goto(site.url("operator", "/companies/alder/backups/"))
         assert page.get_by_text("Restore in place").count() == 0
-
-
-def _faults(page) -> list[str]:
-    found = axe_playwright.Axe().run(page, options={"runOnly": {"type": "tag", "values": AA}})
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]]

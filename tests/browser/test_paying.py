@@ -9,14 +9,11 @@ from typing import Any
 
 import pytest
 
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
-
 from config.stripe_server.server import Server
-from harness import portal_cast
+from harness import portal_cast, readability
 from harness.stripe_desk import DECLINED, OWN_KEY, PAYS
 
 pytestmark = pytest.mark.browser
-AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PHONE, DESK = 360, 1440
 SHOTS = os.environ.get("GRIDHALL_SHOTS")
 LIN, WU = "c3200771204@example.test", "c3200771299@example.test"
@@ -72,13 +69,6 @@ def shoot(page: Any, name: str) -> None:
         page.screenshot(path=f"{SHOTS}/paying-{name}.png", full_page=True)
 
 
-def faults(page: Any, width: int) -> list[Any]:
-    found = axe_playwright.Axe().run(page, options={"runOnly": AA}).response["violations"]
-    wrong: list[Any] = [(v["id"], v["nodes"][0]["html"][:200]) for v in found]
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*wrong, f"{wide} px wide"] if wide > width else wrong
-
-
 class TestPaying:
     def test_a_bill_is_paid_with_a_test_card_and_shows_paid(self, site: Any, open_page: Any) -> None:
         page = open_page(LIN)
@@ -86,7 +76,7 @@ class TestPaying:
         page.locator("main table a").first.click()
         page.get_by_role("link", name="Pay this bill").click()
         shoot(page, "pay-360-en")
-        wrong = faults(page, PHONE)
+        wrong = readability.faults(page)
         page.get_by_role("button", name="Go on to pay").click()
         fill_card(page, DECLINED)
         declined = page.locator("#failed").inner_text()
@@ -95,7 +85,7 @@ class TestPaying:
         page.wait_for_url("**/pay/done/**")
         done = page.locator("main").inner_text()
         shoot(page, "done-360-en")
-        wrong += faults(page, PHONE)
+        wrong += readability.faults(page)
         page.get_by_role("link", name="See your bills").click()
 
         assert declined == "Your card was declined."
@@ -113,11 +103,11 @@ class TestPaying:
         page.get_by_role("button", name="阅读授权书").click()
         text = page.locator("#authority-text").inner_text()
         shoot(page, "authority-360-zh")
-        wrong = faults(page, PHONE)
+        wrong = readability.faults(page)
         page.get_by_role("button", name="同意并开通").click()
         shown = page.locator("main").inner_text()
         shoot(page, "payments-360-zh")
-        wrong += faults(page, PHONE)
+        wrong += readability.faults(page)
 
         assert "Visa •••• 4242" in text
         assert "已开通" in shown
@@ -133,7 +123,7 @@ class TestPaying:
         for name, path in (("pay", "/pay/"), ("payments", "/payments/"), ("home", "/")):
             page.goto(site.url("alder", path))
             shoot(page, f"{name}-{width}-{language}-{scheme}")
-            wrong[name] = faults(page, width)
+            wrong[name] = readability.faults(page)
 
         assert {name: what for name, what in wrong.items() if what} == {}
 
@@ -149,6 +139,6 @@ class TestTheConsole:
         for name, path in (("provider", ""), ("messages", "messages/")):
             page.goto(site.url("alder", f"/console/company/payment-provider/{path}"))
             shoot(page, f"console-{name}-{width}-{language}")
-            wrong[name] = faults(page, width)
+            wrong[name] = readability.faults(page)
 
         assert {name: what for name, what in wrong.items() if what} == {}

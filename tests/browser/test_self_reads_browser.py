@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+from harness import readability
+
 pytestmark = [pytest.mark.browser]
 
-AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PASSWORD = "correct horse battery"
 PHONE, DESK = 360, 1440
 
@@ -40,9 +40,7 @@ def page_of(chromium: Any, at: Any, email: str, *, width: int, language: str, sc
 def faults(page: Any, name: str) -> list[Any]:
     if folder := os.environ.get("GRIDHALL_SHOTS"):
         page.screenshot(path=f"{folder}/self-{name}.png", full_page=True)
-    found = axe_playwright.Axe().run(page, options={"runOnly": AA}).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [(name, each["id"], each["nodes"][0]["html"][:160]) for each in found] + ([(name, "wide")] if wide else [])
+    return [(name, fault) for fault in readability.faults(page)]
 
 
 class TestOnAPhone:

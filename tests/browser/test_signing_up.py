@@ -14,17 +14,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from harness import databases, second_factor, served
+from harness import databases, readability, second_factor, served
 
-axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = [pytest.mark.browser]
 
-AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PASSWORD = "correct horse battery"
 STRANGERS = ("/signup/", "/signup/sent/", "/signup/confirm/none/")
 OPERATORS = ("/sign-ups/", "/sign-ups/1/", "/sign-ups/2/", "/companies/new/")
 STAFF = ("/console/start/", "/console/company/domains/", "/console/")
-SHOTS = Path(databases.FOLDER) / "signing-up"
+SHOTS = os.environ.get("GRIDHALL_SHOTS", "")
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +61,11 @@ def sign_in(page, site, company: str, email: str) -> None:
 
 
 def readable(page, url: str, name: str) -> None:
-    """Open a page, take its picture and refuse what axe or its own width finds."""
+    """Open a page and refuse what axe or its own width finds; its picture is kept where somebody wants it."""
     page.goto(url)
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-    found = axe_playwright.Axe().run(page, options={"runOnly": AA})
-    assert found.violations_count == 0, (url, found.generate_report())
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (url, "is too wide")
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+    assert readability.faults(page) == [], url
 
 
 @pytest.mark.parametrize(("width", "locale", "dark"), [(1440, "en", False), (360, "zh-CN", False), (360, "en", True)])

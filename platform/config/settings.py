@@ -328,6 +328,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RefundMethod": "portal.api.nouns.refunds.METHODS",
         "RefundState": "portal.api.nouns.refunds.STATES",
         "DepositState": "portal.api.nouns.deposits.STATES",
+        "DataRequestKind": "portal.api.nouns.data_requests.KINDS",
+        "DataRequestState": "portal.api.nouns.data_requests.STATES",
+        "DataRequestSource": "portal.api.nouns.data_requests.SOURCES",
     },
 }
 API_REQUESTS_PER_MINUTE = int(os.environ.get("GRIDHALL_API_REQUESTS_PER_MINUTE", "600"))

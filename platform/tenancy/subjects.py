@@ -113,6 +113,11 @@ def objections(*, subject: Subject, on: dt.date) -> list[Objection]:
     return [each for name in sorted(_objectors) for each in _objectors[name](subject, on)]
 
 
+def marked(text: str) -> str:
+    """Return the mark where a text stood, and nothing where none did."""
+    return MARK if text else ""
+
+
 def because(why: str, **titles: str) -> None:
     """Register a reason for keeping: ``because("books", en="…", zh="…")``."""
     WHY[why] = {"en": titles["en"], "zh-hans": titles["zh"]}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-KINDS = {"access": _("Wants the data"), "erasure": _("Wants to be erased")}
+KINDS = {"access": _("Wants the data"), "erasure": _("Wants to be erased"), "correction": _("Wants a correction")}
 STATES = {
     "asked": _("Asked"), "checked": _("Checked, needs a second person"), "erasing": _("Being erased"),
-    "ready": _("Given out"), "done": _("Erased"), "refused": _("Refused"), "withdrawn": _("Taken back"),
+    "ready": _("Given out"), "done": _("Done"), "refused": _("Refused"), "withdrawn": _("Taken back"),
 }  # fmt: skip
 TONES = {
     "asked": "warn", "checked": "warn", "erasing": "info", "ready": "success", "done": "success", "refused": "danger",
@@ -16,6 +18,7 @@ TONES = {
 DEEDS = {"remove": _("is removed"), "blank": _("is replaced by a mark"), "keep": _("stays")}
 SOURCES = {"portal": _("the customer, in the portal"), "staff": _("staff, for the customer"), "api": _("a program")}
 LONGEST = 400
+WISHES = {"name": _("Correct name"), "email": _("Correct e-mail"), "phone": _("Correct phone")}
 
 
 class RequestFilter(forms.Form):
@@ -32,7 +35,25 @@ class ReasonForm(forms.Form):
 
 
 class KindForm(forms.Form):
+    """What a customer asks for; the rest is for a correction."""
+
     kind = forms.ChoiceField(label=_("What"), choices=list(KINDS.items()))
+    name = forms.CharField(label=_("Correct name"), max_length=200, required=False)
+    email = forms.EmailField(label=_("Correct e-mail"), max_length=254, required=False)
+    phone = forms.CharField(label=_("Correct phone"), max_length=40, required=False)
+    note = forms.CharField(
+        label=_("What else is wrong"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Only for a correction. Leave empty what is right."),
+    )
+
+    def request(self) -> dict[str, Any]:
+        """Return what operations take."""
+        given = self.cleaned_data
+        wanted = {field: given[field] for field in WISHES if given[field]}
+        return {"kind": given["kind"], "wanted": wanted, "note": given["note"]}
 
 
 class EndForm(forms.Form):

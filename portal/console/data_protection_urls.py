@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{ONE}give-out/", views.give_out, name="give_out_data"),
     path(f"{ONE}check/", views.check, name="check_erasure"),
     path(f"{ONE}approve/", views.approve, name="approve_erasure"),
+    path(f"{ONE}correct/", views.correct, name="correct_data"),
     path(f"{ONE}refuse/", views.refuse, name="refuse_data_request"),
     path(ONE, views.one_request, name="data_request"),
     path(f"{CUSTOMER}ask/", views.ask, name="ask_data"),

@@ -122,7 +122,7 @@ def one_request(request: HttpRequest, request_id: int) -> HttpResponse:
         "tone": forms.TONES.get(found.state, "neutral"), "source": forms.SOURCES[found.source],
         "held": _held(request, found.customer) if found.state not in {"done", "withdrawn"} else None,
         "deeds": forms.DEEDS, "objections": _objections(found.customer, request) if open_one else [],
-        "own_check": found.checked_by_id == request.user.pk, "form": forms.ReasonForm(),
+        "wishes": _wishes(found), "own_check": found.checked_by_id == request.user.pk, "form": forms.ReasonForm(),
         "fetchable": bool(found.file) and found.file_until is not None and found.file_until > timezone.now(),
         "crumbs": [(gettext("Requests of people"), reverse("console:data_requests")), (found.customer.number, "")],
     }  # fmt: skip
@@ -170,7 +170,16 @@ def approve(request: HttpRequest, request_id: int) -> HttpResponse:
     """Erase the person, for good."""
     return _deed(
         request, request_id, lambda: requests.approve(request_id=request_id, **pages.signed(request)),
-        gettext("The person is erased. The certificate says what was removed and what stays."),
+        gettext("The person is erased. The certificate says what was removed and what stays; it is signed at the end."),
+    )  # fmt: skip
+
+
+@pages.action(Capability.WORK_PRIVACY)
+def correct(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Set the customer's fields as he asks."""
+    return _deed(
+        request, request_id, lambda: requests.correct(request_id=request_id, **pages.signed(request)),
+        gettext("The customer's fields are corrected."),
     )  # fmt: skip
 
 
@@ -203,8 +212,13 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     """Record that a customer asks for his data or for their removal."""
     found, form = customer_queries.customer(number=number), forms.KindForm(request.POST)
     if not form.is_valid():
-        raise Http404
-    made = requests.ask(customer=found, kind=form.cleaned_data["kind"], source="staff", **pages.signed(request))
+        messages.error(request, gettext("The request is not recorded: look at what you filled in."))
+        return redirect("console:customer_data", number=number)
+    try:
+        made = requests.ask(customer=found, source="staff", **form.request(), **pages.signed(request))
+    except GridhallError as refusal:
+        messages.error(request, refusals.sentence(refusal))
+        return redirect("console:customer_data", number=number)
     if made.kind == "access":
         _order(made.pk)
     messages.success(request, gettext("The request is recorded."))
@@ -237,6 +251,11 @@ def _deed(request: HttpRequest, request_id: int, operation: Callable[[], Any], d
     else:
         messages.success(request, done)
     return redirect("console:data_request", request_id=request_id)
+
+
+def _wishes(found: Any) -> list[tuple[Any, Any]]:
+    labels = {**forms.WISHES, "note": _("What else is wrong")}
+    return [(labels[field], value) for field, value in queries.wishes(request=found).items()]
 
 
 def _order(request_id: int) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from tenancy.sealed_fields import SealedTextField
+
 WORD, NAME, REASON = 20, 120, 400
 
 
 class DataRequest(models.Model):
-    """A person asks for his data, or for their removal: asked, checked by one of staff, approved by another, done.
+    """A person asks for his data, for their removal or for a correction; erasing takes two people of staff.
 
-    ``work`` holds the files that are still to be removed once the rows are; then the certificate is signed.
+    ``work`` holds what is still to be removed once the rows are, here and elsewhere; then the certificate is signed.
+    ``wanted`` is what a correction asks for, as JSON, until it is carried out.
     """
 
     class Kind(models.TextChoices):
         ACCESS = "access"
         ERASURE = "erasure"
+        CORRECTION = "correction"
 
     class State(models.TextChoices):
         ASKED = "asked"
@@ -49,6 +53,7 @@ class DataRequest(models.Model):
     file_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     work = models.JSONField(default=dict)
+    wanted = SealedTextField(null=True, blank=True)
     certificate = models.JSONField(null=True)
 
     class Meta:

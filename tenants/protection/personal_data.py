@@ -1,4 +1,4 @@
-"""Requests of people themselves: that they asked and what was done stays, their files go."""
+"""Requests of people themselves: that they asked and what was done stays, their words and files go."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ subjects.object_with("protection", objections)
 subjects.hold_many(
     Holding(
         "protection_datarequest", {"en": "Requests about own data", "zh-hans": "个人信息请求"},
-        lambda subject: DataRequest.objects.filter(customer_id=subject.customer_id), Deed.KEEP, why="request",
+        lambda subject: DataRequest.objects.filter(customer_id=subject.customer_id), Deed.BLANK,
+        blank=lambda row: {"reason": subjects.marked(row.reason), "wanted": None},
         hidden=frozenset({"work", "certificate"}),
     ),
     Holding(
         "protection_legalhold", {"en": "Legal holds", "zh-hans": "法律保全"},
-        lambda subject: LegalHold.objects.filter(customer_id=subject.customer_id), Deed.KEEP, why="request",
+        lambda subject: LegalHold.objects.filter(customer_id=subject.customer_id), Deed.BLANK,
+        blank=lambda row: {"reason": subjects.MARK},
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from tenancy import retention, subjects
 from tenancy.retention import Months, Rule
 from tenants.customers import personal_data
 from tenants.customers.models import Customer
-from tenants.protection import giving_out, terms
+from tenants.protection import correcting, giving_out, terms
 from tenants.protection.models import DataRequest, LegalHold, RetentionRun
 
 State, Kind = DataRequest.State, DataRequest.Kind
@@ -46,6 +46,11 @@ def request(*, request_id: int) -> DataRequest:
     if found is None:
         raise NotFound(what=gettext_noop("request"), name=str(request_id))
     return found
+
+
+def wishes(*, request: DataRequest) -> dict[str, Any]:
+    """This will return what a correction asks for, by field, masked where the reader may not see it."""
+    return dict(correcting.wishes(wanted=request.wanted, customer_id=request.customer_id))
 
 
 def requests_of(*, customer: Customer) -> list[DataRequest]:

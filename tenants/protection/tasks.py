@@ -39,6 +39,12 @@ def give_out(request_id: int) -> None:
     requests.give_out(request_id=request_id, at=timezone.now())
 
 
+@tenancy_tasks.tenant_task(name="protection.finish")
+def finish(request_id: int) -> None:
+    """End an erasure whose rows are gone: files, what stands elsewhere, the certificate."""
+    requests.finish(request_id=request_id, at=timezone.now())
+
+
 @tenancy_tasks.tenant_task(name="protection.sweep")
 def sweep() -> None:
     """Make archives that are asked for, end erasures that were cut, and nights whose day is over."""

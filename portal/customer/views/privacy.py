@@ -22,6 +22,7 @@ from tenants.protection import tasks as protection_tasks
 from tenants.protection.operations import requests
 
 KINDS = {"access": _("A copy of my data"), "erasure": _("Erase my data")}
+SHOWN = {**KINDS, "correction": _("Correct my data")}
 STATES = {
     "asked": _("We are working on it"), "checked": _("We are working on it"), "erasing": _("We are working on it"),
     "ready": _("Ready to fetch"), "done": _("Done"), "refused": _("Refused"), "withdrawn": _("Taken back"),
@@ -96,7 +97,7 @@ def withdraw(request: HttpRequest, customer: Any, request_id: int) -> HttpRespon
 
 def _shown(each: Any, now: Any) -> dict[str, Any]:
     return {
-        "row": each, "kind": KINDS[each.kind], "state": STATES[each.state], "tone": TONES.get(each.state, "neutral"),
+        "row": each, "kind": SHOWN[each.kind], "state": STATES[each.state], "tone": TONES.get(each.state, "neutral"),
         "fetchable": bool(each.file) and each.file_until is not None and each.file_until > now,
         "open": each.state in {"asked", "checked"},
     }  # fmt: skip

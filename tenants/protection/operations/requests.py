@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -16,7 +17,8 @@ from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_no
 from tenancy import context, subjects
 from tenants.customers import personal_data
 from tenants.customers.models import Customer
-from tenants.protection import erasing, giving_out
+from tenants.customers.operations import register
+from tenants.protection import correcting, erasing, giving_out
 from tenants.protection.models import DataRequest
 
 State, Kind = DataRequest.State, DataRequest.Kind
@@ -40,21 +42,28 @@ class SamePerson(Conflict):
 
 
 def ask(
-    *, customer: Customer, kind: str, source: str, at: dt.datetime, by: Any = None
+    *, customer: Customer, kind: str, source: str, at: dt.datetime, by: Any = None,
+    wanted: Mapping[str, str] | None = None, note: str = "",
 ) -> DataRequest:  # fmt: skip
-    """This will note that a person asks for his data or for their removal; asked again while open it is the same one.
+    """This will note that a person asks for his data, its removal or a correction; open already, it is the same one.
 
-    The answer is due after the days of the market's policy (``data_protection.answer_days``). Raises Invalid.
+    A correction names in ``wanted`` what name, email and phone shall be, or says more in ``note``; said again, the
+    later word counts. The answer is due after the days of the market's policy (``data_protection.answer_days``).
+    Raises Invalid.
     """
     if kind not in Kind.values or source not in DataRequest.Source.values:
         raise Invalid(where="kind", reason=gettext_noop("Choose what is asked for."))
+    said = correcting.said(kind=kind, wanted=wanted or {}, note=note)
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=customer.pk)
         found = DataRequest.objects.filter(customer=customer, kind=kind, state__in=OPEN).first()
         if found is not None:
+            if kind == Kind.CORRECTION:
+                found.wanted = correcting.joined(found.wanted, said)
+                found.save(update_fields=["wanted"])
             return found
         made = DataRequest.objects.create(
-            customer=customer, kind=kind, source=source, asked_at=at, asked_by=by,
+            customer=customer, kind=kind, source=source, asked_at=at, asked_by=by, wanted=said or None,
             due_on=at.date() + dt.timedelta(days=answer_days()),
         )  # fmt: skip
         _note(made, "ask", at, by, source=source)
@@ -114,6 +123,12 @@ def approve(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
     The rows go in one transaction; then the files, the note outside the company's space, the certificate: what is
     cut there is done again by ``finish``. Raises SamePerson, NotErasable or Conflict; nothing is changed then.
     """
+    erase(request_id=request_id, at=at, by=by)
+    return finish(request_id=request_id, at=at)
+
+
+def erase(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
+    """This will do the first half of ``approve``, also inside a transaction; the rest is for ``finish``."""
     with transaction.atomic():
         found = _locked(request_id)
         if found.kind != Kind.ERASURE or found.state != State.CHECKED:
@@ -134,7 +149,7 @@ def approve(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
         }  # fmt: skip
         found.save()
         _note(found, "erase", at, by)
-    return finish(request_id=request_id, at=at)
+    return found
 
 
 def finish(*, request_id: int, at: dt.datetime) -> DataRequest:
@@ -156,6 +171,25 @@ def finish(*, request_id: int, at: dt.datetime) -> DataRequest:
             found.certificate = signer.sign(kind=erasing.KIND, body=body)
             found.save()
             _note(found, "erased", at, None, certificate=found.certificate["signature"]["sha256"])
+    return found
+
+
+def correct(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
+    """This will carry out a correction: the customer's fields become what was asked; raises Conflict or Invalid.
+
+    What was asked is not kept: the customer has it now. Which fields changed is.
+    """
+    with transaction.atomic():
+        found = _locked(request_id)
+        if found.kind != Kind.CORRECTION or found.state != State.ASKED:
+            raise Conflict(reason=gettext_noop("it is not a request for correction that waits."))
+        fields = correcting.fields_of(found.wanted)
+        if fields:
+            register.update_customer(number=found.customer.number, **fields)
+        found.state, found.finished_at, found.decided_by, found.decided_at = State.DONE, at, by, at
+        found.wanted, found.work = None, {"fields": sorted(fields)}
+        found.save()
+        _note(found, "correct", at, by, fields=sorted(fields))
     return found
 
 
@@ -199,7 +233,7 @@ def _ended(request_id: int, state: str, reason: str, at: dt.datetime, by: Any) -
         if found.state not in {State.ASKED, State.CHECKED}:
             raise Conflict(reason=gettext_noop("it is over, or being carried out."))
         found.state, found.reason, found.finished_at, found.decided_by = state, reason, at, by
-        found.decided_at = at
+        found.decided_at, found.wanted = at, None
         found.save()
         _note(found, state, at, by)
     return found

@@ -37,6 +37,7 @@ TRIED_ELSEWHERE = {
     "bank-lines",
     "bank-statements",
     "corrections",
+    "data-requests",
     "deposits",
     "dunning-cases",
     "instalment-plans",

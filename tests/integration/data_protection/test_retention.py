@@ -14,13 +14,17 @@ from billing.ledger import queries as ledger_queries
 from billing.ledger.models import Entry
 from harness import owner_forks, portal_cast, supply
 from hosting import certificates, host_keys
+from identity import operations as identity_operations
 from identity import queries as identity_queries
-from identity.models import SignInAttempt
+from identity import trail
+from identity.models import AuditEvent, SignInAttempt
 from kernel.errors import Invalid
 from kernel.periods import Period
 from tenancy import context, retention
 from tenancy import models as tenancy_models
+from tenants.customers import operations as customer_operations
 from tenants.customers import queries as customer_queries
+from tenants.customers.models import PersonalAccess
 from tenants.metering.models import IntervalDay, IntervalDayRevision
 from tenants.notices.models import Message, MessageFile
 from tenants.protection import queries, terms
@@ -29,6 +33,7 @@ from tenants.protection.operations import expiring, holding
 
 TONIGHT = dt.date(2029, 6, 1)
 AT = dt.datetime(2029, 6, 1, 1, tzinfo=dt.UTC)
+TWO_YEARS_AGO = dt.datetime(2027, 6, 1, tzinfo=dt.UTC)
 OLD = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 
 
@@ -56,18 +61,18 @@ def _message(reference, at):
     MessageFile.objects.create(message=message, position=0, name="b", content_type="x", file=file, size=1)
 
 
-def night(company, **more):
+def night(company, on=TONIGHT, **more):
     """Both halves of a night: the company's worker's, and the owner's."""
     with context.use(company):
-        expiring.run_night(on=TONIGHT, at=AT, **more)
+        expiring.run_night(on=on, at=AT, **more)
 
     def owned():
         with context.use(company):
-            expiring.run_night(on=TONIGHT, at=AT, owner=True, **more)
+            expiring.run_night(on=on, at=AT, owner=True, **more)
 
     assert owner_forks.as_owner(owned) == 0
     with context.use(company):
-        return RetentionRun.objects.get(day=TONIGHT)
+        return RetentionRun.objects.get(day=on)
 
 
 def references():
@@ -212,6 +217,56 @@ class TestWhatIsNeeded:
             assert all("rows" not in run.rules.get("ledger", {}) for run in RetentionRun.objects.all())
 
 
+class TestTheRecordOfAccesses:
+    def test_ends_after_two_years_and_the_trail_never_does(self, fresh_db, alder):
+        with context.use(alder):
+            _events()
+            alone, held = (customer_operations.create_customer(number=each, name=each) for each in ("C1", "C2"))
+            holding.place(customer=held, reason="court", at=OLD, by=_staff())
+            kept = _access(TWO_YEARS_AGO, [alone.pk])
+            older = TWO_YEARS_AGO - dt.timedelta(seconds=1)
+            _access(older, [alone.pk])
+            of_court, of_many = _access(older, [alone.pk, held.pk]), _access(older, [], everybody=True)
+        run = night(alder)
+
+        with context.use(alder):
+            assert set(PersonalAccess.objects.values_list("pk", flat=True)) == {kept, of_court, of_many}
+            assert (run.rules["accesses"]["rows"], run.rules["accesses"]["before"]) == (1, "2027-06-01")
+            assert run.certificate["body"]["rules"]["accesses"]["rows"] == 1
+            assert trail.verify().intact
+            assert AuditEvent.objects.filter(action="test.old").count() == 3
+            holding.lift(customer=held, at=AT, by=_staff())
+        assert "audit" not in run.rules
+        night(alder, on=TONIGHT + dt.timedelta(days=1))
+
+        with context.use(alder):
+            assert list(PersonalAccess.objects.values_list("pk", flat=True)) == []
+
+    def test_is_kept_as_long_as_the_market_asks(self, fresh_db, alder):
+        with context.use(alder):
+            months = terms.months_of(rule=retention.rule("accesses"), chosen=None)
+            with pytest.raises(Invalid):
+                expiring.choose(rule="accesses", months=5, at=AT, by=_staff())
+            with pytest.raises(Invalid):
+                expiring.choose(rule="audit", months=60, at=AT, by=_staff())
+
+        assert (months.months, months.least) == (24, 6)
+
+
+def _access(at, customers, **more):
+    made = PersonalAccess(at=at, actor_name="x", door="console", page="p", customers=customers, fields=["f"], **more)
+    made.save(force_insert=True)
+    return made.pk
+
+
+def _events():
+    for number in range(3):
+        identity_operations.record(
+            action="test.old", subject=f"thing {number}", at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        )
+    trail.seal()
+
+
 @pytest.mark.slow
 class TestTheRecord:
     def test_is_signed_and_chained(self, cast):
@@ -289,11 +344,13 @@ class TestTheCalendar:
 
 
 @pytest.mark.parametrize("market", markets.codes())
-@pytest.mark.parametrize("policy", ["books", "vouchers", "letters", "metering"])
-def test_each_market_says_how_long_and_by_what_law(market, policy):
+@pytest.mark.parametrize(
+    ("policy", "least"), [("books", 36), ("vouchers", 36), ("letters", 36), ("metering", 36), ("accesses", 6)]
+)
+def test_each_market_says_how_long_and_by_what_law(market, policy, least):
     found = markets.pack(market).policies["retention"][policy]
 
-    assert found["months"] >= 36
+    assert found["months"] >= least
     assert found["source"]
 
 

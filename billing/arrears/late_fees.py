@@ -102,10 +102,11 @@ def _charged(exact: Decimal, debt: Debt, policy: LateFeePolicy, places: int) -> 
 
 
 def _spans(debt: Debt, until: dt.date, policy: LateFeePolicy) -> list[Span]:
-    first = first_day(debt=debt, policy=policy)
-    stretches = list(_stretches(debt, first, until, policy))
-    if not stretches or stretches[0][0] != first or stretches[0][2] < policy.minimum_overdue:
+    found = _stretches(debt, first_day(debt=debt, policy=policy), until, policy)
+    stretches = list(itertools.dropwhile(lambda stretch: stretch[2] < policy.minimum_overdue, found))
+    if not stretches:
         return []
+    first = stretches[0][0]  # later than the first day of delay when a payment made in time came back
     with decimal.localcontext(money.EXACT):
         return [
             *_fixed(first, stretches, policy),

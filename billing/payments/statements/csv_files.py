@@ -42,7 +42,8 @@ FOOT_WORDS = ("合计", "总计", "小计", "total", "sum", "summe", "totals")
 """A row that begins with one of them sums the rows above; its sums must be theirs."""
 SIGNS = {"booked_on": 64, "party_name": 200, "party_account": 64, "reference": 64, "end_to_end": 64, "structured": 64}
 _CURRENCY_SIGNS = re.compile(r"[¥￥$€£\s元]")
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?")
+_NUMBER = re.compile(r"[+-]?(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,6})?")
+"""Thousands may be set apart, in threes: 1,250 is a number and 12,50 is none, for it is another country's 12.50."""
 Row = tuple[int, Mapping[str, str]]
 
 
@@ -151,7 +152,7 @@ def day_of(row: Mapping[str, str], name: str, settings: Mapping[str, Any]) -> dt
     """This will read a date in the profile's formats; a time behind it is left out."""
     text = row.get(name, "")
     for pattern in settings.get("dates") or DAYS:
-        for candidate in (text, text.split(" ")[0], text[:8]):
+        for candidate in (text, re.split("[ T]", text)[0], text[:8] if text.isdecimal() else text):
             try:
                 return dt.datetime.strptime(candidate, pattern).date()  # noqa: DTZ007 - a day has no zone
             except ValueError:
@@ -165,12 +166,12 @@ def amount_of(row: Mapping[str, str], name: str, settings: Mapping[str, Any]) ->
     if text in NOTHING:
         return None
     decimal = str(settings.get("decimal") or ".")
-    plain = text.replace("." if decimal == "," else ",", "").replace(decimal, ".")
+    plain = text.translate(str.maketrans(".,", ",.")) if decimal == "," else text
     if plain.startswith("(") and plain.endswith(")"):
         plain = "-" + plain[1:-1]
     if not _NUMBER.fullmatch(plain):
         raise Wrong(name, gettext_noop("“{value}” is no amount."), text)
-    return Decimal(plain)
+    return Decimal(plain.replace(",", ""))
 
 
 def _line(number: int, row: Mapping[str, str], settings: Mapping[str, Any], currency: str) -> StatementLine:

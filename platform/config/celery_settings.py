@@ -15,6 +15,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
     # prompt: somebody waits for it, and it is short
     "identity.*": {"queue": "prompt"},
+    "customers.*": {"queue": "prompt"},
     "tenancy.heartbeat": {"queue": "prompt"},
     "tenants.notices.tasks.deliver_message": {"queue": "prompt"},
     "billing.payments.providers.tasks.*": {"queue": "prompt"},

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import uuid
+import zipfile
 from typing import BinaryIO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from kernel.errors import Invalid, NotFound, gettext_noop
+from kernel.errors import GridhallError, Invalid, NotFound, gettext_noop
+from tenants.metering.formats import spreadsheets
 
 LARGEST = 20 * 2**20
 _FOLDER = "customer-imports"
 _ENCODINGS = ("utf-8-sig", "gb18030")
+_ARCHIVE = b"PK\x03\x04"
 
 Row = dict[str, str | None]
 
@@ -27,6 +30,12 @@ class NotReadable(Invalid):
 
 class NotText(NotReadable):
     template = gettext_noop("The file is not text. Save the table as CSV (UTF-8) first.")
+
+
+class NotAWorkbook(NotReadable):
+    template = gettext_noop(
+        "The workbook cannot be read: keep the table alone on one sheet, or save it as CSV (UTF-8)."
+    )
 
 
 class TooLarge(NotReadable):
@@ -88,15 +97,30 @@ def _row(heads: list[str], cells: list[str], number: int) -> Row:
 
 
 def _lines(content: bytes) -> list[list[str]]:
-    text = _text(content)
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise NotText(where="file") from error
+    if content.startswith(_ARCHIVE):
+        lines = _workbook(content)
+    else:
+        text = _text(content)
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        try:
+            lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        except csv.Error as error:
+            raise NotText(where="file") from error
     while lines and not any(cell.strip() for cell in lines[-1]):
         lines.pop()
     return lines
+
+
+def _workbook(content: bytes) -> list[list[str]]:
+    source = io.BytesIO(content)
+    try:
+        with (
+            zipfile.ZipFile(source) as archive,
+            spreadsheets.as_text(source=source, archive=archive, memory=LARGEST) as text,
+        ):
+            return [line.decode().rstrip("\n").split("\t") for line in text]
+    except (GridhallError, zipfile.BadZipFile) as error:
+        raise NotAWorkbook(where="file") from error
 
 
 def _text(content: bytes) -> str:

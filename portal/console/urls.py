@@ -30,6 +30,7 @@ VERSION = "tariffs/<number:code>/-/<count:number>/"
 
 urlpatterns = [
     path("", include("portal.console.personal_urls")),
+    path("", include("portal.console.portal_access_urls")),
     path("", include("portal.console.studio_urls")),
     path("", include("portal.console.payments_urls")),
     path("", include("portal.console.readings_queue_urls")),
@@ -54,6 +55,8 @@ urlpatterns = [
     path("customers/-/export.csv", customers.export, name="customers_csv"),
     path("customers/-/new/", customers.new, name="new_customer"),
     path("customers/-/import/", customer_import.upload, name="import_customers"),
+    path("customers/-/import/sample.csv", customer_import.sample, {"kind": "csv"}, name="customers_sample_csv"),
+    path("customers/-/import/sample.xlsx", customer_import.sample, {"kind": "xlsx"}, name="customers_sample_xlsx"),
     path("customers/-/import/<uuid:token>/", customer_import.check, name="customer_import"),
     path("customers/-/import/<uuid:token>/errors.csv", customer_import.errors, name="customer_import_errors"),
     path("customers/-/import/<uuid:token>/confirm/", customer_import.confirm, name="confirm_customer_import"),

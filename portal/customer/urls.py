@@ -10,6 +10,7 @@ from portal.customer.views import (
     bills,
     compare,
     home,
+    joining,
     messages,
     methods,
     paying,
@@ -22,6 +23,8 @@ from portal.customer.views import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("join/", joining.join, name="join"),
+    path("join/sent/", joining.sent, name="join_sent"),
     path("bills/", bills.bills, name="bills"),
     path("bills/<str:number>/", bills.bill, name="bill"),
     path("bills/<str:number>/document/", bills.document, name="document"),

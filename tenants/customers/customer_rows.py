@@ -2,12 +2,13 @@
 
 Columns: ``customer_number, name, account_number, supply_point, address, move_in`` are needed; ``kind, segment, email,
 phone, language, billing_address, region, time_zone`` may be left out or empty, and any ``attribute.<name>`` column
-becomes an attribute of the supply point.
+becomes an attribute of the supply point. ``customer_heads`` tells how else the columns may be headed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,12 @@ REQUIRED = ("customer_number", "name", "account_number", "supply_point", "addres
 OPTIONAL = ("kind", "segment", "email", "phone", "language", "billing_address", "region", "time_zone")
 ATTRIBUTE = "attribute."
 FIRST_ROW = 2
+KINDS = {
+    "household": ("居民", "住宅", "residential", "home"),
+    "business": ("企业", "单位", "工商业", "非居民", "company"),
+}
+"""What files call the kinds of customers."""
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0?0:00(?::00)?)?")
 
 
 class DateMalformed(Invalid):
@@ -121,17 +128,21 @@ def _text(value: str, *, where: str) -> str:
 
 
 def _kind(value: str, *, where: str) -> str:
-    return values.kind(value.strip() or "household", where=where)
+    text = value.strip() or "household"
+    meant = next((kind for kind, words in KINDS.items() if text.casefold() in (kind, *words)), text)
+    return values.kind(meant, where=where)
 
 
 def _time_zone(value: str, *, where: str) -> str:
     return values.time_zone(value.strip(), where=where) if value.strip() else ""
 
 
-def _date(value: str, *, where: str) -> dt.date:
+def date(value: str, *, where: str) -> dt.date:
+    """This will read a day written year first, as spreadsheets do it too: 2026-09-01, 2026/9/1, 2026年9月1日."""
     text = values.required(value, where=where)
+    found = _DAY.fullmatch(text)
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date(*(int(part) for part in found.groups())) if found else dt.date.fromisoformat(text)
     except ValueError:
         raise DateMalformed(value=text, where=where) from None
 
@@ -142,7 +153,7 @@ _READERS: dict[str, Callable[..., Any]] = {
     "supply_point": values.number,
     "name": values.required,
     "address": values.required,
-    "move_in": _date,
+    "move_in": date,
     "kind": _kind,
     "email": values.email,
     "phone": values.phone,

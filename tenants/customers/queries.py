@@ -31,7 +31,7 @@ class CustomerDetail:
 
     customer: Customer
     accounts: list[AccountDetail]
-    sign_ins: list[str]
+    sign_ins: list[CustomerLogin]
 
 
 def customers(*, search: str = "", kind: str = "", segment: str = "") -> QuerySet[Customer]:
@@ -73,11 +73,8 @@ def customer_detail(*, number: str) -> CustomerDetail:
     for each in accounts:
         each.customer = found
     held = _occupancies_by_account(accounts)
-    sign_ins = (
-        CustomerLogin.objects.filter(customer=found).order_by("user__email").values_list("user__email", flat=True)
-    )
     details = [AccountDetail(account=each, occupancies=held.get(each.pk, [])) for each in accounts]
-    return CustomerDetail(customer=found, accounts=details, sign_ins=list(sign_ins))
+    return CustomerDetail(customer=found, accounts=details, sign_ins=logins_of_customer(customer=found))
 
 
 def customer_of_user(*, user: Any) -> Customer:
@@ -86,6 +83,21 @@ def customer_of_user(*, user: Any) -> Customer:
     if login is None:
         raise NotFound(what=CUSTOMER, name=str(user))
     return login.customer
+
+
+def customers_known_by(*, number: str, on: dt.date) -> list[Customer]:
+    """This will return whom a number stands for: the account's, the customer's, or of a supply point held on a day."""
+    if not number:
+        return []
+    held = Occupancy.objects.filter(supply_point__identifier=number, period__contains=on).values("account__customer_id")
+    meant = Q(number=number) | Q(accounts__number=number) | Q(pk__in=held)
+    return list(Customer.objects.filter(meant).distinct().order_by("number"))
+
+
+def logins_of_customer(*, customer: Customer) -> list[CustomerLogin]:
+    """This will list who signs in for a customer, with the persons, by address."""
+    found = CustomerLogin.objects.select_related("user").filter(customer=customer)
+    return list(found.order_by("user__email"))
 
 
 def accounts(*, search: str = "", open_on: dt.date | None = None) -> QuerySet[Account]:

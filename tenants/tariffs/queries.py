@@ -95,6 +95,19 @@ def version_in_force(*, product: Product, on: dt.date) -> ProductVersion:
     return found
 
 
+def versions_in_force(
+    *, wanted: Collection[tuple[Product, dt.date]]
+) -> dict[tuple[int, dt.date], ProductVersion | None]:
+    """This will return, by product key and day, the published version that holds then, or None; in one query."""
+    last = max((day for _product, day in wanted), default=dt.date.min)
+    published = _published_versions({product.pk for product, _day in wanted}, before=last + dt.timedelta(days=1))
+    found: dict[tuple[int, dt.date], ProductVersion | None] = {}
+    for product, day in wanted:
+        held = [each for each in published.get(product.pk, []) if each.valid_from <= day]
+        found[product.pk, day] = held[-1] if held else None
+    return found
+
+
 def latest_published(*, product: Product) -> ProductVersion | None:
     """This will return the published version with the latest first day, if there is one."""
     found = ProductVersion.objects.filter(product=product, status=ProductVersion.Status.PUBLISHED)

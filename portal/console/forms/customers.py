@@ -72,7 +72,21 @@ class CustomerFileForm(forms.Form):
     """A file of customers."""
 
     file = forms.FileField(
-        label=_("File"), help_text=_("CSV with a heading row, UTF-8 or GB 18030; up to 20 MB."), widget=forms.FileInput
+        label=_("File"),
+        help_text=_("CSV (UTF-8 or GB 18030) or XLSX with a heading row; up to 20 MB."),
+        widget=forms.FileInput,
+    )
+
+
+class PortalForm(forms.Form):
+    """Who is to sign in to the portal for a customer."""
+
+    email = forms.CharField(
+        label=_("Email"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text=_("The link for the first password goes there. Empty: to the address held of the customer."),
     )
 
 

@@ -119,6 +119,7 @@ def _page(request: HttpRequest, detail: queries.CustomerDetail, form: forms.Acco
         "customer": detail.customer,
         "accounts": [(each, owed[each.account.pk]) for each in detail.accounts],
         "sign_ins": detail.sign_ins,
+        "portal_form": forms.PortalForm(),
         "bills": tables.Table(columns=INVOICE_COLUMNS, rows=list(bills)),
         "today": pages.today(request),
         "account_form": form,

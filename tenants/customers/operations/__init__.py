@@ -11,16 +11,20 @@ from tenants.customers.operations.register import (
     update_customer,
     update_supply_point,
 )
+from tenants.customers.operations.sign_ins import ask_for_portal, close_portal, open_portal
 
 __all__ = [
     "add_supply_point",
+    "ask_for_portal",
     "close_account",
+    "close_portal",
     "create_customer",
     "import_customers",
     "link_sign_in",
     "move_in",
     "move_out",
     "open_account",
+    "open_portal",
     "update_customer",
     "update_supply_point",
 ]

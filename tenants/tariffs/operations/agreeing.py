@@ -14,8 +14,8 @@ from kernel.periods import Period
 from tenants.customers import date_ranges, refusals
 from tenants.customers import queries as customer_queries
 from tenants.customers.models import Account, Occupancy, SupplyPoint
+from tenants.tariffs import in_force, queries, tariff_documents
 from tenants.tariffs import parameters as agreement_parameters
-from tenants.tariffs import queries, tariff_documents
 from tenants.tariffs.models import Agreement, Product, ProductVersion
 
 
@@ -80,12 +80,10 @@ def agree(
 @transaction.atomic
 def agree_many(*, terms: Sequence[Terms]) -> list[Agreement]:
     """This will add many agreements at once, all or none; raises as ``agree`` does."""
+    if not terms:
+        return []
     occupancies = _occupancies(terms)
-    versions: dict[tuple[int, dt.date], ProductVersion] = {}
-    for each in terms:
-        key = (each.product.pk, each.start)
-        if key not in versions:
-            versions[key] = queries.version_in_force(product=each.product, on=each.start)
+    versions = queries.versions_in_force(wanted={(each.product, each.start) for each in terms})
     made = [_agreement(each, versions[each.product.pk, each.start], occupancies) for each in terms]
     identifiers = ", ".join(sorted({each.supply_point.identifier for each in terms})[:3])
     with refusals.named({"tariffs_agreement_one_at_a_time": AgreedAlready(identifier=identifiers, where="start")}):
@@ -118,8 +116,10 @@ def _occupancies(terms: Sequence[Terms]) -> dict[tuple[int, int], list[Occupancy
 
 
 def _agreement(
-    terms: Terms, version: ProductVersion, occupancies: Mapping[tuple[int, int], list[Occupancy]]
+    terms: Terms, version: ProductVersion | None, occupancies: Mapping[tuple[int, int], list[Occupancy]]
 ) -> Agreement:
+    if version is None:
+        raise in_force.NoVersionInForce(product=terms.product.code, date=terms.start.isoformat())
     held = occupancies.get((terms.account.pk, terms.supply_point.pk), [])
     if not any(date_ranges.covers(each.period, terms.start, terms.end) for each in held):
         raise NotTheOccupant(

@@ -141,6 +141,13 @@ def company_invoices(*, code: str, drafts: bool = False) -> list[models.HostingI
         return list(rows if drafts else rows.exclude(state=models.HostingInvoice.State.DRAFT))
 
 
+def owed(*, subscription: models.Subscription) -> list[models.HostingInvoice]:
+    """Return the bills a company has not paid, the oldest first."""
+    with context.use_public():
+        rows = models.HostingInvoice.objects.filter(subscription=subscription, state=models.HostingInvoice.State.OPEN)
+        return list(rows.filter(total__gt=0).order_by("made_at", "id"))
+
+
 def invoice(*, invoice_id: int, code: str = "") -> models.HostingInvoice:
     """Return a bill, of the company ``code`` when named; raises NotFound."""
     with context.use_public():

@@ -7,7 +7,7 @@ import logging
 
 from django.utils import timezone
 
-from hosting import plan_queries
+from hosting import plan_mails, plan_queries
 from hosting.operations import following, hearing, invoicing, measuring, reporting, subscriptions
 from kernel.errors import GridhallError
 from tenancy import queries as tenancy_queries
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @tenancy_tasks.platform_task(name="hosting.sweep_subscriptions")
 def sweep_subscriptions() -> None:
-    """Draft what is due, ask the provider, and bring every subscription to its state."""
+    """Draft what is due, ask the provider, bring every subscription to its state, and tell of what changed."""
     now = timezone.now()
     for key in plan_queries.to_bill():
         invoicing.bill_due(subscription_id=key, at=now)
@@ -31,6 +31,8 @@ def sweep_subscriptions() -> None:
             log.warning("subscription %s was not followed: %s", key, refusal)
     for key in plan_queries.to_advance():
         subscriptions.advance(subscription_id=key, at=now)
+    for key in plan_mails.to_tell():
+        plan_mails.tell(subscription_id=key)
 
 
 @tenancy_tasks.platform_task(name="hosting.follow_subscription")

@@ -153,6 +153,22 @@ def portal(session: Thing, found: list[Thing], invoices: list[Thing], cards: lis
     return "".join(parts)
 
 
+def invoice(found: Thing) -> str:
+    """Return an invoice with its lines, and the form that pays it while it is open."""
+    rows = "".join(
+        f"<tr><td>{escape(line['description'] or '')}</td><td>{money(line['amount'], line['currency'])}</td></tr>"
+        for line in found["lines"]["data"]
+    )
+    parts = [
+        f'<p class="big">{money(found["amount_remaining"], found["currency"])}</p><p>{escape(found["status"])}</p>',
+        f"<table>{rows}</table>",
+    ]
+    if found["status"] == "open":
+        pay = f'<div class="acts"><button name="act" value="pay">{_ENGLISH["pay"]}</button></div>'
+        parts.append(f'<form method="post">{_card(_ENGLISH)}{pay}</form><p class="note">{_ENGLISH["test"]}</p>')
+    return "".join(parts)
+
+
 def desk(things: list[Thing]) -> str:
     """Return the page on which the world outside acts by hand."""
     parts = []

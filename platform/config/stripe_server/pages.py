@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from string import Template
 
-from config.stripe_server import accounts, balances, checkout, intents, markup, methods, subscriptions
+from config.stripe_server import accounts, balances, bills, checkout, intents, markup, methods, subscriptions
 from config.stripe_server.refusals import Refused
 from config.stripe_server.state import Desk, Store, Thing
 
@@ -18,7 +18,7 @@ def answer(desk: Desk, store: Store, method: str, path: str, form: Thing) -> Ans
     steps = [step for step in path.split("/") if step]
     kind, key = [*steps, "", ""][:2]
     show = {"pay": _pay, "authenticate": _authenticate, "onboarding": _onboarding, "portal": _portal,
-            "receipts": _receipt, "": _desk}.get(kind)  # fmt: skip
+            "receipts": _receipt, "invoices": _invoice, "": _desk}.get(kind)  # fmt: skip
     if show is None or (kind and key not in store.things):
         return markup.page("Not found", "<p>There is no such page.</p>", status=404)
     thing = store.things.get(key, {})
@@ -124,13 +124,27 @@ def _portal_deed(desk: Desk, owner: Thing, form: Thing) -> None:
     if form.get("act") in ("cancel", "keep"):
         subscriptions.update(desk, form["subscription"], {"cancel_at_period_end": form["act"] == "cancel"})
     elif form.get("act") == "card":
-        month, _, year = str(form.get("expiry", "")).partition("/")
-        card = {"number": form.get("number", ""), "exp_month": int(month or 0), "exp_year": int(year or 0)}
-        method = methods.create_method(desk, {"type": "card", "card": card})
+        method = methods.create_method(desk, {"type": "card", "card": _card_in(form)})
         methods.attach(desk, method, owner)
         method["_set_up"] = True
         settings = {"invoice_settings": {"default_payment_method": method["id"]}}
         methods.update_customer(desk, owner["id"], settings)
+
+
+def _invoice(desk: Desk, invoice: Thing, rest: list[str], form: Thing | None) -> Answer:
+    """The page of an invoice, which its address alone opens: whoever has it may pay."""
+    if form is not None and invoice["status"] == "open":
+        method = methods.create_method(desk, {"type": "card", "card": _card_in(form)})
+        methods.attach(desk, method, desk.find("customer", invoice["customer"]))
+        bills.pay(desk, invoice["id"], {"payment_method": method["id"], "off_session": False})
+        subscriptions.paid_after_all(desk, invoice)
+        return markup.redirect(f"/invoices/{invoice['id']}")
+    return markup.page(f"Invoice {invoice['number'] or ''}".strip(), markup.invoice(invoice))
+
+
+def _card_in(form: Thing) -> Thing:
+    month, _, year = str(form.get("expiry", "")).replace(" ", "").partition("/")
+    return {"number": form.get("number", ""), "exp_month": int(month or 0), "exp_year": int(year or 0)}
 
 
 def _receipt(desk: Desk, charge: Thing, rest: list[str], form: Thing | None) -> Answer:

@@ -9,6 +9,7 @@ from config.stripe_server.refusals import Refused
 from config.stripe_server.state import Desk, Thing, changed_metadata, listed
 
 DAY = 86_400
+FIRST_PAYMENT_WITHIN = 23 * 3600
 TOLD_BEFORE = 3 * DAY
 ENDED = ("canceled", "incomplete_expired")
 
@@ -348,8 +349,10 @@ def _follow_failure(desk: Desk, invoice: Thing, found: Thing | None) -> None:
 
 def due(desk: Desk, found: Thing) -> int | None:
     """Return when something happens next to a subscription."""
-    if found["status"] in (*ENDED, "paused", "incomplete"):
+    if found["status"] in (*ENDED, "paused"):
         return None
+    if found["status"] == "incomplete":
+        return int(found["created"]) + FIRST_PAYMENT_WITHIN
     moments = [rhythms.period(found)[1]]
     if found["cancel_at"]:
         moments.append(found["cancel_at"])
@@ -359,9 +362,11 @@ def due(desk: Desk, found: Thing) -> int | None:
 
 
 def happen(desk: Desk, found: Thing, at: int) -> None:
-    """Do what is due at ``at``: tell of the trial's end, cancel, or begin the next period."""
+    """Do what is due at ``at``: tell of the trial's end, give up, cancel, or begin the next period."""
     desk.store.touch(found)
-    if found["cancel_at"] and at >= found["cancel_at"]:
+    if found["status"] == "incomplete":
+        _never_begun(desk, found, at)
+    elif found["cancel_at"] and at >= found["cancel_at"]:
         _end(desk, found, at)
     elif at >= rhythms.period(found)[1]:
         if found["cancel_at_period_end"]:
@@ -371,6 +376,15 @@ def happen(desk: Desk, found: Thing, at: int) -> None:
     else:
         found["_told"] = True
         desk.tell("customer.subscription.trial_will_end", found, at=at)
+
+
+def _never_begun(desk: Desk, found: Thing, at: int) -> None:
+    """Give a subscription up whose first invoice nobody paid in time; the invoice is void."""
+    found.update(status="incomplete_expired", ended_at=at)
+    invoice = desk.store.things[found["latest_invoice"]]
+    if invoice["status"] == "open":
+        bills.void(desk, invoice["id"], {})
+    desk.tell("customer.subscription.updated", found, at=at)
 
 
 def paid_after_all(desk: Desk, invoice: Thing) -> None:

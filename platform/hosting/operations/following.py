@@ -27,7 +27,8 @@ EVENT_NAME = "gridhall_supply_point_days"
 METER_TITLE = "Supply-point days"
 BASE, POINT = "base", "point"
 PAGE_SIZE = 100
-DEAD = ("canceled", "incomplete_expired")
+NEVER_PAID, GIVEN_UP = "incomplete", "incomplete_expired"
+DEAD = ("canceled", GIVEN_UP)
 BY_DEBT = "payment_failed"
 SAID_LONGEST = 200
 STRIPE = models.Subscription.Collection.STRIPE
@@ -156,7 +157,7 @@ def follow(found: models.Subscription, *, at: dt.datetime) -> None:
         row = models.Subscription.objects.select_for_update(of=("self",)).select_related("version").get(pk=found.pk)
         for each in invoices:
             _keep_invoice(row, each, at)
-        row.unpaid_since = min((_instant(each["created"]) for each in invoices if _is_owed(each, at)), default=None)
+        row.unpaid_since = _unpaid_since(row, there, invoices, at)
         row.trial_ends_at = _instant(there["trial_end"]) if there["trial_end"] else row.trial_ends_at
         if there["status"] != "trialing" and row.trial_ends_at and row.trial_ends_at > at:
             row.trial_ends_at = at
@@ -179,12 +180,30 @@ def portal_page(*, code: str, return_url: str, language: str) -> str:
     return str(said(lambda: client().v1.billing_portal.sessions.create(wanted)).url)
 
 
+def _unpaid_since(
+    row: models.Subscription, there: Mapping[str, Any], invoices: list[dict[str, Any]], at: dt.datetime
+) -> dt.datetime | None:
+    """Return since when money is owed. Stripe takes the first bill of a subscription back after a day without payment:
+    that ends no debt, else a card that never pays would have a day's grace again and again.
+    """
+    moments = [_instant(each["created"]) for each in invoices if _is_owed(each, at)]
+    if there["status"] in (NEVER_PAID, GIVEN_UP):
+        moments += [_instant(there["created"]), *([row.unpaid_since] if row.unpaid_since else [])]
+    return min(moments, default=None)
+
+
 def _follow_end(row: models.Subscription, there: Mapping[str, Any]) -> None:
-    """A subscription that Stripe gave up for debt runs through our own stages; once it is paid a new one is made."""
+    """A subscription that Stripe gave up for debt runs through our own stages; once it is paid a new one is made.
+
+    One whose first bill was never paid is made anew at once, so that a card that was changed meanwhile is tried.
+    """
     if there["status"] not in DEAD:
         return
+    if there["status"] == GIVEN_UP:
+        row.provider_subscription, row.provider_round = "", row.provider_round + 1
+        return
     reason = (there["cancellation_details"] or {}).get("reason")
-    if reason != BY_DEBT and there["status"] == "canceled":
+    if reason != BY_DEBT:
         row.ends_at = _instant(there["ended_at"])
     elif row.unpaid_since is None and row.state != State.ENDED:
         row.provider_subscription, row.provider_round = "", row.provider_round + 1

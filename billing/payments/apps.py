@@ -7,4 +7,4 @@ class PaymentsConfig(AppConfig):
     append_only = ("payments_allocation", "payments_payment", "payments_paymentreversal")
 
     def ready(self) -> None:
-        from billing.payments.providers import resealing  # noqa: F401
+        from billing.payments.providers import outside, resealing  # noqa: F401

@@ -19,6 +19,7 @@ from hosting import certificates
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"
 _LAYOUT = Path(__file__).parent / "typst" / "certificate.typ"
 BYTES_OF_DIGEST_SHOWN = 16
+LEFT_SHOWN = 20
 STAYS = {
     "registry_row": gettext_noop("The row of the registry, without names"),
     "host_invoices": gettext_noop("The host's own invoices to the company"),
@@ -147,7 +148,20 @@ def _removed(removed: Mapping[str, Any]) -> list[list[str]]:
         [gettext("Addresses"), gettext("{count} freed").format(count=removed["addresses_freed"])],
         [gettext("Subscription"), signed or (
             gettext("ended") if removed["subscription"]["ended"] else gettext("none"))],
+        [gettext("Customers at payment providers"), _at_providers(removed.get("at_providers") or {})],
     ]  # fmt: skip
+
+
+def _at_providers(found: Mapping[str, Any]) -> str:
+    """Say how many were deleted there, and which must be deleted by hand."""
+    counts = found.get("counts") or {}
+    gone, left = counts.get("removed", 0) + counts.get("gone", 0), counts.get("refused", 0) + counts.get("silent", 0)
+    if not left:
+        return gettext("{count} deleted there").format(count=gone) if gone else gettext("none")
+    named = ", ".join(f"{each['at']} {each['reference']}" for each in found["left"][:LEFT_SHOWN])
+    return gettext("{count} deleted there; {left} left, to be deleted by hand: {named}").format(
+        count=gone, left=left, named=named
+    )
 
 
 def _counted(tables: int, rows: int, at: str) -> str:

@@ -6,6 +6,8 @@ and never for what they ought to be: what is found is found by its text alone.
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,9 @@ from tenancy import context
 from tenancy.database import connection
 from tenancy.database.base import PUBLIC
 
+UNACKED, UNACKED_INDEX = b"unacked", b"unacked_index"
+"""Where kombu keeps messages that a worker took and did not confirm, and since when."""
+BODY = re.compile(rb'\\*"body\\*": ?\\*"([A-Za-z0-9+/]+={0,2})\\*"')
 SHORTEST = 4
 """A word of fewer letters is found everywhere and proves nothing."""
 NAMES = {
@@ -130,9 +135,19 @@ def _stores() -> Iterator[tuple[str, Any]]:
     places = {"cache": str(settings.CACHES["default"].get("LOCATION", "")), "broker": settings.CELERY_BROKER_URL}
     seen = set()
     for where, url in places.items():
-        if url.startswith(("redis://", "rediss://", "unix://", "valkey://")) and url not in seen:
-            seen.add(url)
-            yield where, redis.Redis.from_url(url.replace("valkey://", "redis://", 1))
+        address = _address(url)
+        if address and address not in seen:
+            seen.add(address)
+            yield where, redis.Redis.from_url(address)
+
+
+def _address(url: str) -> str:
+    """The address as its client reads it; nothing for other kinds. Celery writes a socket in a way of its own."""
+    if url.startswith("redis+socket://"):
+        path, _, rest = url.removeprefix("redis+socket://").partition("?")
+        return f"unix://{path}?{rest.replace('virtual_host=', 'db=')}"
+    known = url.startswith(("redis://", "rediss://", "unix://", "valkey://", "valkeys://"))
+    return url.replace("valkey", "redis", 1) if url.startswith("valkey") else url if known else ""
 
 
 def _in_store(client: Any, words: list[str], *, remove: bool) -> Iterator[tuple[str, int]]:
@@ -148,13 +163,14 @@ def _in_store(client: Any, words: list[str], *, remove: bool) -> Iterator[tuple[
 
 
 def _entries(client: Any, key: bytes, marks: list[bytes], *, remove: bool) -> int:
+    """Count what holds a mark in one key. Of a message that a worker took the index goes with it."""
     kind = client.type(key)
     if kind == b"list":
         held = [each for each in client.lrange(key, 0, -1) if _holds(each, marks)]
         drop = [lambda each=each: client.lrem(key, 0, each) for each in held]
     elif kind == b"hash":
         held = [name for name, value in client.hgetall(key).items() if _holds(name, marks) or _holds(value, marks)]
-        drop = [lambda each=each: client.hdel(key, each) for each in held]
+        drop = [lambda each=each: _forget_field(client, key, each) for each in held]
     elif kind in {b"set", b"zset"}:
         members = client.smembers(key) if kind == b"set" else client.zrange(key, 0, -1)
         held = [each for each in members if _holds(each, marks)]
@@ -170,5 +186,22 @@ def _entries(client: Any, key: bytes, marks: list[bytes], *, remove: bool) -> in
     return len(held)
 
 
+def _forget_field(client: Any, key: bytes, name: bytes) -> None:
+    client.hdel(key, name)
+    if key == UNACKED:
+        client.zrem(UNACKED_INDEX, name)
+
+
 def _holds(value: bytes, marks: list[bytes]) -> bool:
-    return any(mark in value for mark in marks)
+    """Whether a mark stands in a value, or in what stands there as base64: the bodies of messages do."""
+    if any(mark in value for mark in marks):
+        return True
+    return any(mark in body for body in _bodies(value) for mark in marks)
+
+
+def _bodies(value: bytes) -> Iterator[bytes]:
+    for each in BODY.findall(value):
+        try:
+            yield base64.b64decode(each, validate=True)
+        except ValueError:
+            continue

@@ -38,6 +38,10 @@ def person(body: Mapping[str, Any]) -> dict[str, Any]:
             [gettext("Checked and approved by"), f"{body['checked_by']} · {body['approved_by']}"],
             [gettext("Finished"), certificate_pages.instant(body["finished_at"])],
             [gettext("Files"), str(body["files"])],
+            *(
+                [each["provider"], f"{each['reference']} · {outcome(each['outcome'])}"]
+                for each in body.get("outside", [])
+            ),
         ],
         "parts": [
             certificate_pages.part(title=gettext("Removed"), head=head, right=[1], rows=rows("remove")),
@@ -49,6 +53,14 @@ def person(body: Mapping[str, Any]) -> dict[str, Any]:
             ),
         ],
     }  # fmt: skip
+
+
+def outcome(word: str) -> str:
+    """This will return what became of an entry at a payment provider."""
+    return {
+        "removed": gettext("deleted there"), "gone": gettext("was not there any more"),
+        "refused": gettext("refused there: delete it by hand"), "silent": gettext("no answer: delete it by hand"),
+    }.get(word, word)  # fmt: skip
 
 
 def night(body: Mapping[str, Any]) -> dict[str, Any]:

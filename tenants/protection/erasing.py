@@ -14,7 +14,8 @@ from tenancy import context, subjects, traces
 from tenancy.subjects import Deed, Holding, Subject
 
 KIND = "gridhall-person-erased"
-ROWS_AT_ONCE = 500
+TOLD = ("place", "provider", "at", "reference", "outcome")
+"""What a certificate says of an entry elsewhere: numbers of accounts there, so that one left can be removed by hand."""
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ def found_by_words(*, subject: Subject) -> list[dict[str, Any]]:
 
 def body(
     *, subject: Subject, request: Any, done: list[dict[str, Any]], found: list[dict[str, Any]], files: int,
-    at: dt.datetime,
+    at: dt.datetime, elsewhere: list[dict[str, Any]],
 ) -> dict[str, Any]:  # fmt: skip
     """This will return what is certified: numbers and tables, no word of the person."""
     retailer = context.current_retailer()
@@ -83,6 +84,7 @@ def body(
         "asked": {"at": request.asked_at.isoformat(), "by": request.source},
         "checked_by": request.checked_by_id, "approved_by": request.decided_by_id,
         "tables": done, "files": files,
+        "outside": [{name: entry[name] for name in TOLD} for entry in elsewhere],
         "words_found": [{**each, "kept": each["table"] in kept} for each in found],
         "finished_at": at.isoformat(),
     }  # fmt: skip

@@ -217,6 +217,9 @@ class Provider(Protocol):
     def forget(self, *, saved: str) -> None:
         """Let go of a saved method."""
 
+    def erase_person(self, *, reference: str) -> bool:
+        """Delete a customer with all that is saved of him; return False when there is none any more."""
+
     def refund(self, *, payment: str, money: Money, key: str, reference: str) -> Back:
         """Give money back the way it came."""
 

@@ -72,6 +72,19 @@ def by_name(name: str) -> Provider:
     return opened(connection(name=name))
 
 
+def of_merchant(*, name: str, merchant: str) -> Provider:
+    """This will return a provider as the company was connected to ``merchant``; raises NotFound without a way there.
+
+    A connected account is reached by the platform's key also after the company took another one.
+    """
+    found = connection(name=name)
+    if found.provider == stripe_provider.NAME and found.mode == Mode.CONNECTED and found.reference != merchant:
+        return StripeProvider(key=platform_key(), merchant=merchant, account=merchant)
+    if found.provider == stripe_provider.NAME and found.reference != merchant:
+        raise NotFound(what=PROVIDER, name=merchant)
+    return opened(found)
+
+
 def active() -> Sequence[Provider]:
     """This will return the providers that take payments now, those on which the customer pays at once first."""
     found = ProviderConnection.objects.filter(state=State.ACTIVE).order_by("provider")

@@ -35,6 +35,7 @@ from kernel.money import Money
 NAME = "stripe"
 TOLERANCE_SECONDS = 300
 PAGE_SIZE = 100
+MISSING = "resource_missing"
 SEARCH_BACK = dt.timedelta(hours=1)
 ORIGINS = ("https://checkout.stripe.com", "https://connect.stripe.com")
 OFFERED = ("card", "alipay", "wechat_pay")
@@ -192,6 +193,16 @@ class StripeProvider:
             found = said(lambda: self._client.v1.payment_methods.retrieve(saved, options=self._options()))
             if found.customer is not None:
                 raise
+
+    def erase_person(self, *, reference: str) -> bool:
+        """Delete a customer for good; one that is not there any more is left so."""
+        try:
+            said(lambda: self._client.v1.customers.delete(reference, options=self._options()))
+        except ProviderRefused as refused:
+            if getattr(refused.__cause__, "code", "") != MISSING:
+                raise
+            return False
+        return True
 
     def refund(self, *, payment: str, money: Money, key: str, reference: str) -> Back:
         """Give money back the way it came."""

@@ -75,6 +75,10 @@ class TransferProvider:
     def forget(self, *, saved: str) -> None:
         """Do nothing: nothing was saved."""
 
+    def erase_person(self, *, reference: str) -> bool:
+        """Return that there is nobody: the bank knows no customers of ours."""
+        return False
+
     def refund(self, *, payment: str, money: Money, key: str, reference: str) -> Back:
         """Refuse: refunds by transfer go out with the payment file."""
         raise NotOffered(provider=NAME)

@@ -17,7 +17,7 @@ from django.db import transaction
 from hosting import certificates, deletion_mails, models, sending
 from hosting.operations import companies, following, inventory
 from kernel.errors import Conflict, GridhallError, gettext_noop
-from tenancy import company_keys, context, provisioning, traces
+from tenancy import company_keys, context, outside, provisioning, traces
 from tenancy import models as tenancy_models
 from tenancy.database import connection
 
@@ -30,6 +30,13 @@ KEPT_MODELS = frozenset({"subscription", "usage", "fleetevent", "deletion"})
 """What the registry keeps of a company that is gone: numbers, for the host's own bills and proof."""
 LONGEST_ERROR = 400
 MOST_ELSEWHERE = 20
+PEOPLE = "people"
+PEOPLE_AT_ONCE = 2_000
+"""So many customers are deleted at providers in one try; the owner's worker has other things to do, too."""
+MOST_LEFT = 200
+OUTSIDE_WAITS = dt.timedelta(days=14)
+"""So long a payment provider that does not answer holds up the end; then the certificate says what was left there."""
+DONE_OUTSIDE = frozenset({outside.Outcome.REMOVED, outside.Outcome.GONE})
 
 
 class NotYet(GridhallError):
@@ -46,6 +53,13 @@ class TracesLeft(GridhallError):
     template = gettext_noop(
         "Something of the company still stands: {places}. Remove it; the next try goes on from here."
     )
+
+
+class StillRemoving(GridhallError):
+    """There are more people at payment providers than one try deletes."""
+
+    code = "deletion_goes_on"
+    template = gettext_noop("{count} customers are deleted at payment providers; the next try goes on.")
 
 
 class UnderWay(Conflict):
@@ -140,6 +154,44 @@ def _subscription(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
     return {"at": at.isoformat(), "ended": True, "at_provider": bool(row.provider_customer)}
 
 
+def _people(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
+    """Delete the company's customers at its payment providers, so many a try; what was done is noted as it goes.
+
+    Raises StillRemoving when there are more, and Away while a provider does not answer, for ``OUTSIDE_WAITS`` at most.
+    """
+    noted: dict[str, Any] = found.evidence.get(PEOPLE) or {"after": {}, "counts": {}, "left": []}
+    gives_up = at - (found.started_at or at) >= OUTSIDE_WAITS
+    with context.use(found.retailer):
+        batches = [
+            (place, place.of_company(after=noted["after"].get(place.name, 0), limit=PEOPLE_AT_ONCE))
+            for place in outside.places()
+        ]
+        try:
+            for place, entries in batches:
+                for entry in entries:
+                    _remove_outside(place, entry, noted, gives_up=gives_up)
+        finally:
+            with context.use_public():
+                found.evidence = {**found.evidence, PEOPLE: noted}
+                found.save(update_fields=["evidence"])
+    if any(len(entries) == PEOPLE_AT_ONCE for _, entries in batches):
+        raise StillRemoving(count=sum(noted["counts"].values()))
+    return {"at": at.isoformat(), "counts": noted["counts"], "left": noted["left"]}
+
+
+def _remove_outside(place: outside.Place, entry: outside.Entry, noted: dict[str, Any], *, gives_up: bool) -> None:
+    try:
+        outcome = place.remove(entry)
+    except outside.Away:
+        if not gives_up:
+            raise
+        outcome = outside.Outcome.SILENT
+    noted["after"][place.name] = entry["key"]
+    noted["counts"][str(outcome)] = noted["counts"].get(str(outcome), 0) + 1
+    if outcome not in DONE_OUTSIDE and len(noted["left"]) < MOST_LEFT:
+        noted["left"].append({"at": entry["at"], "reference": entry["reference"], "outcome": str(outcome)})
+
+
 def _schema(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
     for schema in found.evidence["count"]["schemas"]:
         provisioning.drop_schema(retailer=Retailer(schema_name=schema))
@@ -196,8 +248,13 @@ def _registry(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
 
 
 def _proof(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
-    """Look for the spaces' names and the company's words everywhere outside; a space's name blocks the certificate."""
+    """Look for the spaces' names and the company's words everywhere outside; a space's name blocks the certificate.
+
+    What a worker gave back to the queue since it was emptied is forgotten first.
+    """
     schemas = found.evidence["count"]["schemas"]
+    for schema in schemas:
+        traces.forget_shared(schema_name=schema)
     own = {("registry", "tenancy_retailer"), ("registry", "hosting_deletion")}
     left = [each for each in traces.find(words=schemas) if (each.where, each.name) not in own]
     folders = [each for each in traces.find(words=[f"{found.retailer.code}/"]) if each.where == "files"]
@@ -246,7 +303,7 @@ def _body(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
             "cache_entries": done["shared"]["cache"], "broker_messages": done["shared"]["broker"],
             "archives": counted["archives"], "archives_at": done["archives"]["at"],
             "key_destroyed_at": done["key"]["at"], "addresses_freed": counted["domains"],
-            "subscription": done["subscription"],
+            "subscription": done["subscription"], "at_providers": done.get(PEOPLE, {}),
         },
         "stays": _stays(found),
         "proof": done["proof"],
@@ -271,6 +328,7 @@ STEPS: tuple[tuple[str, Callable[[models.Deletion, dt.datetime], dict[str, Any]]
     ("close", _close),
     ("count", _count),
     ("subscription", _subscription),
+    (PEOPLE, _people),
     ("schema", _schema),
     ("files", _files),
     ("shared", _shared),

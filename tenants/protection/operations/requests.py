@@ -14,7 +14,7 @@ import markets
 from hosting import certificates, erasures
 from identity import operations as identity_operations
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
-from tenancy import context, subjects
+from tenancy import context, outside, subjects
 from tenants.customers import personal_data
 from tenants.customers.models import Customer
 from tenants.customers.operations import register
@@ -24,6 +24,8 @@ from tenants.protection.models import DataRequest
 State, Kind = DataRequest.State, DataRequest.Kind
 OPEN = (State.ASKED, State.CHECKED, State.ERASING)
 FILE_KEPT = dt.timedelta(days=30)
+OUTSIDE_WAITS = dt.timedelta(days=14)
+"""So long a payment provider that does not answer is asked again before the certificate says so."""
 LONGEST_REASON = 400
 
 
@@ -139,12 +141,13 @@ def erase(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
         require_erasable(customer=customer, on=at.date())
         subject = personal_data.subject_of(customer=customer)
         found.decided_by, found.decided_at, found.state = by, at, State.ERASING
+        elsewhere = outside.of_person(subject=subject)
         done = erasing.erase_rows(subject=subject)
         left = [each.file for each in DataRequest.objects.filter(customer=customer).exclude(file="")]
         DataRequest.objects.filter(customer=customer).exclude(file="").update(file="")
         found.file = ""
         found.work = {
-            "tables": done.tables, "files": [*done.files, *left],
+            "tables": done.tables, "files": [*done.files, *left], "outside": elsewhere,
             "words": erasing.found_by_words(subject=subject),
         }  # fmt: skip
         found.save()
@@ -153,17 +156,23 @@ def erase(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
 
 
 def finish(*, request_id: int, at: dt.datetime) -> DataRequest:
-    """This will remove the files of an erasure, note it outside the space, and certify it. May be run again."""
+    """This will remove what is left of an erasure, note it outside the space, and certify it. May be run again.
+
+    While a place outside does not answer, it is not certified, for ``OUTSIDE_WAITS`` at most: then that is said.
+    """
     found = _request(request_id)
     if found.state != State.ERASING:
         return found
-    files = erasing.remove_files(names=found.work["files"])
     erasures.note(customer_id=found.customer_id, request_id=found.pk, at=found.decided_at or at)
+    if not _is_removed_outside(found, at):
+        return found
+    files = erasing.remove_files(names=found.work["files"])
     signer = certificates.signer()
     subject = personal_data.subject_of(customer=found.customer)
     body = erasing.body(
-        subject=subject, request=found, done=found.work["tables"], found=found.work["words"], files=files, at=at
-    )
+        subject=subject, request=found, done=found.work["tables"], found=found.work["words"], files=files, at=at,
+        elsewhere=found.work.get("outside", []),
+    )  # fmt: skip
     with transaction.atomic():
         found = _locked(request_id)
         if found.state == State.ERASING:
@@ -172,6 +181,24 @@ def finish(*, request_id: int, at: dt.datetime) -> DataRequest:
             found.save()
             _note(found, "erased", at, None, certificate=found.certificate["signature"]["sha256"])
     return found
+
+
+def _is_removed_outside(found: DataRequest, at: dt.datetime) -> bool:
+    """Remove what stands elsewhere and note what became of each; tell whether nothing waits any more."""
+    gives_up = at - (found.decided_at or at) >= OUTSIDE_WAITS
+    waits = False
+    for entry in found.work.get("outside", []):
+        if "outcome" in entry:
+            continue
+        try:
+            entry["outcome"] = str(outside.remove(entry=entry))
+        except outside.Away:
+            if not gives_up:
+                waits = True
+                continue
+            entry["outcome"] = str(outside.Outcome.SILENT)
+    DataRequest.objects.filter(pk=found.pk, state=State.ERASING).update(work=found.work)
+    return not waits
 
 
 def correct(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:

@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
+from billing.payments.models import Payer
 from harness import databases, owner_forks, supply
 from hosting import certificate_pages, certificates, closing, deletion_mails, deletion_queries, host_keys, models, plans
 from hosting.operations import backups, companies, deleting, ending
@@ -55,7 +56,8 @@ def in_business(fresh_db, birch, folder):
         with context.use(company):
             product = supply.product(document="cn-residential-tiered", valid_from=AT.date())
             supply.supply(number="1", product=product, start=AT.date(), parameters={"extra_household": 0})
-            customer_operations.update_customer(number="C1", name=f"{company.code}-canary")
+            known = customer_operations.update_customer(number="C1", name=f"{company.code}-canary")
+            Payer.objects.create(provider="stripe", merchant="acct_gone", customer=known, reference="cus_1")
             default_storage.save("letters/first.txt", ContentFile(company.code.encode()))
     return cedar
 
@@ -214,6 +216,9 @@ class TestCarryingOut:
         assert (done.state, rows["customers_customer"], rows["invoices_invoice"]) == ("done", 1, 0)
         assert (body["removed"]["files"][0]["count"], len(body["removed"]["archives"])) == (1, 4)
         assert (body["asked"]["by"], body["asked"]["reason"], body["asked"]["person"]) == ("host", REASON, 7)
+        assert body["removed"]["at_providers"]["left"] == [
+            {"at": "acct_gone", "reference": "cus_1", "outcome": "refused"}
+        ], "no key of the company opens that account"
         left = {(each.where, each.name) for each in traces.find(words=[schema, "cedar-canary", "cedar.localhost"])}
         assert left == {("registry", "tenancy_retailer"), ("registry", "hosting_deletion")}
         assert not (folder / "files" / schema).exists()

@@ -89,6 +89,8 @@ def _followed(event: ProviderEvent, topic: str, at: dt.datetime) -> State:
 
 
 def _forgotten(event: ProviderEvent, at: dt.datetime) -> State:
+    """A method is detached: by the customer, or because he was deleted there. Its details are nobody's any more."""
+    event.body = {"_topic": event.body.get("_topic", "")}
     found = SavedMethod.objects.filter(payer__provider=event.provider, reference=event.subject).first()
     if found is None:
         return State.IGNORED

@@ -35,33 +35,48 @@ ADD_ONS_FROM = dt.date(2026, 9, 1)
 MOVED_OUT = dt.date(2006, 1, 1)
 ISSUED_AT = dt.time(9, 30)
 Say = Callable[[str], None]
+STAGES = 5 + len(plans.MONTHS)
+"""How many stages there are: what stands before the first bill, and each month."""
 
 
 def fill(*, plan: plans.CompanyPlan, say: Say) -> None:
     """Fill the provisioned, empty company of ``plan``; when this returns its people have their work before them."""
+    for done in stages(plan=plan):
+        say(f"{plan.company.code}: {done}")
+
+
+def stages(*, plan: plans.CompanyPlan) -> Iterator[str]:
+    """Fill the company and yield the name of each stage that is done; there are STAGES of them.
+
+    They build upon each other and none is taken up half-way: a company that was cut is emptied and begun anew.
+    """
     zone = ZoneInfo(plan.company.time_zone)
     opened = _instant(plans.FIRST_DAY, zone)
     _make_staff(plan, opened)
+    yield "people"
     products = _make_products(plan, opened)
     _make_draft(plan, products, _instant(plans.LAST_DAY, zone))
+    yield "products"
     _make_customers(plan)
     _make_agreements(plan, products)
+    yield "customers"
     _make_sign_ins(plan, opened)
     ground = Ground.of(plan)
     billed.entities(ground=ground)
     if plan.fiscal:
         billed.tax_numbers(ground=ground)
-    say(f"{plan.company.code}: {len(plan.points)} supply points; readings")
+    yield f"{len(plan.points)} supply points; readings"
     _store_readings(plan, zone)
     measured.leave(ground=ground)
     measured.registers(ground=ground)
+    yield "readings"
     bank = paying.Bank.opened(ground)
     for month in plans.MONTHS[:-1]:
         _bill(ground, bank, month)
-        say(f"{plan.company.code}: {month:%Y-%m} billed")
+        yield f"{month:%Y-%m} billed"
     _leave_work(ground, bank)
-    say(f"{plan.company.code}: {plans.MONTHS[-1]:%Y-%m} billed, with work for everybody")
     hosting_operations.measure_health(at=_instant(plans.LAST_DAY, zone))
+    yield f"{plans.MONTHS[-1]:%Y-%m} billed, with work for everybody"
 
 
 def _leave_work(ground: Ground, bank: paying.Bank) -> None:

@@ -16,8 +16,8 @@ from hosting import demo_kinds, operations, signup_queries
 from hosting.operations import demo_spaces, sign_up_steps
 from tenancy import context
 
-PARTS = 15
-"""What ``seeding.fill`` says on its way: a line of readings, twelve months, the last one, and the beginning."""
+BEGUN = 1
+"""The first word says that somebody is at it; each stage of ``seeding`` says one more."""
 LONGEST_WORD = 300
 
 
@@ -89,7 +89,7 @@ def fill(*, sign_up_id: int) -> bool:
             ),
             password=demo_spaces.password_of(retailer),
         )  # fmt: skip
-        said = partial(_say, sign_up_id, [0])
+        said = partial(_say, sign_up_id, [0], BEGUN + seeding.STAGES)
         said("")
         with context.use(retailer):
             operations.change_brand(
@@ -100,6 +100,6 @@ def fill(*, sign_up_id: int) -> bool:
     return True
 
 
-def _say(sign_up_id: int, count: list[int], line: str) -> None:
+def _say(sign_up_id: int, count: list[int], total: int, line: str) -> None:
     count[0] += 1
-    sign_up_steps.said(sign_up_id=sign_up_id, done=min(count[0], PARTS), total=PARTS, at=timezone.now())
+    sign_up_steps.said(sign_up_id=sign_up_id, done=count[0], total=total, at=timezone.now())

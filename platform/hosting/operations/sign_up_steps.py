@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from hosting import models, plan_queries, sending, signup_queries
-from hosting.operations import companies, following, subscriptions
+from hosting.operations import companies, following, inventory, subscriptions
 from hosting.signup_models import SAID
 from kernel.errors import Conflict
 from tenancy import context, provisioning
@@ -140,6 +140,7 @@ def take_down(*, retailer: tenancy_models.Retailer) -> None:
     with transaction.atomic():
         provisioning.drop_schema(retailer=retailer)
         tenancy_models.Retailer.objects.filter(pk=retailer.pk).delete()
+    inventory.remove_files(schema_name=retailer.schema_name)
 
 
 @contextmanager
@@ -196,6 +197,7 @@ def _seed(found: models.SignUp, clock: Clock) -> bool:
             with transaction.atomic():
                 provisioning.drop_schema(retailer=retailer)
                 _doors(retailer, Status.PROVISIONING)
+            inventory.remove_files(schema_name=retailer.schema_name)
             _space(found, clock)
             Step.objects.filter(sign_up=found, name=Name.SEED).update(done=0, said_at=None)
     sending.after_commit(SEED_TASK, sign_up_id=found.pk)

@@ -16,7 +16,7 @@ from integration.hosting_signup.conftest import AT, fresh
 from config.demo import seeding, spaces
 from harness import databases
 from hosting import models, operations, signup_queries
-from hosting.operations import demo_spaces, sign_up_steps, signing_up
+from hosting.operations import demo_spaces, inventory, sign_up_steps, signing_up
 from identity import operations as identity_operations
 from identity import queries as identity_queries
 from kernel.errors import Conflict, Invalid
@@ -26,6 +26,8 @@ from tenants.customers import queries as customer_queries
 from tenants.notices import providers
 
 DAY = dt.timedelta(days=1)
+STAMPED = ("django_migrations",)
+"""Tables whose rows bear the moment at which the space was made."""
 
 
 @pytest.fixture
@@ -46,6 +48,42 @@ def put_something_in(at=AT):
     """What a worker leaves behind that was killed on the way."""
     with context.use(context.retailer_by_code(code="cedar")):
         identity_operations.create_user(email="half@way.example", name="Half", roles=["billing"], at=at)
+
+
+def schema():
+    return context.retailer_by_code(code="cedar").schema_name
+
+
+def traces(owner):
+    """Everything that stands of the space: each table with the digest of its rows, the files, the public rows."""
+    with owner(), context.use_public():
+        retailer = tenancy_models.Retailer.objects.get(code="cedar")
+        tables = {
+            (each["name"], each["rows"], each["sha256"] if each["name"] not in STAMPED else "")
+            for each in inventory.tables(schema_name=retailer.schema_name)
+        }
+        public = {
+            name: getattr(models, name).objects.filter(retailer=retailer).count()
+            for name in ("Usage", "ApiCalls", "ErasedPerson", "Job", "Backup", "Subscription", "CompanyHost")
+        }
+    return tables, inventory.files(schema_name=retailer.schema_name), public
+
+
+def die_after(stage, sign_up, monkeypatch, owner):
+    """Fill the space until the stage is done, die there, and return what stands then."""
+    whole = spaces._say
+
+    def dies(key, count, total, line):
+        whole(key, count, total, line)
+        if count[0] > stage:
+            raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(spaces, "_say", dies)
+        with pytest.raises(SystemExit):
+            spaces.fill(sign_up_id=sign_up.pk)
+    assert _seed(sign_up).done == stage + 1
+    return traces(owner)
 
 
 class TestMaking:
@@ -75,6 +113,31 @@ class TestMaking:
         assert (due, state, left) == ([demo.pk], "working", [])
         assert status() == "suspended"
         assert sign_up_steps.waits_for_data(sign_up_id=demo.pk)
+
+    @pytest.mark.parametrize(
+        "stages",
+        [
+            (1, 2, 3),
+            pytest.param((4, 5, 6, 7, 8, seeding.STAGES), marks=pytest.mark.slow, id="readings and bills"),
+        ],
+        ids=str,
+    )
+    def test_killed_after_a_stage_leaves_nothing_to_the_next_try(
+        self, demo, carried_on, owner, settings, tmp_path, monkeypatch, stages
+    ):
+        settings.FILES_DIR = tmp_path
+        carried_on(demo)
+        pristine = traces(owner)
+
+        for n, stage in enumerate(stages, start=1):
+            left = die_after(stage, demo, monkeypatch, owner)
+            settings.FILES_DIR.joinpath(schema(), "raw").mkdir(parents=True)
+            settings.FILES_DIR.joinpath(schema(), "raw", "half.csv").write_text("cut")
+            carried_on(demo, at=AT + n * DAY)
+
+            assert left != pristine, stage
+            assert traces(owner) == pristine, stage
+            assert (_seed(demo).done, sign_up_steps.waits_for_data(sign_up_id=demo.pk)) == (0, True)
 
     def test_is_not_emptied_while_somebody_makes_the_data(self, demo, carried_on, fresh_db):
         carried_on(demo)

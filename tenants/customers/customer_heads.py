@@ -34,6 +34,7 @@ LABELS: dict[str, str] = {
 WORDS: dict[str, tuple[str, ...]] = {
     "customer_number": ("客户号", "用户编号"),
     "name": ("姓名", "户名", "用户名称", "客户姓名"),
+    "kind": ("类型",),
     "account_number": ("账户号", "账号", "结算户号"),
     "supply_point": ("计量点编号", "计量点号", "supply point number"),
     "address": ("地址", "用电地点"),

@@ -117,12 +117,12 @@ def _shown() -> list[dict[str, str]]:
         {
             "customer_number": "C0001", "name": gettext("Li Ming"), "account_number": "A0001",
             "supply_point": "320100000001", "address": gettext("1 Example Street"), "move_in": "2026-09-01",
-            "kind": "household", "segment": "", "email": "li.ming@example.com", "phone": "",
+            "kind": gettext("Household"), "segment": "", "email": "li.ming@example.com", "phone": "",
         },
         {
             "customer_number": "C0002", "name": gettext("Example Textiles Ltd"), "account_number": "A0002",
             "supply_point": "320100000002", "address": gettext("2 Example Street"), "move_in": "2026-09-01",
-            "kind": "business", "segment": "", "email": "office@example.com", "phone": "",
+            "kind": gettext("Business"), "segment": "", "email": "office@example.com", "phone": "",
         },
     ]  # fmt: skip
 

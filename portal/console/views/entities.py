@@ -41,7 +41,7 @@ def entities(request: HttpRequest) -> HttpResponse:
 @pages.form_page(Capability.CHANGE_BRAND)
 def new(request: HttpRequest) -> HttpResponse:
     country = request.retailer.market.upper()  # type: ignore[attr-defined]
-    form = forms.EntityForm(request.POST or None, initial={"country": country})
+    form = forms.EntityForm(request.POST or None, initial={"country": country, "is_default": not queries.entities()})
     if request.method == "POST" and form.is_valid():
         made = pages.filled_in(form, lambda: operations.save_entity(**form.cleaned_data))
         if made:

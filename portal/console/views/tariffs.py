@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.rating.errors import TariffError
+from identity import queries as identity_queries
 from identity.capabilities import Capability
 from kernel.errors import GridhallError
 from portal.console import document_order, pages, painted_calendars, positions, tariff_tables
@@ -19,6 +20,7 @@ from portal.console.forms import tariffs as forms
 from portal.shared import formats, refusals, tables
 from tenants.tariffs import operations, queries, tariff_documents
 
+SECOND_PERSON = 2
 COLUMNS = [
     tables.Column("title", _("Product"), primary=True),
     tables.Column("code", _("Code"), sort="code"),
@@ -231,6 +233,7 @@ def _approval(request: HttpRequest, found: Any) -> dict[str, Any]:
         "to_review": asks and found.status == "draft",
         "to_publish": found.is_open and (not asks or found.status == "reviewed"),
         "may_publish": not asks or not wrote,
+        "alone": asks and wrote and identity_queries.staff().filter(is_active=True).count() < SECOND_PERSON,
     }
 
 

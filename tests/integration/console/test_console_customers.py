@@ -10,7 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.utils import CaptureQueriesContext
 
 from identity import queries as identity_queries
+from identity.models import User
 from kernel.periods import Period
+from tenancy import context
 from tenancy.database import connection
 from tenants.customers import operations, queries
 from tenants.metering import queries as metering_queries
@@ -304,3 +306,27 @@ class TestAFile:
 
         assert metering_queries.readings_until() is None
         assert "No readings yet" in text_of(admin.get("/console/customers/-/supply-points/NP1/"))
+
+
+class TestTheTableToFillIn:
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
+    def test_can_be_given_back_as_it_is(self, admin, in_alder, language, kind):
+        with context.use(in_alder):
+            User.objects.update(language=language)
+        sample = admin.get(f"/console/customers/-/import/sample.{kind}")
+        assert kind == "xlsx" or ("客户编号" in sample.content.decode()) == (language == "zh-hans")
+
+        file = SimpleUploadedFile(f"customers.{kind}", sample.content)
+        answer = admin.post("/console/customers/-/import/", {"file": file})
+
+        checked = admin.get(answer["Location"])
+        assert checked.status_code == 200, text_of(checked)
+
+    def test_that_is_no_workbook_inside_is_refused(self, admin, in_alder):
+        file = SimpleUploadedFile("customers.xlsx", b"PK\x03\x04 and nothing more")
+
+        answer = admin.post("/console/customers/-/import/", {"file": file})
+
+        assert answer.status_code == 422
+        assert "The workbook cannot be read" in text_of(answer)

@@ -146,7 +146,7 @@ class TestAgreementsFromAFile:
 
 class TestHeadings:
     def test_are_understood_in_both_languages_and_as_spreadsheets_write_days(self, products):
-        heading = "客户编号,客户名称,客户类别,户号,计量点编号,用电地址,入户日期,套餐,协议开始日期\n"
+        heading = "客户编号,客户名称,客户类型,户号,计量点编号,用电地址,入户日期,套餐,协议开始日期\n"
 
         report = _import(heading + "C1,李明,居民,A1,P1,中山路1号,2026/1/5,home,2026年2月1日\n")
 

@@ -354,6 +354,7 @@ DEMO_DAYS = int(os.environ.get("GRIDHALL_DEMO_DAYS", "14"))
 DEMO_KEPT_DAYS = int(os.environ.get("GRIDHALL_DEMO_KEPT_DAYS", "30"))
 # Hosts that companies bring: who is asked about them, where they are to lead, and how their certificates are tried.
 DNS_RESOLVER = os.environ.get("GRIDHALL_DNS_RESOLVER", "")
+OWN_HOST_GRACE_DAYS = int(os.environ.get("GRIDHALL_OWN_HOST_GRACE_DAYS", "30"))
 DOMAIN_TARGET = os.environ.get("GRIDHALL_DOMAIN_TARGET", "")
 DOMAIN_TLS_CHECK = environment.flag("GRIDHALL_DOMAIN_TLS_CHECK", default=HTTPS)
 DOMAIN_TLS_PORT = int(os.environ.get("GRIDHALL_DOMAIN_TLS_PORT", "443"))

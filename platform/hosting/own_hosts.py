@@ -8,11 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from hosting import dns_proof, models
+from hosting import dns_proof, models, plans
 from kernel.errors import NotFound, gettext_noop
 from tenancy import context, hosts
 from tenancy import models as tenancy_models
 
+FEATURE = "white_label_domain"
 State = models.CompanyHost.State
 SOON, LATER, DAILY = dt.timedelta(minutes=5), dt.timedelta(hours=1), dt.timedelta(days=1)
 AT_ONCE = dt.timedelta(minutes=1)
@@ -61,15 +62,36 @@ def primary(*, retailer: Any) -> str:
     return hosts.primary_host(retailer)
 
 
-def is_known(host: str) -> bool:
+def served_until(*, found: models.CompanyHost) -> dt.datetime | None:
+    """Return until when a host is served that its company's plan does not hold any more; None while nobody was told."""
+    if found.outside_plan_since is None or found.told_at is None:
+        return None
+    return found.told_at + dt.timedelta(days=settings.OWN_HOST_GRACE_DAYS)
+
+
+def may_be_served(*, found: models.CompanyHost, at: dt.datetime) -> bool:
+    """Return whether the plan lets a host be served: it holds the feature, or the time of grace is not over.
+
+    The one place that decides, for the sweep, for the check of records and for the proxy that asks for certificates.
+    ``found`` comes with its company.
+    """
+    if plans.of(found.retailer).allows(FEATURE):
+        return True
+    until = served_until(found=found)
+    return found.state == State.SERVED and (until is None or at < until)
+
+
+def is_known(host: str, *, at: dt.datetime) -> bool:
     """Return whether a certificate may be got for a host: it is served, or its owner proved that it is to be."""
     name = hosts.normalise(host)
     if not name:
         return False
     with context.use_public():
-        if tenancy_models.Domain.objects.filter(domain=name).exists():
-            return True
-        return models.CompanyHost.objects.filter(host=name, state=State.PROVEN).exists()
+        rows = models.CompanyHost.objects.filter(host=name, state__in=[State.PROVEN, State.SERVED])
+        found = rows.select_related("retailer").first()
+        if found is not None:
+            return may_be_served(found=found, at=at)
+        return tenancy_models.Domain.objects.filter(domain=name).exists()
 
 
 def due(*, at: dt.datetime) -> list[int]:

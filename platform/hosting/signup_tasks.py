@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from hosting import own_hosts, signup_queries
-from hosting.operations import demo_spaces, domains, sign_up_steps, signing_up
+from hosting.operations import demo_spaces, domains, hosts_in_plan, sign_up_steps, signing_up
 from tenancy import tasks as tenancy_tasks
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,8 @@ def sweep_sign_ups() -> None:
 
 @tenancy_tasks.platform_task(name="hosting.sweep_hosts")
 def sweep_hosts() -> None:
-    """Look at the hosts that companies bring, those that are due."""
+    """Look at the hosts that companies bring, those that are due, and stop those that no plan holds any more."""
+    hosts_in_plan.keep_to_plans(at=timezone.now())
     for key in own_hosts.due(at=timezone.now()):
         domains.check(host_id=key, at=timezone.now())
 

@@ -22,9 +22,9 @@ from portal.shared import formats, refusals
 
 STATES = {
     "pending": _("Records awaited"), "proven": _("Certificate awaited"), "served": _("Served"),
-    "lost": _("No longer served"),
+    "lost": _("No longer served"), "stopped": _("Stopped: not in your plan"),
 }  # fmt: skip
-TONES = {"pending": "neutral", "proven": "info", "served": "success", "lost": "danger"}
+TONES = {"pending": "neutral", "proven": "info", "served": "success", "lost": "danger", "stopped": "danger"}
 PROBLEMS = {
     "no_text": _("The TXT record is not seen yet. Set it as shown; new records take minutes, sometimes hours."),
     "no_points": _("The TXT record is right. The host does not lead to us yet: set the CNAME record as shown."),
@@ -121,7 +121,7 @@ def _page(request: HttpRequest, form: forms.Form, status: int = 200) -> HttpResp
             "checked": formats.moment(each.checked_at, zone) if each.checked_at else "",
             "until": formats.moment(each.certificate_until, zone) if each.certificate_until else "",
             "missing": formats.moment(each.missing_since, zone) if each.missing_since else "",
-            "lost_after": domains.LOST_AFTER.days,
+            "ends": _ends(each, zone), "lost_after": domains.LOST_AFTER.days,
         }
         for each in own_hosts.of_company(retailer_id=retailer.pk)
     ]  # fmt: skip
@@ -130,6 +130,12 @@ def _page(request: HttpRequest, form: forms.Form, status: int = 200) -> HttpResp
         "in_plan": plans.of(retailer).allows(domains.FEATURE),
     }  # fmt: skip
     return render(request, "console/start_domains.html", page, status=status)
+
+
+def _ends(found: Any, zone: Any) -> str:
+    """Return until when a host is served that the plan does not hold; empty for every other."""
+    until = own_hosts.served_until(found=found) if found.state == "served" else None
+    return formats.moment(until, zone) if until else ""
 
 
 def _retailer(request: HttpRequest) -> Any:

@@ -47,7 +47,8 @@ EVENTS = {
     "support.request": _("Page opened by support"), "delete_asked": _("Deletion asked for"),
     "delete_revoked": _("Deletion taken back"), "deleted": _("Deleted"), "add_host": _("Address added"),
     "primary_host": _("First address changed"), "remove_host": _("Address removed"),
-    "serve_host": _("Address served"), "lose_host": _("Address lost"), "go_live": _("Went live"),
+    "serve_host": _("Address served"), "lose_host": _("Address lost"),
+    "stop_host": _("Address stopped: not in the plan"), "resume_host": _("Address in the plan again"), "go_live": _("Went live"),
     "prolong_demo": _("Demo prolonged"),
 }  # fmt: skip
 BAD_EVENTS = frozenset({"job_failed", "backup_late", "suspend", "replace", "delete_asked", "deleted", "lose_host"})

@@ -6,6 +6,7 @@ The answer holds nothing but its status, and is the same on every host; whoever 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from hosting import own_hosts
 
@@ -17,7 +18,7 @@ def tls_allowed(request: HttpRequest) -> HttpResponse:
     """Answer 200 for ``?domain=`` of a host that is served or proven, 404 for every other name."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
-    known = own_hosts.is_known(request.GET.get("domain", ""))
+    known = own_hosts.is_known(request.GET.get("domain", ""), at=timezone.now())
     return HttpResponse(status=200 if known else NO, headers={"Cache-Control": "no-store"})
 
 

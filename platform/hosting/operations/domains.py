@@ -19,7 +19,7 @@ from kernel.errors import Conflict, GridhallError, Invalid, gettext_noop
 from tenancy import context, hosts
 from tenancy import models as tenancy_models
 
-FEATURE = "white_label_domain"
+FEATURE = own_hosts.FEATURE
 TOKEN_BYTES, MOST_HOSTS = 20, 20
 LOST_AFTER = dt.timedelta(days=7)
 State = models.CompanyHost.State
@@ -62,17 +62,20 @@ def add(*, retailer: Any, host: str, at: dt.datetime) -> models.CompanyHost:
 def check(*, host_id: int, at: dt.datetime) -> str:
     """Look at a host's records and certificate and take the steps they allow; return its state.
 
-    May be called by several at once: the database gives a host to one company.
+    What the company's plan does not hold takes no step, and what was stopped for that is not looked at. May be called by several at once: the database gives a host to one company.
     """
     with context.use_public():
         found = models.CompanyHost.objects.select_related("retailer").filter(pk=host_id).first()
         if found is None or found.state == State.REMOVED:
             return str(State.REMOVED)
+        if not own_hosts.may_be_served(found=found, at=at):
+            models.CompanyHost.objects.filter(pk=host_id).update(checked_at=at)
+            return str(found.state)
         facts = _looked_at(found, at)
         with transaction.atomic():
             locked = models.CompanyHost.objects.select_for_update(of=("self",)).get(pk=host_id)
-            if locked.state == State.REMOVED:
-                return str(State.REMOVED)
+            if locked.state in (State.REMOVED, State.STOPPED):
+                return str(locked.state)
             for name, value in facts.items():
                 setattr(locked, name, value)
             locked.checked_at = at
@@ -81,11 +84,14 @@ def check(*, host_id: int, at: dt.datetime) -> str:
 
 
 def make_primary(*, retailer: Any, host: str, at: dt.datetime) -> None:
-    """Let a host of the company stand in its links and mails; raises NotServedYet."""
+    """Let a host of the company stand in its links and mails; raises NotServedYet or FeatureNotInPlan."""
     with context.use_public(), transaction.atomic():
         row = Domain.objects.filter(tenant_id=retailer.pk, domain=host).first()
         if row is None:
             raise NotServedYet(host=host)
+        own = models.CompanyHost.objects.filter(retailer_id=retailer.pk, host=host).exclude(state=State.REMOVED)
+        if own.exists() and not plans.of(retailer).allows(FEATURE):
+            raise plans.FeatureNotInPlan(feature=FEATURE)
         row.is_primary = True
         row.save()
         companies.record(retailer=retailer, action="primary_host", at=at, details={"host": host})
@@ -96,7 +102,7 @@ def remove(*, retailer: Any, host_id: int, at: dt.datetime) -> None:
     found = own_hosts.one(retailer_id=retailer.pk, host_id=host_id)
     with context.use_public(), transaction.atomic():
         models.CompanyHost.objects.filter(pk=found.pk).update(state=State.REMOVED)
-        _serve_no_more(found)
+        serve_no_more(found)
         companies.record(retailer=retailer, action="remove_host", at=at, details={"host": found.host})
 
 
@@ -172,11 +178,11 @@ def _miss(found: models.CompanyHost, at: dt.datetime) -> None:
         found.missing_since = found.missing_since or at
         if at - found.missing_since >= LOST_AFTER:
             found.state = State.LOST
-            _serve_no_more(found)
+            serve_no_more(found)
             companies.record(retailer=found.retailer, action="lose_host", at=at, details={"host": found.host})
 
 
-def _serve_no_more(found: models.CompanyHost) -> None:
+def serve_no_more(found: models.CompanyHost) -> None:
     """Take a host out of the registry; the one the platform gave stands in links again."""
     rows = Domain.objects.filter(tenant_id=found.retailer_id)
     gone = rows.filter(domain=found.host).first()
@@ -185,7 +191,8 @@ def _serve_no_more(found: models.CompanyHost) -> None:
     was_primary = gone.is_primary
     Domain.objects.filter(pk=gone.pk).delete()
     if was_primary:
-        first = rows.order_by("id").first()
+        own = models.CompanyHost.objects.filter(retailer_id=found.retailer_id).exclude(state=State.REMOVED)
+        first = rows.exclude(domain__in=own.values("host")).order_by("id").first() or rows.order_by("id").first()
         if first is not None:
             first.is_primary = True
             first.save()

@@ -160,5 +160,8 @@ def _offers(found: Any) -> list[dict[str, Any]]:
                 "summary": plan_words.title(each.version.summaries), "price": plan_words.price(price),
                 "limits": plan_words.limits(each.version.limits), "here": each.version.pk == found.version_id,
                 "features": [plan_words.FEATURES[name] for name in each.version.features],
+                "without": [
+                    plan_words.FEATURES[name] for name in found.version.features if name not in each.version.features
+                ],
             })  # fmt: skip
     return shown

@@ -66,7 +66,7 @@ class TestAdding:
         assert found.state == "pending"
         assert hosts.find_retailer(HOST) is None
         assert client.get("/", HTTP_HOST=HOST).status_code == 421
-        assert not own_hosts.is_known(HOST)
+        assert not own_hosts.is_known(HOST, at=NOW)
 
     def test_refuses_what_cannot_be_a_companys_host(self, brought):
         for host in ("power", "-a.test", "a b.test", "раура.test", "xn--80ak6aa92e.com", "x.localhost", "192.0.2.7"):
@@ -195,7 +195,7 @@ class TestTheCertificate:
         proven(found := brought())
         settings.DOMAIN_TLS_PORT = _closed_port()
         without = domains.check(host_id=found.pk, at=NOW), fresh(found).problem
-        may_be_got = own_hosts.is_known(HOST)
+        may_be_got = own_hosts.is_known(HOST, at=NOW)
         reached = hosts.find_retailer(HOST)
         with name_server.secure_server(authority.issue(HOST)) as settings.DOMAIN_TLS_PORT:
             served = domains.check(host_id=found.pk, at=NOW)

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from kernel.energy import to_kwh
+from kernel.periods import Period
 from portal.console.forms import readings_queue as forms
 from portal.shared import charts, formats
 from tenants.metering import packing, queries
@@ -35,7 +36,9 @@ class Part:
     standing: bool = True
 
 
-def build(*, channel: Any, day: dt.date, exception: Any = None, form: Any = None, zone: str) -> dict[str, Any]:
+def build(
+    *, channel: Any, day: dt.date, at: dt.datetime, exception: Any = None, form: Any = None, zone: str
+) -> dict[str, Any]:
     """Return what the page shows of a channel's day; ``exception`` names the intervals that are in doubt."""
     shown = queries.days_shown(channel_id=channel.pk, days=[day, day - ONE_DAY, day + ONE_DAY, day - WEEK])
     here = shown.get(day)
@@ -43,7 +46,7 @@ def build(*, channel: Any, day: dt.date, exception: Any = None, form: Any = None
     proposed: Any = queries.proposal_shown(proposal=waiting) if waiting else None
     parts = waiting.parts if waiting else []
     if waiting is None:
-        preview = estimating.preview(channel_id=channel.pk, day=day, slots=doubted(exception))
+        preview = estimating.preview(channel_id=channel.pk, day=day, at=at, slots=doubted(exception))
         if preview is not None:
             proposed, parts = preview, preview.parts
     slots = here.values.size if here else (proposed.values.size if proposed is not None else 0)
@@ -65,6 +68,7 @@ def build(*, channel: Any, day: dt.date, exception: Any = None, form: Any = None
         "final": final,
         "edit_form": form or edit_form(channel=channel, day=day, here=here, slots=slots, final=final),
         "history": _history(channel, day, here, zone),
+        "said": [_source(channel, each) for each in _said(channel, day)],
         "determinations": [_determined(channel, each) for each in _determinations(channel, day)],
     }
 
@@ -188,6 +192,19 @@ def _determined(channel: Any, each: Any) -> Part:
     )
 
 
+def _said(channel: Any, day: dt.date) -> Any:
+    return queries.source_notes(channel_ids=[channel.pk], period=Period(day, day + ONE_DAY))
+
+
+def _source(channel: Any, each: Any) -> dict[str, str]:
+    """What the source says of a range of intervals."""
+    return {
+        "times": _span(channel, each.day, each.first, each.end, each.slots),
+        "quality": each.quality,
+        "sentence": each.sentence,
+    }
+
+
 def _history(channel: Any, day: dt.date, here: Any, zone: str) -> list[dict[str, Any]]:
     """What happened to the day, the latest first: versions, findings, decisions, flags."""
     events: list[tuple[dt.datetime, dict[str, Any]]] = []
@@ -211,7 +228,8 @@ def _history(channel: Any, day: dt.date, here: Any, zone: str) -> list[dict[str,
             words = " · ".join(part for part in (each.made_by, each.decided_by, each.reason, each.note) if part)
             events.append((each.decided_at, {"title": title, "text": words, "tone": "neutral"}))
     for flag in queries.flags_of_day(channel_id=channel.pk, day=day):
-        events.append((flag.recorded_at, {"title": flag.get_kind_display(), "text": flag.code, "tone": "warn"}))
+        text = queries.reason_title(reason=flag.code)
+        events.append((flag.recorded_at, {"title": flag.get_kind_display(), "text": text, "tone": "warn"}))
     events.sort(key=lambda event: event[0], reverse=True)
     return [event | {"time": formats.moment(at, zone)} for at, event in events]
 

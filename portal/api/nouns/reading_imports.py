@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -27,6 +27,9 @@ STATES = (
 )  # fmt: skip
 OUTCOMES = ("accepted", "corrected", "unchanged", "outdated", "refused")
 LARGEST_FILE = 200 * 2**20
+
+
+SOURCE_NOTE = ("first", "end", "quality", "method", "reason", "words")
 
 
 class NotChecked(Conflict):
@@ -80,6 +83,18 @@ class NewReadingImport(parsing.Input):
         return file
 
 
+class SourceNote(serializers.Serializer):
+    """What a source says of intervals; they count from 0, the end is not included. Codes are those of NEM12."""
+
+    first = serializers.IntegerField()
+    end = serializers.IntegerField()
+    quality = serializers.CharField(help_text="The letter of the source, such as S.")
+    method = serializers.CharField(allow_blank=True, help_text="The source's number of the method, such as 52.")
+    reason = serializers.CharField(allow_blank=True, help_text="The source's reason code, such as 79.")
+    words = serializers.CharField(allow_blank=True, help_text="The source's own words.")
+    text = serializers.CharField(help_text="All of it as a sentence.")
+
+
 class ReadingImportRow(serializers.Serializer):
     """What became of a row of the file."""
 
@@ -93,9 +108,17 @@ class ReadingImportRow(serializers.Serializer):
     day = serializers.DateField(allow_null=True)
     total = serializers.IntegerField(allow_null=True)
     missing = serializers.IntegerField(allow_null=True)
+    notes = serializers.SerializerMethodField(help_text="What the source says of intervals beside their values.")
 
     def get_reason(self, row: Any) -> str:
         return queries.refusal_sentence(row=row)
+
+    @extend_schema_field(SourceNote(many=True))
+    def get_notes(self, row: Any) -> list[dict[str, Any]]:
+        return [
+            {**{name: note[name] for name in SOURCE_NOTE}, "text": _note_text(note)}
+            for note in queries.import_notes(params=row.params)
+        ]
 
 
 class ImportFilters(filtering.Filters):
@@ -174,6 +197,12 @@ class ReadingImportRows(views.Noun):
     def list(self, request: Request, import_id: int) -> Response:
         queries.reading_import(import_id=import_id)
         return self.page(self.get_queryset(), ReadingImportRow)
+
+
+def _note_text(note: Any) -> str:
+    return queries.source_sentence(
+        letter=note["quality"], method=note["method"], reason=note["reason"], words=note["words"]
+    )
 
 
 def _enqueue(record: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,18 @@ class TooLong(Conflict):
     status_code = 422
 
 
+class ReadingNote(serializers.Serializer):
+    """What a source says of the recorded intervals in [start, end). Codes are those of NEM12."""
+
+    start = serializers.DateTimeField(help_text="UTC.")
+    end = serializers.DateTimeField(help_text="UTC, not included.")
+    quality = serializers.CharField(help_text="The letter of the source, such as S.")
+    method = serializers.CharField(allow_blank=True, help_text="The source's number of the method, such as 52.")
+    reason = serializers.CharField(allow_blank=True, help_text="The source's reason code, such as 79.")
+    words = serializers.CharField(allow_blank=True, help_text="The source's own words.")
+    text = serializers.CharField(help_text="All of it as a sentence.")
+
+
 class ChannelReadings(serializers.Serializer):
     """The readings of one channel, one for each interval."""
 
@@ -71,6 +84,7 @@ class ChannelReadings(serializers.Serializer):
         child=serializers.IntegerField(allow_null=True), help_text="Whole numbers in the unit; null where missing."
     )
     quality = serializers.ListField(child=serializers.ChoiceField(choices=QUALITIES))
+    notes = ReadingNote(many=True, help_text="What the source says of these readings beside their values.")
 
 
 class Readings(serializers.Serializer):
@@ -191,9 +205,10 @@ class ReadingBatches(views.Noun):
         points = customer_queries.supply_points_by_identifier(identifiers={day["supply_point"] for day in days})
         found = queries.channels_of(supply_point_ids=[point.pk for point in points.values()])
         channels = {(channel.supply_point.identifier, channel.register_code): channel for channel in found}
-        seen: set[tuple[int, dt.date]] = set()
-        given = [_day(place, day, points, channels, seen) for place, day in enumerate(days)]
-        stored = operations.store_interval_days(days=given, at=timezone.now())
+        at = timezone.now()
+        known = _Known(points, channels, set(), operations.present(at=at))
+        given = [_day(place, day, known) for place, day in enumerate(days)]
+        stored = operations.store_interval_days(days=given, at=at)
         names = ("accepted", "corrected", "unchanged", "outdated")
         return Response({name: getattr(stored, name) for name in names})
 
@@ -217,6 +232,7 @@ def _channels(channels: list[Any], start: dt.datetime, end: dt.datetime, minutes
     ids = [channel.pk for channel in channels]
     block = queries.interval_block(channel_ids=ids, start=start, end=end, minutes=minutes)
     names = {int(quality): quality.name.lower() for quality in Quality}
+    notes = _notes(channels, start, end)
     return [
         {
             "register": channel.register_code,
@@ -226,35 +242,61 @@ def _channels(channels: list[Any], start: dt.datetime, end: dt.datetime, minutes
             "missing": int(np.count_nonzero(block.missing[row])),
             "values": _with_gaps(block.values[row].tolist(), block.missing[row].tolist()),
             "quality": [names[quality] for quality in block.quality[row].tolist()],
+            "notes": notes[channel.pk],
         }
         for row, channel in enumerate(channels)
     ]
+
+
+def _notes(channels: list[Any], start: dt.datetime, end: dt.datetime) -> dict[int, list[dict[str, Any]]]:
+    """What sources say of the recorded intervals that share a moment with the range, by channel."""
+    held = {channel.pk: channel for channel in channels}
+    found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in held}
+    days = Period(_utc_day(start) - dt.timedelta(days=1), _utc_day(end) + dt.timedelta(days=2))
+    for note in queries.source_notes(channel_ids=list(held), period=days):
+        opens, closes = market_time.day_bounds(note.day, ZoneInfo(held[note.channel_id].recording_zone))
+        length = (closes.astimezone(dt.UTC) - opens.astimezone(dt.UTC)) / note.slots
+        first, last = (opens.astimezone(dt.UTC) + length * slot for slot in (note.first, note.end))
+        if first < end and last > start:
+            told = {"quality": note.letter, "method": note.method, "reason": note.reason, "words": note.words}
+            found[note.channel_id].append({"start": _utc(first), "end": _utc(last), **told, "text": note.sentence})
+    return found
 
 
 def _with_gaps(readings: list[int], missing: list[bool]) -> list[int | None]:
     return [None if gap else reading for reading, gap in zip(readings, missing, strict=True)]
 
 
-def _day(
-    place: int, day: dict[str, Any], points: dict[str, Any], channels: dict[tuple[str, str], Any], seen: set[Any]
-) -> operations.DayReadings:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the days of a batch are held against."""
+
+    points: dict[str, Any]
+    channels: dict[tuple[str, str], Any]
+    seen: set[tuple[int, dt.date]]
+    now: Any
+
+
+def _day(place: int, day: dict[str, Any], known: _Known) -> operations.DayReadings:
     where, identifier, register = f"days.{place}", day["supply_point"], day["register"]
-    if identifier not in points:
+    if identifier not in known.points:
         raise problems.UnknownReference(
             where=f"{where}.supply_point", what=customer_queries.SUPPLY_POINT, name=identifier
         )
-    channel = channels.get((identifier, register))
+    channel = known.channels.get((identifier, register))
     if channel is None:
         raise UnknownRegister(where=f"{where}.register", identifier=identifier, register=register)
-    if (channel.pk, day["day"]) in seen:
+    if (channel.pk, day["day"]) in known.seen:
         raise DayTwice(where=where, day=day["day"].isoformat(), register=register)
-    seen.add((channel.pk, day["day"]))
+    known.seen.add((channel.pk, day["day"]))
     _require_slots(f"{where}.values", channel, day)
+    quality = _qualities(day)
+    known.now.require(day=day["day"], zone=channel.recording_zone, quality=quality, where=f"{where}.values")
     return operations.DayReadings(
         channel_id=channel.pk,
         day=day["day"],
         values=np.array([value or 0 for value in day["values"]], dtype=np.int32),
-        quality=_qualities(day),
+        quality=quality,
     )
 
 

@@ -83,6 +83,7 @@ def reading_import(request: HttpRequest, import_id: int) -> HttpResponse:
     table = tables.paged(request, rows, columns, size=100)
     for row in table.rows:
         row.sentence = queries.refusal_sentence(row=row)
+        row.notes = queries.import_notes_sentence(params=row.params)
     page = _state(request, record) | {
         "table": table,
         "refusals": outcome == "refused",
@@ -126,7 +127,7 @@ def rows(request: HttpRequest, import_id: int, kind: str = "csv") -> HttpRespons
     lines = (
         [
             row.row, row.column, row.outcome, row.identifier, row.register_code, row.day, row.total, row.missing,
-            row.code, queries.refusal_sentence(row=row),
+            row.code, queries.refusal_sentence(row=row) or queries.import_notes_sentence(params=row.params),
         ]
         for row in found.iterator(chunk_size=2000)
     )  # fmt: skip

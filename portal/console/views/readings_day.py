@@ -130,7 +130,7 @@ def _page(request: HttpRequest, channel_id: int, day: dt.date, form: Any = None)
     channel = queries.reading_channel(channel_id=channel_id)
     zone = request.retailer.time_zone  # type: ignore[attr-defined]
     identifier = channel.supply_point.identifier
-    return day_page.build(channel=channel, day=day, form=form, zone=zone) | {
+    return day_page.build(channel=channel, day=day, at=timezone.now(), form=form, zone=zone) | {
         "title": formats.day(day),
         "crumbs": [
             (identifier, reverse("console:supply_point", args=[identifier])),

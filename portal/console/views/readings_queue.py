@@ -76,6 +76,7 @@ def case(request: HttpRequest, exception_id: int) -> HttpResponse:
         channel=exception.channel,
         day=exception.day,
         exception=exception,
+        at=timezone.now(),
         zone=request.retailer.time_zone,  # type: ignore[attr-defined]
     )
     page |= {
@@ -160,7 +161,9 @@ def _previewed(exception: Any, deed: str) -> dict[str, Any]:
         possible = exception.code not in validating.NEVER_ACCEPTED
         outcome = gettext("Stays as it is") if possible else gettext("What is missing cannot be accepted")
         return row | {"possible": possible, "outcome": outcome, "difference": ""}
-    found = estimating.preview(channel_id=exception.channel_id, day=exception.day, slots=day_page.doubted(exception))
+    found = estimating.preview(
+        channel_id=exception.channel_id, day=exception.day, at=timezone.now(), slots=day_page.doubted(exception)
+    )
     if found is None:
         return row | {"possible": False, "outcome": gettext("There is nothing to estimate"), "difference": ""}
     here = queries.day_shown(channel_id=exception.channel_id, day=exception.day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -101,12 +101,25 @@ def refuse_file(code: str, *, row: int | None = None, column: int | None = None,
     return FileRefused(Refusal(code, row, column, params))
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a source says of the slots [first, end) beside their values: letter of quality, method, reason, words."""
+
+    first: int
+    end: int
+    letter: str
+    method: str = ""
+    reason: str = ""
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelDay:
     """The readings of one register on one day of its recording zone.
 
     ``values`` are int32 in ``unit``, ``quality`` one ``Quality`` a slot; a missing slot has the value 0.
-    ``aliases`` are further names of the supply point; ``stamped_at`` is when the source last changed the day.
+    ``aliases`` are further names of the supply point; ``stamped_at`` is when the source last changed the day;
+    ``columns`` say where each slot stands in its row, from 1, if it stands in a column of its own.
     """
 
     identifier: str
@@ -122,6 +135,8 @@ class ChannelDay:
     meter_serial: str = ""
     aliases: tuple[str, ...] = ()
     stamped_at: dt.datetime | None = None
+    columns: Sequence[int] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def total(self) -> int:
@@ -150,7 +165,7 @@ class Form:
 class DayBlock:
     """Many days with equally many slots: day i has ``forms[form_of[i]]``, ordinal ``days[i]``, row ``rows[i]``.
 
-    ``values`` and ``quality`` are days × slots; as of ``ChannelDay``.
+    ``values`` and ``quality`` are days × slots; as of ``ChannelDay``. ``lead`` columns stand before the readings.
     """
 
     forms: list[Form]
@@ -159,6 +174,7 @@ class DayBlock:
     values: Values
     quality: Qualities
     rows: npt.NDArray[np.int64]
+    lead: int = 0
 
 
 def separate_days(block: DayBlock) -> Iterator[ChannelDay]:
@@ -180,6 +196,7 @@ def separate_days(block: DayBlock) -> Iterator[ChannelDay]:
             row=row,
             meter_serial=form.meter_serial,
             aliases=form.aliases,
+            columns=range(block.lead + 1, block.lead + 1 + block.values.shape[1]) if block.lead else (),
         )
 
 
@@ -202,7 +219,7 @@ class ReadOptions:
 
     ``zone`` overrules everything, ``zone_of`` tells the zone of a supply point known to the company.
     ``identifier`` names the supply point of a file that holds one only; ``mapping`` says what its columns are. With
-    ``blocks`` days may come many at a time.
+    ``blocks`` days may come many at a time. A row of one reading may tell of no moment behind ``until``, given ``at``.
     """
 
     zone: str | None = None
@@ -211,6 +228,8 @@ class ReadOptions:
     zone_of: ZoneOf = no_zone
     mapping: dict[str, Any] | None = None
     blocks: bool = False
+    at: dt.datetime | None = None
+    until: dt.datetime | None = None
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -127,10 +127,10 @@ def _block(reader: Reader, quick: _Quick) -> tuple[base.DayBlock | None, list[Ro
     for at in unread:
         del quick.heads[at].seen[quick.days[at]]
     left = [(quick.rows[at], quick.lines[at]) for at in unread]
-    return (_days(quick, values, readable) if readable.any() else None), left
+    return (_days(quick, values, readable, reader.lead) if readable.any() else None), left
 
 
-def _days(quick: _Quick, values: base.Values, readable: number_blocks.Flags) -> base.DayBlock:
+def _days(quick: _Quick, values: base.Values, readable: number_blocks.Flags, lead: int) -> base.DayBlock:
     heads = [head for head, fine in zip(quick.heads, readable.tolist(), strict=True) if fine]
     places: dict[int, int] = {}
     forms: list[base.Form] = []
@@ -146,4 +146,5 @@ def _days(quick: _Quick, values: base.Values, readable: number_blocks.Flags) -> 
         values=values[readable],
         quality=np.repeat(quality[:, None], values.shape[1], axis=1),
         rows=np.array(quick.rows, dtype=np.int64)[readable],
+        lead=lead,
     )

@@ -139,6 +139,7 @@ def _day(table: Table, row: int, cells: list[str]) -> base.ChannelDay:
         row=row,
         meter_serial=column_cells.unwrapped(table.text(cells, "serial")),
         aliases=aliases,
+        columns=[column + 1 for column in columns],
     )
 
 

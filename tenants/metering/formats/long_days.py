@@ -26,11 +26,12 @@ _SAFE = 2**61
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A slot of a day (by its ordinal) that has ``count`` slots."""
+    """A slot of a day (by its ordinal) that has ``count`` slots; ``ahead`` when it has not ended yet."""
 
     ordinal: int
     slot: int
     count: int
+    ahead: bool = False
 
 
 def place_of(*, start: dt.datetime, zone: ZoneInfo, minutes: int) -> Place | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import re
@@ -72,6 +73,8 @@ def _row(table: _Table, row: int, cells: list[str]) -> Iterator[base.Item]:
             value = _value(table, cells[column], column)
             if not places and not value:
                 continue
+            if value is not None and places and all(place.ahead for place in places):
+                raise _ahead(table, places[0], form)
             day, slot = _slot(table, form, factor, places, row)
             yield from table.days.put(day=day, slot=slot, value=value, quality=quality, changed=changed)
     except _Bad as bad:
@@ -170,7 +173,18 @@ def _placed(table: _Table, start: dt.datetime, form: base.Form) -> long_days.Pla
     if place is None:
         where = table.column("stamp") or table.column("date")
         raise _Bad("off_grid", where, start=start.astimezone(zone).isoformat())
-    return place
+    ends = start + dt.timedelta(minutes=form.minutes)
+    ahead = table.options.until is not None and ends > table.options.until
+    return dataclasses.replace(place, ahead=True) if ahead else place
+
+
+def _ahead(table: _Table, place: long_days.Place, form: base.Form) -> _Bad:
+    """The refusal of a reading whose interval has not ended, on the clock of its day."""
+    opens, _closes = long_stamps.day_of(day=dt.date.fromordinal(place.ordinal), zone=_zone_info(form.zone))
+    start = opens + dt.timedelta(minutes=form.minutes * place.slot)
+    spans = {"start": start, "end": start + dt.timedelta(minutes=form.minutes), "given": table.options.at}
+    words = {name: f"{at.astimezone(_zone_info(form.zone)):%Y-%m-%d %H:%M}" for name, at in spans.items() if at}
+    return _Bad("reading_in_future", table.column("stamp") or table.column("date"), **words, zone=form.zone)
 
 
 def _starts(table: _Table, words: tuple[str, str, str], zone: str) -> Sequence[dt.datetime]:

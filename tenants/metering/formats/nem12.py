@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from tenants.metering.formats import base, nem12_words, nmi_check_digit, numbers, opening
+from tenants.metering.formats import base, nem12_notes, nem12_words, nmi_check_digit, numbers, opening
 from tenants.metering.formats.base import Kind, Quality, Refusal, Unit
 
 MARKET_ZONE = "Etc/GMT-10"
@@ -71,6 +71,7 @@ class _Day:
     varies: bool
     stamped_at: dt.datetime | None
     covered: int = 0
+    notes: list[base.Note] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -264,7 +265,15 @@ def _day(state: _State, row: int, fields: list[str]) -> _Day:
     seen[day.toordinal()] = row
     channel.days += 1
     qualities = np.full(slots, quality, dtype=np.uint8)
-    return _Day(row, channel, day, found.values, found.missing, qualities, varies, stamped_at)
+    made = _Day(row, channel, day, found.values, found.missing, qualities, varies, stamped_at)
+    _note(made, fields, 2 + slots, (0, slots))
+    return made
+
+
+def _note(day: _Day, fields: list[str], at: int, slots: tuple[int, int]) -> None:
+    note = nem12_notes.note_of(fields, at=at, first=slots[0], end=slots[1])
+    if note is not None:
+        day.notes.append(note)
 
 
 def _stamp(fields: list[str], at: int, state: _State) -> dt.datetime | None:
@@ -309,6 +318,7 @@ def _event(pending: _Day, fields: list[str]) -> None:
         raise _BadRow("event_quality", 4, quality=fields[3])
     pending.quality[start - 1 : end] = quality
     pending.covered = end
+    _note(pending, fields, 3, (start - 1, end))
 
 
 def _finish_day(state: _State) -> Iterator[base.Item]:
@@ -338,6 +348,8 @@ def _finish_day(state: _State) -> Iterator[base.Item]:
         meter_serial=channel.serial,
         aliases=channel.aliases,
         stamped_at=day.stamped_at,
+        columns=range(3, 3 + values.size),
+        notes=tuple(day.notes),
     )
 
 

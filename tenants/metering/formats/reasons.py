@@ -104,6 +104,14 @@ SENTENCES: dict[str, str] = {
     "long_unsorted": _("Too many days stand open at once; sort the file by supply point and time, or split it."),
     "long_clock_forward": _("“{text}” is a time that the clock jumps over on this day."),
     "mapping_needed": _("It is not said what the columns of this file are; say it on the page of the import."),
+    # what is not over yet
+    "reading_in_future": _(
+        "The interval from {start} to {end} has not ended: it is {given} there ({zone}). Correct the day, or leave the "
+        "interval out until it has ended."
+    ),
+    "read_in_future": _(
+        "The register cannot have been read on {day}: it is {given} there ({zone}). Correct the day of the read."
+    ),
     # spreadsheets
     "spreadsheet": _("This is a spreadsheet of the old kind (.xls, .ods); save it as XLSX or CSV first."),
     "spreadsheet_damaged": _("The spreadsheet is damaged: {detail}"),

@@ -7,6 +7,7 @@ from tenants.metering.models.load import LoadDay, Touched
 from tenants.metering.models.readings import IntervalDay, IntervalDayRevision
 from tenants.metering.models.registers import QuantityCorrection, Register, RegisterFactor, RegisterRead
 from tenants.metering.models.self_reads import SelfRead
+from tenants.metering.models.source_notes import SourceNote
 from tenants.metering.models.validation import (
     DayProposal,
     Determination,
@@ -36,5 +37,6 @@ __all__ = [
     "RegisterFactor",
     "RegisterRead",
     "SelfRead",
+    "SourceNote",
     "Touched",
 ]

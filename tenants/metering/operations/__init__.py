@@ -21,6 +21,7 @@ from tenants.metering.operations.importing import (
 )
 from tenants.metering.operations.installing import Dial, NewMeter, Register, install_meter, install_meters
 from tenants.metering.operations.partitions import make_partitions
+from tenants.metering.operations.presence import present
 from tenants.metering.operations.profiles import forget_profile, rename_profile, suggestion_for, tell_columns
 from tenants.metering.operations.register_reads import (
     NewRead,
@@ -58,6 +59,7 @@ __all__ = [
     "install_meters",
     "make_partitions",
     "order_taking_back",
+    "present",
     "reinstall_meter",
     "remove_meter",
     "rename_profile",

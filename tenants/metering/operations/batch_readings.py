@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from kernel import market_time
-from tenants.metering import packing
+from tenants.metering import packing, present
 from tenants.metering.formats import base
 from tenants.metering.formats.base import LARGEST, Qualities, Quality, Values
 from tenants.metering.models import Channel, IntervalDay, ReadingImportRow
@@ -48,7 +48,8 @@ class _Open:
 class Readings:
     """The single readings of one batch; the channels must be held by the transaction."""
 
-    def __init__(self, given: Sequence[tuple[BatchReading, Channel]]) -> None:
+    def __init__(self, given: Sequence[tuple[BatchReading, Channel]], now: present.Present) -> None:
+        self._now = now
         self._open: dict[Key, _Open] = {}
         self._before = _standing({(channel.pk, _day_of(reading, channel)) for reading, channel in given})
 
@@ -64,6 +65,10 @@ class Readings:
         slot, rest = divmod((reading.start - opens).total_seconds(), minutes * SECONDS_PER_MINUTE)
         if rest:
             return base.Refusal("off_grid", number, None, {"start": reading.start.isoformat()})
+        ends = reading.start + dt.timedelta(minutes=minutes)
+        if ends > self._now.until:
+            words = self._now.words(start=reading.start, end=ends, zone=channel.recording_zone)
+            return base.Refusal("reading_in_future", number, None, dict(words))
         if int(slot) in found.rows:
             return base.Refusal("long_twice", number, None, {"other": found.rows[int(slot)]})
         self._open[channel.pk, day] = found

@@ -16,10 +16,11 @@ from django.db import IntegrityError, transaction
 from kernel import market_time
 from kernel.errors import Conflict, gettext_noop
 from tenants.customers import queries as customer_queries
+from tenants.metering import present
 from tenants.metering.formats import base
 from tenants.metering.formats.base import ACCEPTED_MINUTES, LARGEST, Quality
 from tenants.metering.models import Channel, ReadingImport, ReadingImportRow
-from tenants.metering.operations import batch_readings, reporting, storing, validating
+from tenants.metering.operations import batch_readings, presence, reporting, storing, validating
 from tenants.metering.operations.batch_readings import BatchReading
 
 FORMAT = "batch"
@@ -81,10 +82,11 @@ def _store(
     channels = _channels(rows)
     singles = [each for each in rows if isinstance(each, BatchReading)]
     known = [(each, channels[each.supply_point, each.register]) for each in singles if _name(each) in channels]
-    readings = batch_readings.Readings(known)
+    now = presence.present(at=at)
+    readings = batch_readings.Readings(known, now)
     refused: list[ReadingImportRow] = []
     with storing.staged() as stage:
-        stage.copy(_fitting(rows, channels, readings, (record, refused)), at=given_at)
+        stage.copy(_fitting(rows, channels, readings, (record, refused), now), at=given_at)
         validating.silence_known(stage_table=stage.table)
         stage.compare()
         stored = storing.store(stage=stage, at=at, import_id=record.pk)
@@ -112,6 +114,7 @@ def _fitting(
     channels: Mapping[tuple[str, str], Channel],
     readings: batch_readings.Readings,
     report: tuple[ReadingImport, list[ReadingImportRow]],
+    now: present.Present,
 ) -> Iterator[storing.DayReadings]:
     """Yield the days that can be stored, last those of single readings; the other rows are put into the report."""
     seen: dict[tuple[int, dt.date], int] = {}
@@ -123,7 +126,10 @@ def _fitting(
         elif channel is not None and isinstance(row, BatchRow):
             found = _refusal(number, row, channel, seen, readings)
             if found is None:
-                yield _day(number, row, channel)
+                day = _day(number, row, channel)
+                found = now.refusal(day=row.day, zone=channel.recording_zone, quality=day.quality, row=number)
+                if found is None:
+                    yield day
         if found is not None:
             report[1].append(_refused(report[0], number, row, found))
     yield from readings.days()

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.metering import packing
-from tenants.metering.formats.base import LARGEST
+from tenants.metering.formats.base import LARGEST, Quality
 from tenants.metering.models import Channel, DayProposal, ReadingException
-from tenants.metering.operations import applying, estimating, gap_situations, staged_days
+from tenants.metering.operations import applying, estimating, gap_situations, presence, staged_days
 from tenants.metering.operations.gap_situations import Day
 from tenants.metering.validation import limits, runs, states
 from tenants.metering.widths import LONGEST_NAME, LONGEST_NOTE
@@ -62,8 +62,8 @@ def edit(
     """This will set slots (from 0) of a day to ``values`` in the channel's unit, with ``reason``, by the person ``by``.
 
     A change above the market's threshold, or of a final day, is only proposed: another person has to ``applying.apply``
-    it. Smaller ones stand at once. Raises NotFound, ReasonMissing, ValueRefused, NothingChanged, Overtaken when the day
-    is not ``base_version`` any more, EditWaits and DayIsFinal.
+    it. Smaller ones stand at once. Raises NotFound, ReasonMissing, ValueRefused, NothingChanged, NotMeasuredYet,
+    Overtaken when the day is not ``base_version`` any more, EditWaits and DayIsFinal.
     """
     if not reason.strip() or not by:
         raise ReasonMissing(where="reason")
@@ -95,6 +95,8 @@ def _proposal(
     channel: Channel, day: Day, given: Mapping[int, int], *, reason: str, by: str, at: dt.datetime, correction: bool
 ) -> DayProposal:
     values, changed = _laid(channel, day, given)
+    told = np.where(changed, Quality.EDITED, Quality.MISSING).astype(np.uint8)
+    presence.present(at=at).require(day=day.day, zone=channel.recording_zone, quality=told, where="values")
     quality = day.quality.copy()
     quality[changed] = states.QUALITY_OF[states.Method.MANUAL]
     waiting = DayProposal.objects.select_for_update().filter(channel=channel, day=day.day, state="proposed").first()

@@ -15,7 +15,7 @@ from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_no
 from tenants.metering import packing
 from tenants.metering.formats.base import Quality
 from tenants.metering.models import Channel, DayProposal, FinalPeriod, IntervalDay, ReadingException
-from tenants.metering.operations import applying, gap_situations, register_sums, staged_days
+from tenants.metering.operations import applying, gap_situations, presence, register_sums, staged_days
 from tenants.metering.operations.gap_situations import Day
 from tenants.metering.validation import ladder, limits, states
 from tenants.metering.validation.codes import Check
@@ -83,13 +83,13 @@ def estimate(*, channel_id: int, day: dt.date, at: dt.datetime, by: str = "", sl
     return applied[0]
 
 
-def preview(*, channel_id: int, day: dt.date, slots: Slots = ()) -> Preview | None:
+def preview(*, channel_id: int, day: dt.date, at: dt.datetime, slots: Slots = ()) -> Preview | None:
     """This will work out what ``propose`` would propose and write nothing; None where there is nothing to estimate."""
     channel = gap_situations.channel_of(channel_id=channel_id)
     if channel is None:
         raise NotFound(what=CHANNEL, name=str(channel_id))
     try:
-        target, found = _worked_out(channel, day, slots)[0]
+        target, found = _worked_out(channel, day, slots, at)[0]
     except Invalid:
         return None
     return Preview(found.values, _quality(target, found), tuple(_said(found.parts)), target.version)
@@ -132,16 +132,18 @@ def _propose(
     applying.refuse_final(channel_id=channel_id, day=day, correction=correction)
     return [
         _keep(channel, each, found, at=at, by=by, correction=correction)
-        for each, found in _worked_out(channel, day, slots)
+        for each, found in _worked_out(channel, day, slots, at)
         if each.day == day or not np.array_equal(each.values, found.values) or (each.quality == Quality.MISSING).any()
     ]
 
 
-def _worked_out(channel: Channel, day: dt.date, slots: Slots) -> list[tuple[Day, ladder.Estimate]]:
-    """The day with its gaps filled, and behind it the days that its registers bracket with it."""
+def _worked_out(channel: Channel, day: dt.date, slots: Slots, at: dt.datetime) -> list[tuple[Day, ladder.Estimate]]:
+    """The day with its gaps filled, as far as it is over, and behind it the days its registers bracket with it."""
     policy = limits.estimation_limits(policy=staged_days.market_policy())
     target = gap_situations.day_of(channel=channel, day=day)
     fill = (target.quality == Quality.MISSING) | _named(slots, target)
+    over = presence.present(at=at).slots_over(day=day, zone=channel.recording_zone, slots=fill.size)
+    fill[over:] = False
     if not fill.any():
         raise NothingToEstimate(day=day.isoformat())
     days = {day: (target, fill)}

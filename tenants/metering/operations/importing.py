@@ -29,6 +29,7 @@ from tenants.metering.operations import (
     reading_files,
     register_rows,
     reporting,
+    source_notes,
     storing,
     taking_back,
     validating,
@@ -291,12 +292,12 @@ def _run(record: ReadingImport, file: BinaryIO, at: dt.datetime, dry_run: bool) 
     faults.reach("import.begun")
     directory = channels.Directory()
     with storing.staged() as stage:
-        refusals = reading_files.stage_file(record=record, file=file, directory=directory, stage=stage)
+        refusals = reading_files.stage_file(record=record, file=file, directory=directory, stage=stage, at=at)
         faults.reach("import.read")
         refusals += [
             base.Refusal("day_twice", row, None, {"other": other}) for row, other in stage.duplicates(limit=REPORTED)
         ]
-        refusals += directory.reads.checked()[:REPORTED]
+        refusals += directory.reads.checked(at=at)[:REPORTED]
         faults.reach("import.checked")
         if refusals:
             reporting.refuse(record=record, refusals=refusals, at=at)
@@ -328,6 +329,7 @@ def _store(record: ReadingImport, directory: channels.Directory, stage: storing.
     stage.compare()
     faults.reach("import.compared")
     stored = storing.store(stage=stage, at=at, import_id=record.pk)
+    source_notes.keep(stage=stage, at=at, import_id=record.pk)
     _finish(record, stage, stored, at, State.DONE)
     _finish_reads(record, directory, at, dry_run=False)
 

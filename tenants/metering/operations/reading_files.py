@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
 
-from tenants.metering import faults
+from tenants.metering import faults, present
 from tenants.metering.formats import base, detect
 from tenants.metering.models import ReadingImport
-from tenants.metering.operations import channels, reporting, row_bytes, storing
+from tenants.metering.operations import channels, presence, reporting, row_bytes, storing
 
 REPORTED = 1000
 """After so many refusals the rest of a file is not read."""
@@ -20,10 +21,14 @@ _CHUNK = 2000
 
 
 def stage_file(
-    *, record: ReadingImport, file: BinaryIO, directory: channels.Directory, stage: storing.Stage
+    *, record: ReadingImport, file: BinaryIO, directory: channels.Directory, stage: storing.Stage, at: dt.datetime
 ) -> list[base.Refusal]:
-    """This will stage every day of ``file`` and return what is refused, at most REPORTED and a note of more."""
+    """This will stage every day of ``file`` and return what is refused, at most REPORTED and a note of more.
+
+    What lies behind the moment ``at`` has not been measured yet and is refused.
+    """
     refusals: list[base.Refusal] = []
+    now = presence.present(at=at)
     options = base.ReadOptions(
         zone=record.zone or None,
         unit=record.unit or None,
@@ -31,13 +36,15 @@ def stage_file(
         zone_of=directory.zone_of,
         mapping=record.mapping or None,
         blocks=True,
+        at=now.at,
+        until=now.until,
     )
     try:
         reading = detect.read(source=file, options=options)
         reporting.save(record, format=reading.format, bytes_total=reading.size)
         faults.reach("import.opened")
         with contextlib.closing(reading.items):
-            target = _Target(record, directory, stage, refusals)
+            target = _Target(record, directory, stage, refusals, now)
             for _ in _blocks(reading.items, target):
                 _note_progress(record, reading, target)
                 faults.reach("import.block_staged")
@@ -60,11 +67,14 @@ class _Target:
         directory: channels.Directory,
         stage: storing.Stage,
         refusals: list[base.Refusal],
+        now: present.Present,
     ) -> None:
         self._given_at = record.given_at or record.created_at
         self._directory = directory
         self._stage = stage
         self._refusals = refusals
+        self._now = now
+        self._notes: list[tuple[int, dt.date, int, dt.datetime, base.Note]] = []
         self.days = 0
         self.rows = 0
 
@@ -72,11 +82,13 @@ class _Target:
         """Stage days that came one by one."""
         self.days += len(items)
         self._stage.copy(list(self._placed(items)), at=self._given_at)
+        self._stage.copy_notes(self._notes)
+        self._notes.clear()
 
     def take_block(self, block: base.DayBlock) -> None:
         """Stage a block; where its channels are in doubt, day by day."""
         numbers = self._directory.channels_of_block(block)
-        if numbers is None:
+        if numbers is None or self._runs_on(block):
             self.take_single(list(base.separate_days(block)))
             return
         self._name(numbers, block.forms)
@@ -96,6 +108,11 @@ class _Target:
             ]
         )
 
+    def _runs_on(self, block: base.DayBlock) -> bool:
+        """Tell whether some day of the block is not over, so that each has to be looked at."""
+        running = min(self._now.running_day(zone=form.zone).toordinal() for form in block.forms)
+        return bool((block.days >= running).any())
+
     def _name(self, numbers: list[int], forms: list[base.Form]) -> None:
         for number, form in zip(numbers, forms, strict=True):
             self._stage.names.setdefault(number, (form.identifier[:64], form.register_code))
@@ -113,11 +130,16 @@ class _Target:
 
     def _day(self, item: base.ChannelDay) -> Iterator[storing.DayReadings]:
         self.rows = max(self.rows, item.row)
-        found = self._directory.channel_of(item)
+        ahead = self._now.refusal(
+            day=item.day, zone=item.zone, quality=item.quality, row=item.row, columns=item.columns
+        )
+        found = ahead or self._directory.channel_of(item)
         if isinstance(found, base.Refusal):
             self._refusals.append(found)
             return
         self._stage.names.setdefault(found, (item.identifier[:64], item.register_code))
+        stamp = item.stamped_at or self._given_at
+        self._notes += [(found, item.day, item.values.size, stamp, note) for note in item.notes]
         yield storing.DayReadings(
             channel_id=found,
             day=item.day,

@@ -19,7 +19,9 @@ from kernel.errors import GridhallError, Invalid, NotFound, gettext_noop
 from kernel.periods import midnight
 from markets import packs
 from tenancy import context
+from tenants.metering import present
 from tenants.metering.models import Channel, MeterPause, Register, RegisterRead, Touched
+from tenants.metering.operations import presence
 from tenants.metering.registers import dials, ordering
 from tenants.metering.registers.policy import Policy
 
@@ -99,17 +101,18 @@ def store_reads(
 ) -> list[Outcome]:
     """This will store all reads or none, recorded ``at``, and say of each what became of it, in their order.
 
-    Raises ReadOutOfRange, MeterNotThere or NotFound. A read that runs backward is stored in doubt and used for
-    nothing until a person has decided.
+    Raises ReadOutOfRange, MeterNotThere, ReadNotTakenYet or NotFound. A read that runs backward is stored in doubt and
+    used for nothing until a person has decided.
     """
     ledgers = _ledgers({read.register_id for read in reads})
     outcomes: dict[int, Outcome] = {}
+    now = presence.present(at=at)
     for place in sorted(range(len(reads)), key=lambda each: reads[each].day):
         read = reads[place]
         if read.register_id not in ledgers:
             raise NotFound(what=gettext_noop("register"), name=str(read.register_id))
         ledger = ledgers[read.register_id]
-        check_read(register=ledger.register, read=read)
+        check_read(register=ledger.register, read=read, now=now)
         outcomes[place] = _enter(ledger, read, at, (source, by, import_id))
     _write(ledgers.values(), at, by or source)
     return [outcomes[place] for place in range(len(reads))]
@@ -126,13 +129,14 @@ def store_each(
     """
     ledgers = _ledgers({read.register_id for read in reads})
     outcomes: dict[int, Outcome | GridhallError] = {}
+    now = presence.present(at=at)
     for place in sorted(range(len(reads)), key=lambda each: reads[each].day):
         read = reads[place]
         ledger = ledgers.get(read.register_id)
         try:
             if ledger is None:
                 raise NotFound(what=gettext_noop("register"), name=str(read.register_id))
-            check_read(register=ledger.register, read=read)
+            check_read(register=ledger.register, read=read, now=now)
         except GridhallError as refusal:
             outcomes[place] = refusal
         else:
@@ -141,8 +145,12 @@ def store_each(
     return [outcomes[place] for place in range(len(reads))]
 
 
-def check_read(*, register: Any, read: NewRead) -> None:
-    """This will refuse a read that the register cannot show, or of a day on which its meter does not hang there."""
+def check_read(*, register: Any, read: NewRead, now: present.Present) -> None:
+    """This will refuse a read that the register cannot show, or of a day on which its meter does not hang there.
+
+    Also of a day that has not begun at the moment ``now`` where the meter hangs. Raises ReadOutOfRange, MeterNotThere,
+    ReadNotTakenYet.
+    """
     for value in (read.value, read.resumes_at):
         if value is None:
             continue
@@ -159,6 +167,7 @@ def check_read(*, register: Any, read: NewRead) -> None:
             period=f"{hangs.lower.isoformat()} – {until}",
             where="day",
         )
+    now.require_read(day=read.day, zone=register.meter.supply_point.premises.time_zone, read_at=read.read_at)
 
 
 @transaction.atomic

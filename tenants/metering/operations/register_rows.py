@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from kernel.errors import GridhallError
+from tenants.metering import present
 from tenants.metering.formats import base
 from tenants.metering.formats.register_reading import RegisterReading
 from tenants.metering.models import Meter, ReadingImport, ReadingImportRow, Register
-from tenants.metering.operations import register_reads
+from tenants.metering.operations import presence, register_reads
 from tenants.metering.registers import dials, units
 
 _BATCH = 5000
@@ -38,11 +39,10 @@ class Rows:
             return
         self.placed.append(((point.id, item.meter_serial, item.register_code), item))
 
-    def checked(self) -> list[base.Refusal]:
-        """This will return what is refused: also a day told twice, and what cannot be stored. Nothing is kept."""
+    def checked(self, *, at: dt.datetime) -> list[base.Refusal]:
+        """This will return what is refused, read ``at``: a day told twice, what cannot be stored. Nothing is kept."""
         self.refusals += self._twice()
         if not self.refusals and self.placed:
-            at = dt.datetime.now(dt.UTC)
             with transaction.atomic():
                 self._store(at, "", None, self.refusals)
                 transaction.set_rollback(True)
@@ -77,10 +77,13 @@ class Rows:
             register = of_row.setdefault(registers[key, item.day].pk, registers[key, item.day])
             told.setdefault((register.pk, item.day), item)
         reads = []
+        now = presence.present(at=at)
         for (register_id, day), item in told.items():
             read = _new_read(register_id, day, item)
             try:
-                register_reads.check_read(register=of_row[register_id], read=read)
+                register_reads.check_read(register=of_row[register_id], read=read, now=now)
+            except present.ReadNotTakenYet as ahead:
+                refusals.append(base.Refusal(ahead.code, item.row, None, dict(ahead.params)))
             except GridhallError as refusal:
                 refusals.append(base.Refusal("read_refused", item.row, None, {"reason": refusal.say()}))
             reads.append(read)

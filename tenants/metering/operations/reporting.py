@@ -19,7 +19,9 @@ def write_rows(*, record: ReadingImport, stage: storing.Stage) -> None:
     record.rows.all().delete()
     names = stage.write_names()
     with connection.cursor() as cursor:
-        cursor.execute(_REPORT.format(stage=stage.table, names=names), [record.pk])
+        notes = _NOTES.format(stage=stage.table) if stage.has_notes else ""
+        params = "coalesce(told.params, '{}')" if stage.has_notes else "'{}'"
+        cursor.execute(_REPORT.format(stage=stage.table, names=names, notes=notes, params=params), [record.pk])
 
 
 @transaction.atomic
@@ -54,11 +56,18 @@ def beat(record: ReadingImport, **changes: Any) -> None:
     ReadingImport.objects.filter(pk=record.pk).update(**changes, heartbeat_at=Now())
 
 
+_NOTES = """
+LEFT JOIN (
+    SELECT channel_id, day, jsonb_build_object('notes', jsonb_agg(jsonb_build_object('first', first, 'end', behind,
+        'quality', letter, 'method', method, 'reason', reason, 'words', words) ORDER BY first, behind)) AS params
+    FROM {stage}_notes GROUP BY channel_id, day) told ON told.channel_id = s.channel_id AND told.day = s.day
+"""
+
 _REPORT = """
 INSERT INTO metering_readingimportrow
     (reading_import_id, outcome, row, "column", code, params, channel_id, identifier, register_code,
     day, total, missing)
-SELECT %s, s.outcome, s.row, NULL, '', '{{}}', CASE WHEN s.channel_id > 0 THEN s.channel_id END, n.identifier,
+SELECT %s, s.outcome, s.row, NULL, '', {params}, CASE WHEN s.channel_id > 0 THEN s.channel_id END, n.identifier,
     n.register_code, s.day, s.total, s.missing
-FROM {stage} s JOIN {names} n ON n.channel_id = s.channel_id ORDER BY s.row
+FROM {stage} s JOIN {names} n ON n.channel_id = s.channel_id {notes} ORDER BY s.row
 """

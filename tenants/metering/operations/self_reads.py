@@ -19,7 +19,7 @@ from django.db import transaction
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from tenants.metering import photos
 from tenants.metering.models import Register, RegisterRead, SelfRead
-from tenants.metering.operations import register_reads, self_read_notices
+from tenants.metering.operations import presence, register_reads, self_read_notices
 from tenants.metering.queries import reads_by_customers as queries
 
 LONGEST_NAME = 254
@@ -105,7 +105,7 @@ def check(*, customer_id: int, given: Sequence[Given], at: dt.datetime) -> list[
     here = {each.register.pk: each for each in queries.readable(customer_id=customer_id, at=at)}
     if len({each.register_id for each in given}) != len(given):
         raise GivenTwice(where="reads")
-    return [_judged(here.get(each.register_id), each) for each in given]
+    return [_judged(here.get(each.register_id), each, at) for each in given]
 
 
 @transaction.atomic
@@ -171,13 +171,14 @@ def delete_photos(*, at: dt.datetime) -> int:
     return count
 
 
-def _judged(readable: queries.Readable | None, given: Given) -> queries.Judged:
+def _judged(readable: queries.Readable | None, given: Given, at: dt.datetime) -> queries.Judged:
     if readable is None:
         raise NotFound(what=gettext_noop("register"), name=str(given.register_id))
     if not readable.first_day <= given.day <= readable.last_day:
         raise NotReadable(first=readable.first_day.isoformat(), last=readable.last_day.isoformat(), where="day")
     register = readable.register
-    register_reads.check_read(register=register, read=register_reads.NewRead(register.pk, given.day, given.value))
+    read = register_reads.NewRead(register.pk, given.day, given.value)
+    register_reads.check_read(register=register, read=read, now=presence.present(at=at))
     return queries.judged(register=register, day=given.day, value=given.value)
 
 
@@ -256,7 +257,7 @@ def _waiting(self_read_id: int) -> SelfRead:
 
 def _decide(found: SelfRead, state: str, value: Decimal, signed: tuple[dt.datetime, str, str]) -> SelfRead:
     new = register_reads.NewRead(found.register_id, found.day, value)
-    register_reads.check_read(register=found.register, read=new)
+    register_reads.check_read(register=found.register, read=new, now=presence.present(at=signed[0]))
     _refuse_read_day(Given(found.register_id, found.day, value))
     found.read = _stored(found, value, signed[1], signed[0])
     found.decided_value = value

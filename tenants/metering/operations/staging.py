@@ -13,7 +13,7 @@ import numpy as np
 from django.db import connection
 
 from tenants.metering import merging, packing
-from tenants.metering.formats.base import Qualities, Quality, Values
+from tenants.metering.formats.base import Note, Qualities, Quality, Values
 from tenants.metering.operations import row_bytes
 
 _COLUMNS = {
@@ -84,10 +84,24 @@ class Stage:
 
     table: str
     names: dict[int, tuple[str, str]] = field(default_factory=dict)
+    has_notes: bool = False
 
     def copy(self, days: Iterable[DayReadings], *, at: dt.datetime) -> None:
         """Append ``days``; those without a stamp rank by ``at``."""
         self._send(row_bytes.day(_plain(day, at), given=day.stamped_at is None) for day in days)
+
+    def copy_notes(self, notes: Iterable[tuple[int, dt.date, int, dt.datetime, Note]]) -> None:
+        """Append what the source says of days: channel, day, how many slots it has, its stamp, and the note."""
+        found = list(notes)
+        if not found:
+            return
+        if not self.has_notes:
+            self._execute(f"CREATE TEMPORARY TABLE {self.table}_notes ({_NOTE_COLUMNS})")
+            self.has_notes = True
+        with connection.cursor() as cursor, cursor.copy(f"COPY {self.table}_notes FROM STDIN") as copy:
+            for channel_id, day, slots, stamp, note in found:
+                place = (channel_id, day, note.first, note.end, slots, stamp)
+                copy.write_row((*place, note.letter, note.method, note.reason, note.words))
 
     def copy_rows(self, chunks: Iterable[bytes]) -> None:
         """Append rows that stand in PostgreSQL's binary form already (``row_bytes``)."""
@@ -106,11 +120,12 @@ class Stage:
         """Put the ids of channels that were made meanwhile in the place of their provisional numbers."""
         if not ids:
             return
-        self._execute(
-            f"UPDATE {self.table} s SET channel_id = made.id"
-            " FROM unnest(%s::bigint[], %s::bigint[]) made(provisional, id) WHERE s.channel_id = made.provisional",
-            [list(ids), list(ids.values())],
-        )
+        for table in (self.table, f"{self.table}_notes") if self.has_notes else (self.table,):
+            self._execute(
+                f"UPDATE {table} s SET channel_id = made.id"
+                " FROM unnest(%s::bigint[], %s::bigint[]) made(provisional, id) WHERE s.channel_id = made.provisional",
+                [list(ids), list(ids.values())],
+            )
         self.names = {ids.get(number, number): name for number, name in self.names.items()}
 
     def duplicates(self, *, limit: int) -> list[tuple[int, int]]:
@@ -148,7 +163,8 @@ class Stage:
 
     def drop(self) -> None:
         """Forget everything."""
-        self._execute(f"DROP TABLE IF EXISTS {self.table}, {self.table}_met, {self.table}_merged, {self.table}_names")
+        beside = ", ".join(f"{self.table}_{name}" for name in ("met", "merged", "names", "notes"))
+        self._execute(f"DROP TABLE IF EXISTS {self.table}, {beside}")
 
     def write_names(self) -> str:
         """Put the names of the channels into a table beside the stage; return its name."""
@@ -238,6 +254,11 @@ def _slots(values: bytes, quality: bytes, stamped_at: dt.datetime, stamps: bytes
     qualities = packing.unpack_quality(quality, slots=found.size)
     return merging.unpacked_slots(values=found, quality=qualities, stamped_at=stamped_at, stamps=stamps)
 
+
+_NOTE_COLUMNS = (
+    "channel_id int8, day date, first int4, behind int4, day_slots int2, stamped_at timestamptz, letter text, "
+    "method text, reason text, words text"
+)
 
 _MERGED_COLUMNS = (
     'channel_id int8, day date, "values" bytea, quality bytea, total int8, missing int2, stamped_at timestamptz, '

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from tenants.metering.models import Determination, IntervalDay, ReadingImport, RegisterRead
-from tenants.metering.operations import validating, versions_met
+from tenants.metering.operations import source_notes, validating, versions_met
 from tenants.metering.validation import runs
 
 State = ReadingImport.State
@@ -86,6 +86,7 @@ def take_back(*, import_id: int, at: dt.datetime) -> ReadingImport:
         cursor.execute(_REMOVE, [import_id])
         for statement in _CLOSE:
             cursor.execute(statement, [at])
+        source_notes.forget(import_id=import_id, at=at)
         _judge_again(cursor, record, at)
     record.state, record.taken_back_at = State.TAKEN_BACK, at
     record.save(update_fields=["state", "taken_back_at"])

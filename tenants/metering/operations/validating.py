@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from kernel.errors import Conflict, gettext_noop
 from kernel.periods import Period
@@ -73,19 +74,31 @@ def validate_stored(*, stage_table: str, import_id: int | None, at: dt.datetime)
 
 @transaction.atomic
 def keep_flags(*, flags: Sequence[Flag], at: dt.datetime) -> int:
-    """This will keep what sources say of meters and put each flagged day into the queue (V2, V8); return how many."""
-    for flag in flags:
-        MeterFlag.objects.get_or_create(
+    """This will keep what sources say of meters and put days with new flags into the queue (V2, V8); return how many.
+
+    What was said before opens nothing again: a person may have decided on it.
+    """
+    known = {(each.channel_id, each.day, each.slots.lower, each.slots.upper, each.kind, each.code): each
+             for each in _flags_beside(flags)}  # fmt: skip
+    new = {(each.channel_id, each.day, each.first, each.end, each.kind, each.code): each for each in flags}
+    made = MeterFlag.objects.bulk_create(
+        MeterFlag(
             channel_id=flag.channel_id,
             day=flag.day,
             slots=(flag.first, flag.end),
             kind=flag.kind,
             code=flag.code,
-            defaults={"seconds": flag.seconds, "recorded_at": at},
+            seconds=flag.seconds,
+            recorded_at=at,
         )
-    kinds = dict(Channel.objects.filter(pk__in={flag.channel_id for flag in flags}).values_list("pk", "kind"))
-    limits = staged_days.limits_by_kind()
-    return findings.write(found=list(_flagged(flags, kinds, limits)), at=at)
+        for key, flag in new.items()
+        if key not in known
+    )
+    days = {(flag.channel_id, flag.day) for flag in made}
+    standing = [Flag(*key[:5], each.seconds, key[5]) for key, each in known.items() if key[:2] in days]
+    told = [*standing, *(flag for key, flag in new.items() if key not in known)]
+    kinds = dict(Channel.objects.filter(pk__in={flag.channel_id for flag in told}).values_list("pk", "kind"))
+    return findings.write(found=list(_flagged(told, kinds, staged_days.limits_by_kind())), at=at)
 
 
 @transaction.atomic
@@ -173,6 +186,12 @@ def _found_in(rows: staged_days.Rows, limits: Limits) -> Iterator[Found]:
         day = dt.date.fromordinal(int(rows.days[finding.row]))
         blocking = finding.check in limits.blocking
         yield Found(channel_id, day, finding.check, blocking, finding.first, finding.end, finding.params)
+
+
+def _flags_beside(flags: Sequence[Flag]) -> QuerySet[MeterFlag]:
+    """The flags that stand on the days of others."""
+    ids, days = {flag.channel_id for flag in flags}, {flag.day for flag in flags}
+    return MeterFlag.objects.filter(channel_id__in=ids, day__in=days)
 
 
 def _flagged(flags: Sequence[Flag], kinds: Mapping[int, str], limits: Mapping[str, Limits]) -> Iterator[Found]:

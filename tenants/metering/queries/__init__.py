@@ -102,6 +102,14 @@ from tenants.metering.queries.registers import (
     registers_of,
     unowned,
 )
+from tenants.metering.queries.source_notes import (
+    SourceSaid,
+    import_notes,
+    import_notes_sentence,
+    reason_title,
+    source_notes,
+    source_sentence,
+)
 from tenants.metering.queries.storage import stored_days
 
 __all__ = [
@@ -120,6 +128,7 @@ __all__ = [
     "Readable",
     "RegisterInputs",
     "RegisterUse",
+    "SourceSaid",
     "SumCheck",
     "Unowned",
     "Versions",
@@ -140,6 +149,8 @@ __all__ = [
     "exceptions_of_day",
     "flags_of_day",
     "former_versions",
+    "import_notes",
+    "import_notes_sentence",
     "import_report",
     "imports",
     "interval_block",
@@ -173,6 +184,7 @@ __all__ = [
     "readings_changed_since",
     "readings_until",
     "reads_of",
+    "reason_title",
     "recorded",
     "recorded_days",
     "recorded_minutes",
@@ -192,6 +204,8 @@ __all__ = [
     "self_reads_beside",
     "sentence_of",
     "slot_times",
+    "source_notes",
+    "source_sentence",
     "span_of",
     "state_title",
     "stored_days",

@@ -129,7 +129,7 @@ class TestWork:
         assert admin.get(f"{WORK}unowned/").status_code == 200
 
     def test_lists_need_few_queries(self, admin, meter, django_assert_max_num_queries):
-        values = [operations.NewRead(register().pk, dt.date(2026, 2, day), Decimal(100 - day)) for day in range(1, 25)]
+        values = [operations.NewRead(register().pk, dt.date(2026, 1, day), Decimal(100 - day)) for day in range(2, 26)]
         operations.store_reads(reads=values, at=AT, source="test")
 
         with django_assert_max_num_queries(30):

@@ -15,7 +15,7 @@ from tenants.metering import operations, queries
 from tenants.metering.models import Meter, Register, RegisterRead
 
 FILES = Path(__file__).resolve().parents[3] / "examples" / "meters" / "nem12"
-AT = dt.datetime(2026, 2, 3, tzinfo=dt.UTC)
+AT = dt.datetime(2026, 12, 3, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db
 HEAD = "100,NEM13,200505161145,MDP,RET\n"
 

@@ -57,10 +57,10 @@ def register(home):
         dials=(operations.Dial("1", "consumption", digits=5, shows=Decimal(100)),),
         position="1",
     )
-    operations.install_meter(meter=meter, at=AT, by="test")
+    operations.install_meter(meter=meter, at=timezone.now(), by="test")
     found = queries.registers_of(supply_point_ids=[home.point.pk]).get()
     read = operations.NewRead(found.pk, today - dt.timedelta(days=30), Decimal(400))
-    operations.store_reads(reads=[read], at=AT, source="test", by="test")
+    operations.store_reads(reads=[read], at=timezone.now(), source="test", by="test")
     return found
 
 

@@ -48,7 +48,8 @@ def dial(code="1", **more):
 
 def read(meter, on, value, code="1", **more):
     given = metering_operations.NewRead(meter.registers.get(code=code).pk, on, Decimal(value), **more)
-    return metering_operations.store_reads(reads=[given], at=AT, source="test")[0]
+    at = max(AT, dt.datetime.combine(on, dt.time(12), tzinfo=dt.UTC))
+    return metering_operations.store_reads(reads=[given], at=at, source="test")[0]
 
 
 def rated(period=JANUARY):

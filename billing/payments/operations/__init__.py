@@ -28,7 +28,7 @@ from billing.payments.operations.errors import (
 from billing.payments.operations.importing import import_statement
 from billing.payments.operations.matching_lines import MATCHED_AT_ONCE, match_lines
 from billing.payments.operations.paying_out import content_of, order_refunds
-from billing.payments.operations.receiving import day_of, receive, reverse
+from billing.payments.operations.receiving import day_of, receive
 from billing.payments.operations.receiving_many import Collected, receive_many
 from billing.payments.operations.refunding import (
     RefundRefused,
@@ -42,6 +42,7 @@ from billing.payments.operations.refunding import (
     transfer_credit,
 )
 from billing.payments.operations.registering import add_bank_account
+from billing.payments.operations.taking_back import reverse
 
 __all__ = [
     "MATCHED_AT_ONCE",

@@ -84,6 +84,7 @@ def undo_booking(*, booking_id: int, undone_by: str, at: dt.datetime) -> LineBoo
         if booking.undone_at is not None:
             return booking
         if booking.kind == Kind.PAYMENT and booking.payment_id is not None:
+            _require_not_returned(booking)
             receiving.reverse(payment_id=booking.payment_id, reason=f"L{line.pk}: {undone_by}", at=at)
         elif booking.kind in (Kind.CLEARING, Kind.FEE, Kind.PAYOUT) and booking.entry_id is not None:
             posting.undo(entry_id=booking.entry_id, on=receiving.day_of(at), reference=f"L{line.pk}", at=at)
@@ -96,6 +97,15 @@ def undo_booking(*, booking_id: int, undone_by: str, at: dt.datetime) -> LineBoo
         line.used -= booking.amount
         line.save(update_fields=["used"])
     return booking
+
+
+def _require_not_returned(booking: LineBooking) -> None:
+    """Money that the bank took back again belongs to nobody, and cannot be booked a second time."""
+    returned = LineBooking.objects.filter(
+        kind=Kind.REVERSAL, payment=booking.payment_id, undone_at__isnull=True
+    )  # fmt: skip
+    if returned.exists():
+        raise LineRefused(reason=gettext_noop("the bank took that payment back; another line shows it."))
 
 
 def park(*, line_id: int, reason: str) -> BankLine:

@@ -105,7 +105,7 @@ def take_back(*, session_id: int, movement_id: int, reason: str, at: dt.datetime
         taken = session.movements.filter(pk=movement_id, kind=Kind.PAYMENT).select_related("payment").first()
         if taken is None or taken.payment is None:
             raise NotFound(what=receiving.PAYMENT, name=movement_id)
-        if session.movements.filter(kind=Kind.REVERSAL, payment=taken.payment).exists():
+        if hasattr(taken.payment, "reversal"):
             raise CashRefused(reason=gettext_noop("that payment was taken back before."))
         receiving.reverse(payment_id=taken.payment.pk, reason=reason, at=at)
         return _move(

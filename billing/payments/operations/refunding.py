@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from billing.ledger import chart
 from billing.ledger import entries as ledger_entries
 from billing.payments import locks, queries
-from billing.payments.models import BankLine, LineBooking, Payment, Refund
+from billing.payments.models import BankLine, LineBooking, Payment, ProviderMovement, Refund
 from billing.payments.operations import allocating, errors, posting, receiving, telling
 from kernel.errors import GridhallError, NotFound, gettext_noop
 from kernel.money import Money
@@ -25,7 +26,7 @@ from tenants.customers import refusals
 
 REFUND = gettext_noop("refund")
 LONGEST_REASON, LONGEST_NAME = 200, 140
-State, Method = Refund.State, Refund.Method
+State, Method, Moved = Refund.State, Refund.Method, ProviderMovement.Kind
 ON_ITS_WAY = (State.APPROVED, State.SENT)
 
 
@@ -257,9 +258,18 @@ def _require_payment(payment_id: int, account_id: int, money: Money) -> None:
     if payment is None:
         raise NotFound(what=receiving.PAYMENT, name=payment_id)
     standing = payment.refunds.exclude(state__in=[State.REJECTED, State.FAILED])
-    back = standing.aggregate(total=Sum("amount", default=0))["total"]
+    back = standing.aggregate(total=Sum("amount", default=0))["total"] + _gone_elsewhere(payment)
     if hasattr(payment, "reversal") or back + money.amount > payment.amount:
         raise RefundRefused(reason=gettext_noop("more would go back than the payment brought."))
+
+
+def _gone_elsewhere(payment: Payment) -> Decimal:
+    """What the provider sent back without being asked here (disputes, refunds on its pages), less what it returned."""
+    gone, came = [Moved.REFUND, Moved.DISPUTE], [Moved.REFUND_FAILED, Moved.DISPUTE_WON]
+    moved = ProviderMovement.objects.filter(payment=payment).aggregate(
+        gone=Sum("amount", filter=Q(kind__in=gone), default=0), came=Sum("amount", filter=Q(kind__in=came), default=0)
+    )
+    return Decimal(moved["gone"] - moved["came"])
 
 
 def _requested(account_id: int) -> Money:

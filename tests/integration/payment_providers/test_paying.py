@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from billing.ledger import queries as ledger_queries
+from billing.payments import operations as payments
 from billing.payments import queries as payment_queries
 from billing.payments.models import Attempt, Payment, PaymentReversal, ProviderEvent, ProviderMovement
 from billing.payments.operations import refunding as own_refunds
@@ -182,6 +183,38 @@ class TestMoneyThatGoesBack:
             "dispute_won",
         ]
         assert payment_queries.outstanding(account_ids=[billed[0].pk]) == []
+
+    def test_a_dispute_of_what_a_person_took_back_before_is_that_and_no_other(
+        self, paid, billed, stripe_server, connection
+    ):
+        desk = self.desk(stripe_server, connection)
+        payments.reverse(payment_id=paid.payment_id, reason="called", at=timezone.now())
+        with stripe_server.lock:
+            dispute = balances.open_dispute(desk, next(iter(desk.all("charge"))))
+
+        for _ in range(2):
+            stripe_desk.hear_all(stripe_server)
+        disputed = (owed(billed[0]), trial().get("clearing", Decimal(0)))
+        with stripe_server.lock:
+            balances.close_dispute(desk, dispute["id"], won=True)
+        stripe_desk.hear_all(stripe_server)
+
+        assert disputed == (Decimal("113.00"), 0)
+        assert (owed(billed[0]), trial().get("clearing")) == (0, Decimal("113.00"))
+
+    def test_no_more_goes_back_than_a_dispute_left(self, paid, billed, stripe_server, connection):
+        choosing.stripe(connection).refund(payment=paid.reference, money=cny("100.00"), key="k", reference="")
+        stripe_desk.hear_all(stripe_server)
+        payments.receive(
+            account_id=billed[0].pk, money=cny("150.00"), method="card", source="test", reference="more",
+            received_on=payments.day_of(timezone.now()), at=timezone.now(),
+        )  # fmt: skip
+
+        with pytest.raises(payments.RefundRefused):
+            own_refunds.request_refund(
+                account_id=billed[0].pk, money=cny("13.01"), method="provider", reason="x", requested_by="a",
+                at=timezone.now(), payment_id=paid.payment_id,
+            )  # fmt: skip
 
     def test_parts_refunded_at_the_provider_are_owed_again(self, paid, billed, stripe_server, connection):
         provider = choosing.stripe(connection)

@@ -14,7 +14,7 @@ from billing.ledger import chart
 from billing.ledger import entries as ledger_entries
 from billing.payments import locks
 from billing.payments import operations as payments
-from billing.payments.models import Attempt, Payer, Payment, PaymentReversal, ProviderMovement, Refund, SavedMethod
+from billing.payments.models import Attempt, Payer, Payment, ProviderMovement, Refund, SavedMethod
 from billing.payments.operations import posting, refunding
 from billing.payments.providers import choosing
 from billing.payments.providers.base import Back, Found, Kept, State
@@ -148,7 +148,7 @@ def _take(attempt: Attempt, back: Back, kind: str, at: dt.datetime) -> None:
     whole = back.money == Money.rounded(payment.amount, payment.currency)
     first = not ProviderMovement.objects.filter(payment=payment).exists()
     on = max(payments.day_of(back.on), payment.received_on)
-    if whole and first and not PaymentReversal.objects.filter(payment=payment).exists():
+    if whole and first:  # taken back by a person before: that was this
         entry = payments.reverse(payment_id=payment.pk, reason=f"{kind} {back.reference}", at=at, on=on).entry_id
     else:
         entry = _post(attempt, back, at, on, back.money)

@@ -203,7 +203,7 @@ def occupancies_in(*, period: Period, account_ids: Collection[int] | None = None
     found = Occupancy.objects.filter(period__overlap=date_ranges.of_period(period))
     if account_ids is not None:
         found = found.filter(account_id__in=account_ids)
-    placed = _with_places(found).defer("account__billing_address")
+    placed = found.select_related("supply_point__premises")
     return list(placed.order_by("account_id", "supply_point__identifier", "period"))
 
 

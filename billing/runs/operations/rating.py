@@ -22,6 +22,7 @@ from billing.runs.rated import RatedPart
 from billing.runs.readings import Readings
 from kernel.errors import GridhallError, gettext_noop
 from kernel.periods import Period
+from tenants.customers import queries as customer_queries
 
 ItemState = BillRunItem.State
 CHUNK = 200
@@ -73,8 +74,8 @@ def rate_chunk(*, run_id: int, at: dt.datetime, limit: int = CHUNK) -> Rated:
     if run.state != BillRun.State.RATING or run.held_at is not None:
         return Rated()
     waiting = BillRunItem.objects.filter(run_id=run_id, state=ItemState.WAITING).order_by("pk")
-    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("account__customer")[:limit]
-    items = list(claimed)
+    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("account__customer")
+    items = list(claimed.defer(*(f"account__{each}" for each in customer_queries.CONTACTS))[:limit])
     work = Work(schedules.steps_of(run), at, run.planned_for is None or run.planned_for <= at.date())
     for period, alike in used_versions.by_period(items).items():
         _rate_safely(alike, period, work)

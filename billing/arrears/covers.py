@@ -44,6 +44,11 @@ def paid_since(*, covers: Mapping[str, str], left: Overdue | None) -> Decimal:
     )
 
 
+def still_open(*, covers: Mapping[str, str], left: Overdue | None) -> Decimal:
+    """This will return how much of the bills in ``covers`` is open still, at most what was noted."""
+    return sum((Decimal(before) for before in covers.values()), Decimal(0)) - paid_since(covers=covers, left=left)
+
+
 def _open(account_ids: Collection[int] | None) -> list[payment_queries.OpenDebit]:
     return payment_queries.open_debits(account_ids=None if account_ids is None else list(account_ids))
 

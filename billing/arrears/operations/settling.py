@@ -8,17 +8,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from billing.arrears import covers, locks, policies
-from billing.arrears.models import Case, InstalmentPlan, Placement
+from billing.arrears.models import Case, InstalmentPlan, Placement, WriteOffRecovery
 from billing.arrears.operations import agreeing, charging, history, writing_off
+from billing.ledger.kinds import EntryKind
 from billing.payments import queries as payment_queries
+from billing.payments.queries import histories
 from tenants.service import operations as service_operations
 from tenants.service import queries as service_queries
 from tenants.service.kinds import OrderReason
 
 CLOSED = "closed"
+NOTHING = Decimal(0)
+COLLECTED = (EntryKind.PAYMENT, EntryKind.TRANSFER)
+"""What settles a bill with money that came in."""
 
 
 def settle_accounts(*, account_ids: Collection[int], on: dt.date, at: dt.datetime) -> int:
@@ -91,12 +96,25 @@ def _has_plan(account_id: int) -> bool:
 
 
 def _count_collected(account_id: int, on: dt.date) -> None:
-    """What came in for a debt at an agency earns its commission; paid in full, the placement ends."""
+    """What came in for a debt at an agency earns its commission; with nothing left of the debt the placement ends.
+
+    What was credited or written off was not collected; of a debt that was written off, what comes in later was.
+    """
     found = Placement.objects.select_for_update().filter(account_id=account_id, state=Placement.State.PLACED).first()
     if found is None:
         return
+    settled = histories.settled_by(item_ids=[int(item) for item in found.covers], since=found.at)
+    written_off = settled.get(EntryKind.WRITE_OFF, NOTHING)
+    came_for_it = min(written_off, _recovered(account_id, found.at))
+    paid = sum((settled.get(kind, NOTHING) for kind in COLLECTED), NOTHING)
+    found.collected = min(max(paid + came_for_it, NOTHING), found.amount)
     left = covers.owed(account_ids=[account_id]).get(account_id)
-    found.collected = min(covers.paid_since(covers=found.covers, left=left), found.amount)
-    if found.collected == found.amount:
-        found.state, found.ended_on = Placement.State.PAID, on
+    if covers.still_open(covers=found.covers, left=left) + written_off - came_for_it <= 0:
+        found.state = Placement.State.PAID if found.collected else Placement.State.RECALLED
+        found.ended_on = on
     found.save(update_fields=["collected", "state", "ended_on"])
+
+
+def _recovered(account_id: int, since: dt.datetime) -> Decimal:
+    found = WriteOffRecovery.objects.filter(write_off__account_id=account_id, at__gte=since)
+    return Decimal(found.aggregate(total=Sum("amount", default=0))["total"])

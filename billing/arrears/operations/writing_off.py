@@ -152,11 +152,11 @@ def _take_back(each: WriteOff, share: Decimal, on: dt.date, at: dt.datetime) -> 
 
 
 def _require_still_owed(asked: WriteOff) -> None:
-    """What was paid meanwhile is not written off."""
+    """What was paid meanwhile is not written off, nor newer bills in its place."""
     locks.hold_accounts([asked.account_id])
     found = covers.owed(account_ids=[asked.account_id]).get(asked.account_id)
-    if found is None or found.amount < asked.amount:
-        most = found.amount if found else Decimal(0)
+    most = covers.still_open(covers=asked.covers, left=found)
+    if most < asked.amount:
         raise NotSoMuchOverdue(most=f"{most:.2f}", days=policies.write_offs().overdue_days)
 
 

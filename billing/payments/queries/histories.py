@@ -74,6 +74,20 @@ def histories(
         return [_history(row) for row in cursor.fetchall()]
 
 
+def settled_by(*, item_ids: Sequence[int], since: dt.datetime) -> dict[str, Decimal]:
+    """This will return how much of open items was settled since an instant, by the kind of what settled them.
+
+    What was given back counts against it. One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.kind, sum(p.amount) FROM payments_allocation p JOIN payments_openitem c ON c.id = p.credit_id"
+            " WHERE p.debit_id = ANY(%s) AND p.made_at >= %s GROUP BY c.kind",
+            [list(item_ids), since],
+        )
+        return dict(cursor.fetchall())
+
+
 def _history(row: tuple[Any, ...]) -> BillHistory:
     values = dict(zip(_COLUMNS, row, strict=False))
     return BillHistory(**values, settled=tuple(zip(row[-2] or (), row[-1] or (), strict=True)))

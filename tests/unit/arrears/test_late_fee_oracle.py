@@ -102,7 +102,7 @@ class TestAgainstTheOracle:
 
 
 class TestABounceAfterTheDueDate:
-    """Paid in time, the payment comes back days after the due date: it was never paid, and the days go on from there."""
+    """Paid in time, the payment comes back days after the due date: the days go on from there."""
 
     PAID, BACK, DUE = dt.date(2026, 3, 10), dt.date(2026, 3, 20), dt.date(2026, 3, 14)
 

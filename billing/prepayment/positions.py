@@ -2,9 +2,11 @@
 
     available = paid ahead + credit limit - used and not yet billed - charges that wait for the next bill
 
-What is left must never fall below zero, so that supply is ordered to be stopped while the use of the hours that an
-order takes (``lead_hours``) is still covered. Warnings are given at days of use that are left (design: market rules
-A11, “warning at e.g. 3 days' use, stop at 0 + grace”): once each in an episode, the smaller ones after the larger.
+What is left must never fall below zero. Accounts are looked at once a day, so that supply is ordered to be stopped
+while the use until the next look is still covered, or that of the hours that an order takes (``lead_hours``) where
+those are more; the order is sent as late as the covered use allows. Warnings are given at days of use that are left
+(design: market rules A11, “warning at e.g. 3 days' use, stop at 0 + grace”): once each in an episode, the smaller ones
+after the larger.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from typing import Any
 from kernel.money import EXACT
 
 HOURS_OF_DAY = Decimal(24)
+LOOKED_AT_EVERY = HOURS_OF_DAY
+"""Hours from one assessment to the next."""
 ENDLESS = Decimal(999)
 """Days that are left when nothing is used."""
 
@@ -57,7 +61,15 @@ class Position:
 
     def is_used_up(self, rules: Rules) -> bool:
         """This will tell whether supply must be stopped so that nothing is used beyond the limit."""
-        return self.available <= EXACT.divide(EXACT.multiply(self.daily, rules.lead_hours), HOURS_OF_DAY)
+        covered = max(rules.lead_hours, LOOKED_AT_EVERY)
+        return self.available <= EXACT.divide(EXACT.multiply(self.daily, covered), HOURS_OF_DAY)
+
+    def hours_until_stop(self, rules: Rules) -> Decimal:
+        """This will return for how many hours supply may go on before an order must be sent; not below zero."""
+        if self.available <= 0 or self.daily <= 0:
+            return Decimal(0)
+        lasts = EXACT.divide(EXACT.multiply(self.available, HOURS_OF_DAY), self.daily)
+        return max(Decimal(0), EXACT.subtract(lasts, rules.lead_hours))
 
     def warning(self, rules: Rules) -> int | None:
         """This will return the smallest warning that is due (days), None while there is enough."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -19,7 +20,7 @@ from billing.charges import queries as charge_queries
 from billing.invoices import queries as invoice_queries
 from billing.invoices import taxes
 from billing.invoices import terms as invoice_terms
-from billing.invoices.taxes import Taxable
+from billing.invoices.taxes import STANDARD, Taxable
 from billing.invoices.wording import Wording
 from billing.ledger import queries as ledger_queries
 from billing.payments.providers import queries as provider_queries
@@ -29,6 +30,7 @@ from billing.prepayment.models import PrepaidAccount, PrepaymentEvent, State, Wh
 from billing.prepayment.operations import topping_up
 from billing.prepayment.positions import Position, Rules
 from kernel.money import EXACT, Money, round_to_minor
+from kernel.periods import midnight
 from markets import packs
 from tenancy import context
 from tenants.notices import operations as notice_operations
@@ -39,6 +41,7 @@ from tenants.service.kinds import OrderKind, OrderReason, OrderState
 LOW, USED_UP, RECOVERED = "prepayment_low", "prepayment_used_up", "prepayment_recovered"
 NOTHING = Decimal(0)
 UNTAXED = "none"
+SECONDS_OF_HOUR = 3600
 
 
 @dataclass(slots=True)
@@ -105,7 +108,10 @@ def _daily(unbilled: Any, usual: Decimal, currency: str) -> Decimal:
 
 def _with_tax(charges: Sequence[Any], currency: str) -> Decimal:
     policy = invoice_terms.tax_policy(policy=packs.pack(context.current_retailer().market).policies["tax"])
-    lines = [Taxable(each.amount, each.payee, part=each.pk, untaxed=each.tax == UNTAXED) for each in charges]
+    lines = [
+        Taxable(each.amount, each.payee, part=each.pk, untaxed=each.tax == UNTAXED, tax_class=each.tax or STANDARD)
+        for each in charges
+    ]
     return taxes.total(taxes.tax_amounts(lines=lines, policy=policy, currency=currency))[2]
 
 
@@ -192,18 +198,29 @@ def _stop(seen: _Looked, point: Any) -> Any:
         supply_point_id=point.pk,
         account_id=seen.row.pk,
         request_key=f"prepaid {seen.row.pk}, {seen.row.episode}, {point.pk}, {tried + 1}",
-        earliest_at=service_queries.next_allowed(supply_point=point, after=seen.at) or seen.at,
+        earliest_at=_earliest(seen, point),
         calculation=seen.position.figures(),
         at=seen.at,
     )
 
 
+def _earliest(seen: _Looked, point: Any) -> dt.datetime:
+    """As late as what is left covers it; at once where stopping is not allowed then."""
+    hours = seen.position.hours_until_stop(queries.rules())
+    day = midnight(seen.on, ZoneInfo(point.premises.time_zone))
+    latest = max(seen.at, day + dt.timedelta(seconds=int(hours * SECONDS_OF_HOUR)))
+    allowed = service_queries.next_allowed(supply_point=point, after=latest)
+    if allowed != latest:
+        allowed = service_queries.next_allowed(supply_point=point, after=seen.at)
+    return allowed or seen.at
+
+
 def _points(row: PrepaidAccount, on: dt.date) -> list[Any]:
-    """The supply points that have supply and no order against it yet."""
-    stopped = set(service_queries.stopped_points(account_ids=[row.pk]))
-    waiting = service_queries.open_orders(account_ids=[row.pk], kind=OrderKind.STOP)
-    stopped |= set(waiting.values_list("supply_point_id", flat=True))
-    return [point for point in service_queries.supply_points_of(account_id=row.pk, on=on) if point.pk not in stopped]
+    """The supply points that have supply and no order against it yet, whoever's account that is."""
+    points = service_queries.supply_points_of(account_id=row.pk, on=on)
+    busy = set(service_queries.stopped_points(account_ids=[row.pk]))
+    busy |= service_queries.points_ordered(supply_point_ids=[point.pk for point in points], kind=OrderKind.STOP)
+    return [point for point in points if point.pk not in busy]
 
 
 def _recover(seen: _Looked) -> None:

@@ -19,6 +19,8 @@ from kernel.errors import Invalid, gettext_noop
 
 MOST_ROWS = 100_000
 TEXT = "s"
+EXACT_BELOW = 10**15
+"""Numbers in a sheet keep fifteen digits; what is longer has lost its last ones."""
 _ZIP = b"PK\x03\x04"
 _DAY = re.compile(r"(\d{4})[-/年.]?(\d{1,2})[-/月.]?(\d{1,2})")
 
@@ -148,6 +150,9 @@ def _csv(content: bytes) -> Iterator[list[str]]:
 
 
 def _plain(value: Any) -> str:
+    """A number as text; one of more digits than a sheet keeps is shown as such, and is refused as a number."""
+    if isinstance(value, int | float) and abs(value) >= EXACT_BELOW:
+        return f"{value:e}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()

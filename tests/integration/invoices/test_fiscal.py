@@ -213,3 +213,20 @@ class TestRedLetters:
 
         with pytest.raises(operations.NotConfirming):
             operations.confirm_red_letter(invoice_id=invoice.pk, confirmation="1", on=DAY)
+
+
+class TestNumbersInSheets:
+    def test_a_number_that_the_sheet_has_rounded_is_refused_and_never_stored(self, in_alder):
+        """Twenty digits typed as a number keep fifteen: the last five of such an invoice's number are lost."""
+        invoice = issue(in_alder, "1", energy())
+        export()
+        book = openpyxl.Workbook()
+        book.active.append(["发票流水号", "发票号码", "开票日期", "价税合计", "失败原因"])
+        book.active.append([invoice.number, int(NUMBER), "2026-04-03", "113.00", ""])
+        made = io.BytesIO()
+        book.save(made)
+
+        with pytest.raises(UnreadableResult, match="20 digits"):
+            operations.import_fiscal_results(content=made.getvalue())
+
+        assert models.FiscalDocument.objects.get().number == ""

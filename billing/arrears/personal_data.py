@@ -104,6 +104,7 @@ subjects.hold_many(
     Holding(
         "arrears_caseevent", {"en": "Steps of dunning", "zh-hans": "催费步骤"},
         lambda subject: CaseEvent.objects.filter(case__account_id__in=subject.account_ids), Deed.KEEP, why="guarded",
+        words=lambda row, subject: {"by": subjects.role_of(row.by, subject)}, guarded=True,
     ),
     Holding(
         "arrears_placement", {"en": "Placed with an agency", "zh-hans": "委外催收"},

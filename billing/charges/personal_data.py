@@ -14,5 +14,6 @@ subjects.hold_many(
     Holding(
         "charges_accountcharge", {"en": "Charges", "zh-hans": "费用"},
         lambda subject: AccountCharge.objects.filter(account_id__in=subject.account_ids), Deed.KEEP, why="books",
+        words=subjects.texts_marked("cancel_reason"),
     ),
 )  # fmt: skip

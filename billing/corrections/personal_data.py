@@ -31,5 +31,6 @@ subjects.hold(
     Holding(
         "corrections_correction", {"en": "Corrections of bills", "zh-hans": "账单更正"},
         lambda subject: Correction.objects.filter(account_id__in=subject.account_ids), Deed.KEEP, why="books",
+        words=subjects.texts_marked("note"),
     )
 )  # fmt: skip

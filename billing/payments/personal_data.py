@@ -16,6 +16,7 @@ from billing.payments.models import (
     OpenItem,
     Payer,
     Payment,
+    PaymentReversal,
     ProviderEvent,
     Refund,
     SavedMethod,
@@ -116,6 +117,12 @@ subjects.hold_many(
     Holding(
         "payments_refund", {"en": "Refunds", "zh-hans": "退款"},
         lambda subject: Refund.objects.filter(account_id__in=subject.account_ids), Deed.KEEP, why="books",
+        words=subjects.texts_marked("reason", "note"),
+    ),
+    Holding(
+        "payments_paymentreversal", {"en": "Payments taken back", "zh-hans": "收款冲正"},
+        lambda subject: PaymentReversal.objects.filter(payment__account_id__in=subject.account_ids), Deed.KEEP,
+        why="books", words=subjects.texts_marked("reason"), guarded=True,
     ),
     Holding(
         "payments_openitem", {"en": "Open items", "zh-hans": "未结项"},

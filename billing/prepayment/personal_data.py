@@ -14,6 +14,6 @@ subjects.hold_many(
     Holding(
         "prepayment_prepaymentevent", {"en": "Steps of prepayment", "zh-hans": "预付费记录"},
         lambda subject: PrepaymentEvent.objects.filter(prepaid__account_id__in=subject.account_ids), Deed.KEEP,
-        why="guarded",
+        why="guarded", words=lambda row, subject: {"by": subjects.role_of(row.by, subject)}, guarded=True,
     ),
 )  # fmt: skip

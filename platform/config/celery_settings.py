@@ -32,6 +32,7 @@ CELERY_TASK_ROUTES: dict[str, dict[str, str]] = {
     "metering.make_partitions": {"queue": "provision"},
     "hosting.end_company": {"queue": "provision"},
     "protection.expire_as_owner": {"queue": "provision"},
+    "protection.finish_as_owner": {"queue": "provision"},
     "hosting.work_on_jobs": {"queue": "provision"},
     "hosting.prune_backups": {"queue": "provision"},
     "hosting.drop_former": {"queue": "provision"},

@@ -11,6 +11,7 @@ is a filter made from the ``Subject``. A deed says what erasing does:
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +19,9 @@ from typing import Any
 
 MARK = "[erased]"
 """What stands where a text about a person must not be empty."""
+CUSTOMER = "customer"
+"""What stands where a person signed himself: his role."""
+_FACT = re.compile(r"-?\d{1,12}\.\d{1,9}|-?\d{1,6}|\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-]\d{2}:?\d{2})?)?")
 Titles = Mapping[str, str]
 
 
@@ -50,7 +54,9 @@ class Holding:
     """One table: ``rows`` returns the queryset of a subject's rows.
 
     ``blank`` gives the new values of a row; ``files`` the names of its fields that name files in the storage;
-    ``why`` the key of the reason for what is kept; ``place`` orders the erasing (children before parents).
+    ``why`` the key of the reason for what is kept; ``place`` orders the erasing (children before parents). Of rows that
+    are kept, ``words`` gives the new values of what people wrote in them freely; with ``guarded`` only the owner of the
+    tables may write them, past the triggers that keep them as they are.
     """
 
     table: str
@@ -61,6 +67,8 @@ class Holding:
     blank: Callable[[Any], Mapping[str, Any]] | None = None
     files: tuple[str, ...] = ()
     place: int = 0
+    words: Callable[[Any, Subject], Mapping[str, Any]] | None = None
+    guarded: bool = False
     hidden: frozenset[str] = frozenset()
     """Fields that are nobody's to read: secrets."""
 
@@ -111,6 +119,26 @@ def tables() -> Collection[str]:
 def objections(*, subject: Subject, on: dt.date) -> list[Objection]:
     """Return every reason that stands against erasing the subject on that day; none: it may be done."""
     return [each for name in sorted(_objectors) for each in _objectors[name](subject, on)]
+
+
+def texts_marked(*names: str) -> Callable[[Any, Subject], Mapping[str, Any]]:
+    """Return the ``words`` of a holding whose fields of that name are free texts."""
+    return lambda row, subject: {name: marked(getattr(row, name)) for name in names}
+
+
+def role_of(text: str, subject: Subject) -> str:
+    """Return who wrote something: staff by their name, the person himself by his role."""
+    known = {each.lower() for each in (*subject.words, *subject.emails)}
+    return CUSTOMER if text.lower() in known else text
+
+
+def without_words(value: Any) -> Any:
+    """Return a JSON document whose numbers, days and times stay and whose texts are marks."""
+    if isinstance(value, Mapping):
+        return {name: without_words(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [without_words(each) for each in value]
+    return marked(value) if isinstance(value, str) and not _FACT.fullmatch(value) else value
 
 
 def marked(text: str) -> str:

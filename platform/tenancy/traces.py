@@ -92,13 +92,18 @@ def _in_registry(words: list[str]) -> Iterator[Trace]:
                 yield Trace("registry", table, count)
 
 
-def rows_holding(cursor: Any, schema: str, table: str, words: list[str]) -> int:
-    """Return how many rows of a table hold one of the words, as the text of the whole row; letters count alike."""
+def rows_holding(cursor: Any, schema: str, table: str, words: list[str], *, but: Collection[int] = ()) -> int:
+    """Return how many rows of a table hold one of the words, as the text of the whole row; letters count alike.
+
+    Rows whose ``id`` is in ``but`` are left out.
+    """
     query = sql.SQL(
         "SELECT count(*) FROM {} AS one "
         "WHERE EXISTS (SELECT 1 FROM unnest(%s::text[]) each WHERE strpos(lower(one::text), lower(each)) > 0)"
     ).format(sql.Identifier(schema, table))
-    cursor.execute(query, [words])
+    if but:
+        query += sql.SQL(" AND NOT one.id = ANY(%s)")
+    cursor.execute(query, [words, sorted(but)] if but else [words])
     return int(cursor.fetchone()[0])
 
 

@@ -81,6 +81,8 @@ subjects.hold_many(
         lambda subject: PersonalAccess.objects.filter(customers__contains=[subject.customer_id]),
         Deed.KEEP,
         why="audit",
+        words=subjects.texts_marked("reason"),
+        guarded=True,
     ),
     Holding(
         "customers_supplypoint", {"en": "Supply points", "zh-hans": "户号与用电点"}, _points, Deed.KEEP, why="place",

@@ -22,7 +22,7 @@ def person(body: Mapping[str, Any]) -> dict[str, Any]:
     def rows(*deeds: str) -> list[list[str]]:
         return [
             [titles.get(each["table"], each["table"]), str(each["rows"]),
-             texts.pick(subjects.WHY.get(each.get("why", ""), ""), language)]
+             _why(each, language)]
             for each in body["tables"] if each["deed"] in deeds
         ]  # fmt: skip
 
@@ -39,7 +39,7 @@ def person(body: Mapping[str, Any]) -> dict[str, Any]:
             [gettext("Finished"), certificate_pages.instant(body["finished_at"])],
             [gettext("Files"), str(body["files"])],
             *(
-                [each["provider"], f"{each['reference']} · {outcome(each['outcome'])}"]
+                [each["provider"], f"{each['at']} · {outcome(each['outcome'])}"]
                 for each in body.get("outside", [])
             ),
         ],
@@ -53,6 +53,12 @@ def person(body: Mapping[str, Any]) -> dict[str, Any]:
             ),
         ],
     }  # fmt: skip
+
+
+def _why(entry: Mapping[str, Any], language: str) -> str:
+    why = str(texts.pick(subjects.WHY.get(entry.get("why", ""), ""), language))
+    said = gettext("What people wrote freely in {count} of them is replaced by a mark.")
+    return f"{why} {said.format(count=entry['words'])}" if entry.get("words") else why
 
 
 def outcome(word: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,11 @@ from django.db import connection
 
 from tenancy import context, subjects, traces
 from tenancy.subjects import Deed, Holding, Subject
+from tenants.protection import rewriting
 
 KIND = "gridhall-person-erased"
-TOLD = ("place", "provider", "at", "reference", "outcome")
-"""What a certificate says of an entry elsewhere: numbers of accounts there, so that one left can be removed by hand."""
+TOLD = ("place", "provider", "at", "outcome")
+"""What a certificate says of an entry elsewhere: whose account there. Who is left there bears the customer's number."""
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Erased:
 
     tables: list[dict[str, Any]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    guarded: list[rewriting.Guarded] = field(default_factory=list)
+    """Words in rows that only the owner of the tables may write."""
 
 
 def erase_rows(*, subject: Subject) -> Erased:
@@ -31,16 +34,27 @@ def erase_rows(*, subject: Subject) -> Erased:
     done = Erased()
     for holding in subjects.holdings():
         rows = holding.rows(subject)
+        spoken = 0
         if holding.deed is Deed.KEEP:
-            count = rows.count()
+            count, spoken = rows.count(), _rewrite(holding, rows, subject, done)
         else:
             named = list(_files(holding, rows))
             count = _blank(holding, rows) if holding.deed is Deed.BLANK else _remove(rows)
             done.files += [name for name in named if not _is_needed(holding, name)]
         if count:
             entry = {"table": holding.table, "deed": str(holding.deed), "rows": count}
+            entry |= {"words": spoken} if spoken else {}
             done.tables.append(entry | ({"why": holding.why} if holding.deed is Deed.KEEP else {}))
     return done
+
+
+def _rewrite(holding: Holding, rows: Any, subject: Subject, done: Erased) -> int:
+    """Mark what people wrote in rows that stay, or put it down for the owner; return in how many rows."""
+    if not holding.guarded:
+        return rewriting.write_open(holding=holding, rows=rows, subject=subject)
+    found = rewriting.guarded(holding=holding, rows=rows, subject=subject)
+    done.guarded += found
+    return len(found)
 
 
 def remove_files(*, names: list[str]) -> int:
@@ -50,10 +64,11 @@ def remove_files(*, names: list[str]) -> int:
     return len(names)
 
 
-def found_by_words(*, subject: Subject) -> list[dict[str, Any]]:
+def found_by_words(*, subject: Subject, guarded: Sequence[rewriting.Guarded] = ()) -> list[dict[str, Any]]:
     """This will look through every table of the company for the person's words; sealed columns cannot be searched.
 
-    Tables that keep rows are among them: the certificate names both. Another person may bear the same name.
+    Tables that keep rows are among them: the certificate names both. Another person may bear the same name. Rows that
+    the owner's worker is about to rewrite are not counted.
     """
     words = sorted(word for word in {*subject.words, *subject.emails} if len(word) >= traces.SHORTEST)
     if not words:
@@ -66,7 +81,8 @@ def found_by_words(*, subject: Subject) -> list[dict[str, Any]]:
             [schema],
         )
         for (table,) in cursor.fetchall():
-            if count := traces.rows_holding(cursor, schema, table, words):
+            rewritten = [entry["key"] for entry in guarded if entry["table"] == table]
+            if count := traces.rows_holding(cursor, schema, table, words, but=rewritten):
                 found.append({"table": table, "rows": count})
     return found
 

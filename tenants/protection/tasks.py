@@ -42,6 +42,12 @@ def give_out(request_id: int) -> None:
 @tenancy_tasks.tenant_task(name="protection.finish")
 def finish(request_id: int) -> None:
     """End an erasure whose rows are gone: files, what stands elsewhere, the certificate."""
+    _finish(request_id)
+
+
+@tenancy_tasks.tenant_task(name="protection.finish_as_owner")
+def finish_as_owner(request_id: int) -> None:
+    """Write the words in rows that only the owner may, and end the erasure."""
     requests.finish(request_id=request_id, at=timezone.now())
 
 
@@ -51,7 +57,7 @@ def sweep() -> None:
     for request_id in queries.to_give_out():
         requests.give_out(request_id=request_id, at=timezone.now())
     for request_id in queries.to_finish():
-        requests.finish(request_id=request_id, at=timezone.now())
+        _finish(request_id)
     for day in queries.nights_cut(before=timezone.now().date()):
         expire.delay(day=day.isoformat())
 
@@ -60,3 +66,9 @@ def sweep() -> None:
 def sweep_everywhere() -> None:
     """Send each active company its sweep."""
     tenancy_tasks.send_for_each(sweep, tenancy_queries.active_retailers())
+
+
+def _finish(request_id: int) -> None:
+    found = requests.finish(request_id=request_id, at=timezone.now())
+    if requests.waits_for_owner(request=found):
+        finish_as_owner.delay(request_id=request_id)

@@ -6,24 +6,28 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from celery import current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 import markets
 from hosting import certificates, erasures
 from identity import operations as identity_operations
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
 from tenancy import context, outside, subjects
+from tenancy.tasks import HEADER
 from tenants.customers import personal_data
 from tenants.customers.models import Customer
 from tenants.customers.operations import register
-from tenants.protection import correcting, erasing, giving_out
+from tenants.protection import correcting, erasing, giving_out, rewriting
 from tenants.protection.models import DataRequest
 
 State, Kind = DataRequest.State, DataRequest.Kind
 OPEN = (State.ASKED, State.CHECKED, State.ERASING)
 FILE_KEPT = dt.timedelta(days=30)
+AS_OWNER = "protection.finish_as_owner"
 OUTSIDE_WAITS = dt.timedelta(days=14)
 """So long a payment provider that does not answer is asked again before the certificate says so."""
 LONGEST_REASON = 400
@@ -147,11 +151,14 @@ def erase(*, request_id: int, at: dt.datetime, by: Any) -> DataRequest:
         DataRequest.objects.filter(customer=customer).exclude(file="").update(file="")
         found.file = ""
         found.work = {
-            "tables": done.tables, "files": [*done.files, *left], "outside": elsewhere,
-            "words": erasing.found_by_words(subject=subject),
+            "tables": done.tables, "files": [*done.files, *left], "outside": elsewhere, "guarded": done.guarded,
+            "words": erasing.found_by_words(subject=subject, guarded=done.guarded),
         }  # fmt: skip
         found.save()
         _note(found, "erase", at, by)
+        if done.guarded:
+            schema = context.required_schema()
+            transaction.on_commit(lambda: _send(found.pk, schema))
     return found
 
 
@@ -164,7 +171,7 @@ def finish(*, request_id: int, at: dt.datetime) -> DataRequest:
     if found.state != State.ERASING:
         return found
     erasures.note(customer_id=found.customer_id, request_id=found.pk, at=found.decided_at or at)
-    if not _is_removed_outside(found, at):
+    if not (_is_rewritten(found) and _is_removed_outside(found, at)):
         return found
     files = erasing.remove_files(names=found.work["files"])
     signer = certificates.signer()
@@ -181,6 +188,21 @@ def finish(*, request_id: int, at: dt.datetime) -> DataRequest:
             found.save()
             _note(found, "erased", at, None, certificate=found.certificate["signature"]["sha256"])
     return found
+
+
+def _is_rewritten(found: DataRequest) -> bool:
+    """Write the words that only the owner may, and note it; else tell whether the owner's worker has."""
+    if found.work.get("guarded") and rewriting.is_owner():
+        with transaction.atomic():
+            rewriting.write_guarded(entries=found.work["guarded"])
+            found.work = {**found.work, "guarded": []}
+            DataRequest.objects.filter(pk=found.pk, state=State.ERASING).update(work=found.work)
+    return not found.work.get("guarded")
+
+
+def waits_for_owner(*, request: DataRequest) -> bool:
+    """This will tell whether an erasure needs the owner's worker to go on."""
+    return request.state == State.ERASING and bool(request.work.get("guarded"))
 
 
 def _is_removed_outside(found: DataRequest, at: dt.datetime) -> bool:
@@ -248,10 +270,19 @@ def repeat(*, customer_ids: list[int], at: dt.datetime) -> int:
     for customer in Customer.objects.filter(pk__in=customer_ids).order_by("pk"):
         with transaction.atomic():
             done = erasing.erase_rows(subject=personal_data.subject_of(customer=customer))
+            rewriting.write_guarded(entries=done.guarded)
             identity_operations.record(action="privacy.repeat", subject=f"customer {customer.number}", at=at)
         erasing.remove_files(names=done.files)
         count += 1
     return count
+
+
+def _send(request_id: int, schema: str) -> None:
+    """Let the owner's worker go on; the sweep does so when the queue rests."""
+    try:
+        current_app.send_task(AS_OWNER, kwargs={"request_id": request_id}, headers={HEADER: schema})
+    except OperationalError:
+        return
 
 
 def _ended(request_id: int, state: str, reason: str, at: dt.datetime, by: Any) -> DataRequest:

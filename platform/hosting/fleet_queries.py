@@ -130,9 +130,18 @@ def former_spaces(*, retailer_id: int) -> list[models.FleetEvent]:
         return [each for each in found if each.details.get("former") not in dropped]
 
 
+def backups_of(*, code: str) -> backup_policy.Policy:
+    """Return how often a company is backed up, for its own page; raises UnknownRetailer."""
+    with context.use_public():
+        found = queries.retailers().select_related("backup_policy").filter(code=code).first()
+    if found is None:
+        raise context.UnknownRetailer(name=code)
+    return backup_policy.policy(retailer=found)
+
+
 def policy_of(row: Row) -> backup_policy.Policy:
     """Return how often a company is backed up."""
-    return backup_policy.policy(getattr(row.retailer, "backup_policy", None))
+    return backup_policy.policy(retailer=row.retailer)
 
 
 def _row(retailer: Any, at: dt.datetime) -> Row:

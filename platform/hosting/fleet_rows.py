@@ -139,8 +139,7 @@ def _of_tables(row: Row) -> Iterator[Problem]:
 def _of_backups(row: Row, at: dt.datetime) -> Iterator[Problem]:
     if row.retailer.is_demo:
         return
-    own = getattr(row.retailer, "backup_policy", None)
-    if backup_policy.is_late(last=row.backup_at, since=row.retailer.created_at, own=own, at=at):
+    if backup_policy.is_late(last=row.backup_at, since=row.retailer.created_at, retailer=row.retailer, at=at):
         yield Problem("backup", DANGER, since=row.backup_at)
     elif row.backup_failed_at is not None:
         yield Problem("backup", WARN, since=row.backup_failed_at)

@@ -20,8 +20,10 @@ from tenancy import context
 SOON = Decimal("0.8")
 FEATURES = ("payments", "demand_response", "api", "white_label_domain", "sso")
 """What can be in a plan or not."""
-LIMITS = ("supply_points", "staff", "api_calls", "storage_bytes", "retention_months")
-"""What a plan can limit; ``api_calls`` in a calendar month."""
+LIMITS = (
+    "supply_points", "staff", "api_calls", "storage_bytes", "retention_months", "backup_hours", "backups_kept",
+)  # fmt: skip
+"""What a plan can limit; ``api_calls`` in a calendar month; a backup each so many hours, and how many are kept."""
 COUNTED = ("supply_points", "staff", "api_calls", "storage_bytes")
 
 

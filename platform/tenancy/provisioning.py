@@ -27,8 +27,8 @@ OWNED_IN_PUBLIC = (*READABLE_IN_PUBLIC, "tenancy_schematemplate", "tenancy_fleet
 """What the login only reads: above all the text that the owner runs to make a company."""
 ADDED_IN_PUBLIC = ("hosting_fleetevent", "hosting_planversion", "hosting_hostkey", "hosting_erasedperson")
 """What the login only adds to."""
-REMOVED_IN_PUBLIC = ("tenancy_domain",)
-"""What the login may also remove: a host that a company takes back."""
+REMOVED_IN_PUBLIC = ("tenancy_domain", "hosting_backuppolicy")
+"""What the login may also remove: a host that a company takes back, numbers of its own where its plan holds again."""
 
 
 class NotProvisionable(GridhallError):

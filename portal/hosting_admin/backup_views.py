@@ -208,6 +208,7 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
         "backup_age": fleet_words.ago(row.backup_at, now), "drill_age": fleet_words.ago(row.tried_at, now),
         "busy": bool(row.jobs), "former": fleet_queries.former_spaces(retailer_id=row.retailer.pk),
         "make_form": forms.OptionalReasonForm(), "takeout_form": forms.ReasonForm(),
+        "arranged_by": fleet_words.POLICY_SOURCES[arranged.source],
         "policy_form": forms.PolicyForm(initial={"every_hours": arranged.hours, "kept": arranged.kept}),
         "link_form": forms.ReasonForm(), "former_form": forms.ReplaceForm(),
     }  # fmt: skip

@@ -100,6 +100,7 @@ def facts(row: fleet_queries.Row) -> list[tuple[str, Any]]:
         (gettext("Space"), retailer.schema_name),
         (gettext("Registered"), formats.day(retailer.created_at.date())),
         (gettext("Plan"), plan_words.title(row.standing.titles) if row.standing.titles else "–"),
+        (gettext("Backups"), plan_words.backups(fleet_queries.policy_of(row))),
         (gettext("Tables"), tables),
         (gettext("Version of the tables"), version),
     ]

@@ -48,9 +48,14 @@ EVENTS = {
     "delete_revoked": _("Deletion taken back"), "deleted": _("Deleted"), "add_host": _("Address added"),
     "primary_host": _("First address changed"), "remove_host": _("Address removed"),
     "serve_host": _("Address served"), "lose_host": _("Address lost"),
-    "stop_host": _("Address stopped: not in the plan"), "resume_host": _("Address in the plan again"), "go_live": _("Went live"),
-    "prolong_demo": _("Demo prolonged"),
+    "stop_host": _("Address stopped: not in the plan"), "resume_host": _("Address in the plan again"),
+    "go_live": _("Went live"), "prolong_demo": _("Demo prolonged"),
 }  # fmt: skip
+POLICY_SOURCES = {
+    "own": _("Numbers of this company's own. Give it those of its plan, and it follows the plan again."),
+    "plan": _("As the company's plan promises. Other numbers hold for this company alone."),
+    "host": _("As usual at this host: the plan says nothing. Other numbers hold for this company alone."),
+}
 BAD_EVENTS = frozenset({"job_failed", "backup_late", "suspend", "replace", "delete_asked", "deleted", "lose_host"})
 
 

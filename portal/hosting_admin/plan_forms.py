@@ -43,8 +43,9 @@ class PlanForm(forms.Form):
             del self.fields["code"]
         for name in plans.LIMITS:
             self.fields[name] = forms.IntegerField(
-                label=plan_words.LIMITS[name], min_value=1, required=False, help_text=_("Empty: no limit.")
-            )
+                label=plan_words.LIMITS[name], min_value=1, required=False,
+                help_text=_("Empty: the host's usual number.") if name.startswith("backup") else _("Empty: no limit."),
+            )  # fmt: skip
         for name, label in DAYS.items():
             self.fields[name] = forms.IntegerField(label=label, min_value=0, max_value=3650, initial=14)
 

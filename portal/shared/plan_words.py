@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from hosting import backup_policy, plans
 from kernel import texts
 from portal.shared import formats
 
@@ -32,6 +34,7 @@ FEATURES = {
 LIMITS = {
     "supply_points": _("Supply points"), "staff": _("Staff"), "api_calls": _("API calls in a month"),
     "storage_bytes": _("Storage"), "retention_months": _("Months that readings are kept"),
+    "backup_hours": _("Hours between backups"), "backups_kept": _("Backups kept"),
 }  # fmt: skip
 COLLECTIONS = {
     "stripe": _("By card or direct debit (Stripe)"), "manual": _("By invoice"), "free": _("Complimentary"),
@@ -45,6 +48,7 @@ _WHAT = {
     "credit_kept": _("Kept as credit for the next bill"), "credit_used": _("Credit of earlier bills"),
     "text": "{note}",
 }  # fmt: skip
+SECONDS_OF_HOUR = 3600
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -70,7 +74,7 @@ class Bar:
 
 def bars(limits: Mapping[str, int], usage: Mapping[str, int]) -> list[Bar]:
     """Return what is used of what may be used; ``level`` is ok, near (four fifths) or full."""
-    return [_bar(name, limits.get(name, 0), usage.get(name, 0)) for name in LIMITS if name != "retention_months"]
+    return [_bar(name, limits.get(name, 0), usage.get(name, 0)) for name in plans.COUNTED]
 
 
 def amount_of(name: str, value: int) -> str:
@@ -79,9 +83,21 @@ def amount_of(name: str, value: int) -> str:
 
 
 def limits(limits: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Return the limits of a plan as people read them."""
+    """Return the limits of a plan as people read them; backups without a number are the host's usual ones."""
     none = gettext("no limit")
-    return [(str(label), amount_of(name, limits[name]) if name in limits else none) for name, label in LIMITS.items()]
+    known = {
+        "backup_hours": int(settings.BACKUP_EVERY.total_seconds()) // SECONDS_OF_HOUR,
+        "backups_kept": settings.BACKUPS_KEPT, **limits,
+    }  # fmt: skip
+    return [(str(label), amount_of(name, known[name]) if name in known else none) for name, label in LIMITS.items()]
+
+
+def backups(found: backup_policy.Policy) -> str:
+    """Return how often a company is backed up and how many archives are kept."""
+    if not found.hours:
+        return gettext("Not by the clock")
+    text = gettext("One every {hours} hours, the last {kept} are kept")
+    return text.format(hours=formats.number(found.hours), kept=formats.number(found.kept))
 
 
 def title(names: Mapping[str, str]) -> str:

@@ -62,7 +62,8 @@ def add(*, retailer: Any, host: str, at: dt.datetime) -> models.CompanyHost:
 def check(*, host_id: int, at: dt.datetime) -> str:
     """Look at a host's records and certificate and take the steps they allow; return its state.
 
-    What the company's plan does not hold takes no step, and what was stopped for that is not looked at. May be called by several at once: the database gives a host to one company.
+    What the company's plan does not hold takes no step, and what was stopped for that is not looked at. May be called
+    by several at once: the database gives a host to one company.
     """
     with context.use_public():
         found = models.CompanyHost.objects.select_related("retailer").filter(pk=host_id).first()

@@ -29,7 +29,7 @@ OPEN = (Retailer.Status.ACTIVE, Retailer.Status.SUSPENDED)
 
 
 def set_policy(*, code: str, every_hours: int, kept: int, at: dt.datetime, actor_id: int | None = None) -> None:
-    """Give a company numbers of its own; raises UnknownRetailer or Invalid."""
+    """Give a company numbers of its own; those of its plan: it follows that. Raises UnknownRetailer or Invalid."""
     if not FEWEST_HOURS <= every_hours <= MOST_HOURS:
         raise Invalid(
             where="every_hours", reason=gettext_noop("Between 0 (never by the clock) and {most} hours."),
@@ -39,8 +39,12 @@ def set_policy(*, code: str, every_hours: int, kept: int, at: dt.datetime, actor
         raise Invalid(where="kept", reason=gettext_noop("Between 1 and {most} archives are kept."), most=MOST_KEPT)
     retailer = context.retailer_by_code(code=code)
     facts = {"every_hours": every_hours, "kept": kept, "changed_at": at}
+    usual = backup_policy.signed(retailer=retailer)
     with context.use_public():
-        models.BackupPolicy.objects.update_or_create(retailer_id=retailer.pk, defaults=facts)
+        if (every_hours, kept) == (usual.hours, usual.kept):
+            models.BackupPolicy.objects.filter(retailer_id=retailer.pk).delete()
+        else:
+            models.BackupPolicy.objects.update_or_create(retailer_id=retailer.pk, defaults=facts)
     backups.note(retailer, "backup_policy", at, actor_id, every_hours=every_hours, kept=kept)
 
 
@@ -94,7 +98,7 @@ def late(*, at: dt.datetime) -> list[str]:
     return [
         each.code
         for each in found
-        if backup_policy.is_late(last=each.last, since=each.created_at, own=_own(each), at=at)
+        if backup_policy.is_late(last=each.last, since=each.created_at, retailer=each, at=at)
     ]
 
 
@@ -135,11 +139,11 @@ def _due(at: dt.datetime) -> list[str]:
 
 def _is_late(each: tenancy_models.Retailer, at: dt.datetime) -> bool:
     last = each.last  # type: ignore[attr-defined]
-    return backup_policy.is_late(last=last, since=each.created_at, own=_own(each), at=at)
+    return backup_policy.is_late(last=last, since=each.created_at, retailer=each, at=at)
 
 
 def _is_due(each: tenancy_models.Retailer, at: dt.datetime) -> bool:
-    every = backup_policy.policy(_own(each)).every
+    every = backup_policy.policy(retailer=each).every
     last, failed = each.last, each.failed  # type: ignore[attr-defined]
     if not every or (failed is not None and at - failed < FAILURE_RESTS):
         return False
@@ -147,7 +151,7 @@ def _is_due(each: tenancy_models.Retailer, at: dt.datetime) -> bool:
 
 
 def _prune_company(retailer: tenancy_models.Retailer, at: dt.datetime) -> int:
-    kept = backup_policy.policy(_own(retailer)).kept
+    kept = backup_policy.policy(retailer=retailer).kept
     with context.use_public():
         rows = list(Backup.objects.filter(_whole(), retailer=retailer).order_by("-made_at", "-pk"))
     proven = next((row.pk for row in rows if row.is_proven), None)
@@ -199,10 +203,6 @@ def _archive_in_use(row: models.Backup) -> bool:
 
 def _standing() -> QuerySet[tenancy_models.Retailer]:
     return Retailer.objects.filter(kind=Retailer.Kind.RETAILER, status__in=OPEN, demo_until__isnull=True)
-
-
-def _own(retailer: tenancy_models.Retailer) -> models.BackupPolicy | None:
-    return getattr(retailer, "backup_policy", None)
 
 
 def _whole(prefix: str = "") -> Q:

@@ -22,6 +22,7 @@ DEFAULTS = Path(__file__).resolve().parents[1] / "default_plans.yaml"
 CODE = re.compile(r"[a-z][a-z0-9-]{1,39}")
 COUPON = re.compile(r"[A-Z0-9-]{3,40}")
 FIELDS = ("titles", "summaries", "features", "limits", "prices", "terms")
+LARGEST_LIMITS = {"backup_hours": 24 * 31, "backups_kept": 1000, "retention_months": 1200}
 LARGEST_LIMIT, LONGEST_STAGE, POINT_PLACES = 10**15, 3650, 6
 LONGEST_COUPON = 120
 
@@ -115,8 +116,10 @@ def _limits(limits: Mapping[str, Any]) -> dict[str, int]:
     for name, value in limits.items():
         if name not in plans.LIMITS:
             raise Invalid(where="limits", reason=gettext_noop("There is no limit “{value}”."), value=name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_LIMIT:
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
             raise Invalid(where=name, reason=gettext_noop("A limit is a whole number above 0, or empty for none."))
+        if value > (most := LARGEST_LIMITS.get(name, LARGEST_LIMIT)):
+            raise Invalid(where=name, reason=gettext_noop("At most {most} can be promised."), most=most)
     return {name: limits[name] for name in plans.LIMITS if name in limits}
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
-from hosting import plan_queries, plan_tasks, plans, prices
+from hosting import fleet_queries, plan_queries, plan_tasks, plans, prices
 from hosting.operations import following, subscriptions
 from identity.capabilities import Capability
 from kernel.errors import GridhallError
@@ -143,6 +143,8 @@ def _facts(found: Any) -> list[tuple[str, Any]]:
         (gettext("Plan"), plan_words.title(found.version.titles)),
         (gettext("Price of the plan"), plan_words.price(plan_queries.price_of(found))),
         (gettext("Way of payment"), plan_words.payment(found)),
+        (gettext("Backups"), plan_words.backups(fleet_queries.backups_of(code=found.retailer.code))),
+        *[pair for pair in plan_words.limits(found.version.limits) if pair[0] == plan_words.LIMITS["retention_months"]],
     ]
     if found.coupon is not None:
         facts.append((gettext("Coupon"), f"{found.coupon.code} (−{found.coupon.percent.normalize():f} %)"))

@@ -71,6 +71,12 @@ TENANT_APPS = [
 INSTALLED_APPS = [
     *SHARED_APPS,
     *TENANT_APPS,
+    "portal.shared",
+    "portal.customer",
+    "portal.console",
+    "portal.hosting_admin",
+    "portal.api",
+    # Libraries stand last: of two translations of a text the first app's is taken.
     "allauth",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -78,11 +84,6 @@ INSTALLED_APPS = [
     "django_filters",
     "rest_framework",
     "drf_spectacular",
-    "portal.shared",
-    "portal.customer",
-    "portal.console",
-    "portal.hosting_admin",
-    "portal.api",
 ]
 TENANT_MODEL = "tenancy.Retailer"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"

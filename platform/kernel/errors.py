@@ -35,9 +35,11 @@ class GridhallError(Exception):
         """Return the sentence in the language of ``translate``.
 
         A ``reason`` among the parameters is itself a template of the others: ``Invalid(reason="“{value}” is no
-        host", value=host)``; alone it is taken as it stands.
+        host", value=host)``; alone it is taken as it stands. ``what`` is a word of ours, translated too.
         """
         params = dict(self.params)
+        if isinstance(params.get("what"), str):
+            params["what"] = translate(params["what"])
         if "reason" in params:
             reason = translate(str(params.pop("reason")))
             params["reason"] = reason.format(**params) if params else reason

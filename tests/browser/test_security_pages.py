@@ -77,7 +77,7 @@ class TestAPasskey:
 
         sign_out(page)
         page.goto(site.url("alder", "/accounts/login/"))
-        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.get_by_role("button", name="Use a passkey to sign in").click()
         page.wait_for_url(lambda url: "/login/" not in url)
         page.goto(site.url("alder", "/accounts/2fa/"))
 
@@ -92,7 +92,7 @@ class TestAPasskey:
     def test_that_cannot_be_asked_for_says_so(self, chromium, site):
         page = opened(chromium, site)
         page.route("**/2fa/webauthn/login/", lambda route: route.abort())
-        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.get_by_role("button", name="Use a passkey to sign in").click()
 
         page.get_by_role("alert").wait_for()
 

@@ -28,7 +28,7 @@ STATEMENT_COLUMNS = [
 INVOICE_COLUMNS = [
     tables.Column("number", _("Bill"), primary=True),
     tables.Column("period", _("Supply period")),
-    tables.Column("issued", _("Issued"), kind="day"),
+    tables.Column("issued", _("Issued on"), kind="day"),
     tables.Column("due", _("Due"), kind="day"),
     tables.Column("total", _("Total"), kind="money"),
 ]

@@ -33,7 +33,7 @@ INVOICE_COLUMNS = [
     tables.Column("number", _("Bill"), primary=True),
     tables.Column("account", _("Account")),
     tables.Column("period", _("Supply period")),
-    tables.Column("issued", _("Issued"), kind="day"),
+    tables.Column("issued", _("Issued on"), kind="day"),
     tables.Column("total", _("Total"), kind="money"),
 ]
 

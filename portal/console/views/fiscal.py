@@ -23,7 +23,7 @@ COLUMNS = [
     tables.Column("customer", _("Customer")),
     tables.Column("state", _("State"), kind="status"),
     tables.Column("number", _("Number of the bureau")),
-    tables.Column("issued", _("Issued"), kind="day"),
+    tables.Column("issued", _("Issued on"), kind="day"),
     tables.Column("gross", _("Total"), kind="money"),
     tables.Column("batch", _("Batch")),
 ]

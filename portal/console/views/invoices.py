@@ -30,7 +30,7 @@ COLUMNS = [
     tables.Column("account", _("Account"), sort="account__number"),
     tables.Column("customer", _("Customer"), sort="account__customer__number"),
     tables.Column("period", _("Supply period"), sort="supply_period"),
-    tables.Column("issued", _("Issued"), kind="day", sort="issued_on"),
+    tables.Column("issued", _("Issued on"), kind="day", sort="issued_on"),
     tables.Column("due", _("Due"), kind="day", sort="due_on"),
     tables.Column("total", _("Total"), kind="money", sort="gross"),
 ]

@@ -102,7 +102,7 @@ def document(request: HttpRequest, customer: Any, number: str) -> HttpResponse:
 def _pay_url(invoice: Any, standing: bill_history.Standing) -> str:
     """Return where an open bill is paid; nowhere when it is settled or the company takes no payments here."""
     is_open = standing in (bill_history.OPEN, bill_history.OVERDUE)
-    return paying.address_of(invoice.account, invoice) if is_open and paying.can_pay() else ""
+    return paying.address_of(invoice.account, invoice) if is_open and paying.can_pay(invoice) else ""
 
 
 @customer_page

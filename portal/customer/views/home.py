@@ -31,7 +31,7 @@ def home(request: HttpRequest, customer: Any) -> HttpResponse:
         "balances": prepaid.of_customer(customer),
         "all": _all(states),
         "latest": latest,
-        "pay_url": reverse("portal:pay") if any(state.owes for state in states) and paying.can_pay() else "",
+        "pay_url": reverse("portal:pay") if any(state.owes for state in states) and paying.can_pay(latest) else "",
         "latest_standing": _standing(latest, states, today),
         "places": held,
         "recent": recent,

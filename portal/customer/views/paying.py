@@ -45,7 +45,8 @@ def pay(request: HttpRequest, customer: Any) -> HttpResponse:
     form = pay_forms.PayForm(request.POST or None, initial=initial, currency=currency, methods=list(providers))
     page = {
         "state": state, "invoice": invoice, "form": form, "symbol": formats.symbol(currency), "open": initial["amount"],
-        "offered": bool(providers), "crumbs": [(gettext("Bills"), reverse("portal:bills"))],
+        "offered": bool(providers), "bank": [] if providers else bank_facts(_bill_of(state, invoice), state.account),
+        "crumbs": [(gettext("Bills"), reverse("portal:bills"))],
     }  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
@@ -82,9 +83,31 @@ def address_of(account: Any, invoice: Any = None) -> str:
     return f"{reverse('portal:pay')}?{urlencode(asked)}"
 
 
-def can_pay() -> bool:
-    """Return whether the company takes payments on the web."""
-    return any(True for _ in queries.active())
+def can_pay(invoice: Any = None) -> bool:
+    """Return whether the page to pay on tells a way: a payment on the web, or the bank account on the bill."""
+    return any(True for _ in queries.active()) or bool(_bank_of(invoice))
+
+
+def bank_facts(invoice: Any, account: Any) -> list[tuple[Any, str]]:
+    """Return where the seller of a bill wants its money, in labels and texts; nothing when no account stands there."""
+    bank = _bank_of(invoice)
+    if not bank:
+        return []
+    facts = [
+        (gettext("Account holder"), invoice.seller.get("legal_name", "")),
+        (gettext("Bank"), " ".join(filter(None, (invoice.seller.get("bank_name"), invoice.seller.get("bank_code"))))),
+        (gettext("Account number or IBAN"), bank),
+        (gettext("Reference"), account.number),
+    ]
+    return [(label, str(text)) for label, text in facts if text]
+
+
+def _bank_of(invoice: Any) -> str:
+    return str(invoice.seller.get("bank_account") or "") if invoice is not None else ""
+
+
+def _bill_of(state: bill_history.AccountState, invoice: Any) -> Any:
+    return invoice or invoice_queries.latest_invoice(account_ids=[state.account.pk])
 
 
 def _begin(request: HttpRequest, page: dict[str, Any], provider: str) -> HttpResponse:

@@ -33,7 +33,7 @@ TONES = {
 DEEDS = {"remove": _("is removed"), "blank": _("is replaced by a mark"), "keep": _("stays, as the law asks")}
 COLUMNS = [
     tables.Column("what", _("What"), primary=True),
-    tables.Column("rows", _("Entries"), kind="number"),
+    tables.Column("rows", _("Records held"), kind="number"),
     tables.Column("deed", _("When you are erased")),
 ]
 

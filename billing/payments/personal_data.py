@@ -86,6 +86,7 @@ subjects.hold_many(
     Holding(
         "payments_knownpayer", {"en": "Known payers", "zh-hans": "已知付款账户"},
         lambda subject: KnownPayer.objects.filter(account_id__in=subject.account_ids), Deed.REMOVE, place=1,
+        hidden=frozenset({"marks"}),
     ),
     Holding(
         "payments_attempt", {"en": "Tries to pay", "zh-hans": "支付尝试"},
@@ -109,7 +110,7 @@ subjects.hold_many(
         blank=lambda row: {"reference": f"erased-{row.pk}"}, place=LAST + 2,
     ),
     Holding("payments_bankline", {"en": "Lines of bank statements", "zh-hans": "银行流水"}, _lines, Deed.KEEP,
-            why="books"),
+            why="books", hidden=frozenset({"marks"})),
     Holding(
         "payments_payment", {"en": "Payments", "zh-hans": "收款"},
         lambda subject: Payment.objects.filter(account_id__in=subject.account_ids), Deed.KEEP, why="books",

@@ -113,7 +113,7 @@ class _Number:
 
     def words(self, text: str) -> set[str]:
         signs = _signs(text)
-        return {self.whole(text), f"s{signs[-SHORTEST_TAIL:]}"} if signs else set()
+        return {self.whole(text), f"s{signs[-SHORTEST_TAIL:]}"} if text else set()
 
     def typed(self, text: str) -> set[str]:
         signs = _signs(text)

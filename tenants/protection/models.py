@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from tenancy.sealed_fields import SealedTextField
+from tenancy.sealed_fields import SealedModel, SealedTextField
 
 WORD, NAME, REASON = 20, 120, 400
 
 
-class DataRequest(models.Model):
+class DataRequest(SealedModel):
     """A person asks for his data, for their removal or for a correction; erasing takes two people of staff.
 
     ``work`` holds what is still to be removed once the rows are, here and elsewhere; then the certificate is signed.

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
+
+from kernel import personal
+from tenancy.sealed_fields import BlindIndexField, SealedModel, SealedTextField
+
+BRIEF = 70
+"""Signs of a line's text that a list shows."""
 
 
 class FileProfile(models.Model):
@@ -80,7 +87,7 @@ class BankStatement(models.Model):
         return self.identification or self.file_name
 
 
-class BankLine(models.Model):
+class BankLine(SealedModel):
     """A line of a statement: money in (positive) or out, and how much of it was booked on from suspense."""
 
     bank_account = models.ForeignKey(
@@ -95,12 +102,15 @@ class BankLine(models.Model):
     value_on = models.DateField(_("value date"))
     amount = models.DecimalField(_("amount"), max_digits=20, decimal_places=4)
     currency = models.CharField(_("currency"), max_length=3)
-    party_name = models.CharField(_("other party"), max_length=200, blank=True)
-    party_account = models.CharField(_("other party's account"), max_length=64, blank=True)
+    party_name = SealedTextField(_("other party"), max_length=200, blank=True, sort="name", index="marks")
+    party_account = SealedTextField(
+        _("other party's account"), max_length=64, blank=True, kind="number", sort="number", index="marks"
+    )
     end_to_end = models.CharField(_("end-to-end reference"), max_length=64, blank=True)
     bank_reference = models.CharField(_("bank's reference"), max_length=64, blank=True)
     structured = models.CharField(_("structured reference"), max_length=64, blank=True)
-    text = models.TextField(_("text"), blank=True)
+    text = SealedTextField(_("text"), blank=True, index="marks")
+    marks = BlindIndexField()
     is_return = models.BooleanField(_("return"), default=False)
     used = models.DecimalField(_("booked on"), max_digits=20, decimal_places=4, default=0)
     parked = models.CharField(_("parked because"), max_length=200, blank=True)
@@ -124,7 +134,15 @@ class BankLine(models.Model):
             models.Index(fields=["booked_on", "id"], condition=Q(used__lt=Abs(F("amount"))), name="payments_line_open"),
             models.Index(fields=["bank_account", "booked_on"], name="payments_line_day"),
             models.Index(fields=["end_to_end"], name="payments_line_end_to_end"),
+            GinIndex(fields=["marks"], name="payments_line_marks"),
         )
+
+    @property
+    def brief(self) -> str:
+        """The beginning of the text, else a reference of the bank; masked as the text is."""
+        if not self.text:
+            return self.end_to_end or self.bank_reference
+        return self.text if len(self.text) <= BRIEF else personal.like(self.text, f"{self.text[: BRIEF - 1]}…")
 
     @property
     def is_done(self) -> bool:
@@ -186,20 +204,24 @@ class LineBooking(models.Model):
         return f"{self.line_id} {self.kind} {self.amount}"
 
 
-class KnownPayer(models.Model):
-    """A bank account from which an account was paid before."""
+class KnownPayer(SealedModel):
+    """A bank account from which an account was paid before; ``marks`` are those of its number alone."""
 
-    party_account = models.CharField(_("other party's account"), max_length=64)
+    party_account = SealedTextField(
+        _("other party's account"), max_length=64, kind="number", sort="number", index="marks"
+    )
     account = models.ForeignKey(
         "customers.Account", on_delete=models.CASCADE, related_name="+", verbose_name=_("account")
     )
-    party_name = models.CharField(_("other party"), max_length=200, blank=True)
+    party_name = SealedTextField(_("other party"), max_length=200, blank=True, sort="name")
+    marks = BlindIndexField()
     last_on = models.DateField(_("last paid on"))
 
     class Meta:
         verbose_name = _("known payer")
         verbose_name_plural = _("known payers")
-        constraints = (models.UniqueConstraint(fields=["party_account", "account"], name="payments_payer_once"),)
+        constraints = (models.UniqueConstraint(fields=["account", "marks"], name="payments_payer_once"),)
+        indexes = (GinIndex(fields=["marks"], name="payments_known_payer_marks"),)
 
     def __str__(self) -> str:
         return f"{self.party_account} → {self.account_id}"

@@ -180,6 +180,5 @@ def _reported(line: StatementLine, known: bool) -> dict[str, Any]:
         "outcome": KNOWN if known else NEW,
         "booked_on": line.booked_on.isoformat(),
         "amount": str(line.amount),
-        "party": line.party_name,
         "reference": line.end_to_end or line.structured or line.bank_reference,
     }

@@ -78,10 +78,10 @@ def lines(*, state: str = "", statement_id: int | None = None, search: str = "")
     if search.strip():
         words = search.strip()
         found = found.filter(
-            Q(party_name__icontains=words)
-            | Q(text__icontains=words)
+            Q(party_name__holds=words)
+            | Q(text__holds=words)
             | Q(end_to_end__iexact=words)
-            | Q(party_account=words)
+            | Q(party_account__holds=words)
         )
     return found.order_by("booked_on", "pk")
 

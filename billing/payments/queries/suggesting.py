@@ -43,7 +43,7 @@ def said(line: BankLine) -> Said:
         amount=line.amount - line.used,
         texts=[line.structured, line.end_to_end, line.text],
         party_name=line.party_name,
-        party_account=line.party_account,
+        party_account=_signs(line.party_account),
     )
 
 
@@ -87,7 +87,7 @@ def _known(lines: Sequence[BankLine]) -> Known:
     payers: dict[str, list[int]] = {}
     named = {line.party_account for line in lines} - {""}
     for payer in KnownPayer.objects.filter(party_account__in=named).order_by("-last_on", "pk"):
-        payers.setdefault(payer.party_account, []).append(payer.account_id)
+        payers.setdefault(_signs(payer.party_account), []).append(payer.account_id)
     owing = _accounts_owing({line.amount - line.used for line in lines}, {line.currency for line in lines})
     held = {a for _, a in invoices.values()} | set(accounts.values()) | {a for found in payers.values() for a in found}
     same_name = _accounts_named({line.party_name for line in lines} - {""})
@@ -96,6 +96,11 @@ def _known(lines: Sequence[BankLine]) -> Known:
     for row in balances.open_debits(account_ids=candidates):
         due.setdefault(row.account_id, []).append((row.invoice_id, row.open.amount))
     return Known(invoices=invoices, accounts=accounts, payers=payers, due=due, names=_names(candidates))
+
+
+def _signs(account: str) -> str:
+    """A bank account as it is compared: found by its marks, told apart by its signs, however it is written."""
+    return "".join(each for each in account if each.isalnum()).upper() or account
 
 
 def _accounts_owing(amounts: set[Decimal], currencies: set[str]) -> set[int]:

@@ -71,10 +71,10 @@ class BankLine(serializers.Serializer):
     booked_on = serializers.DateField()
     amount = serializers.SerializerMethodField(help_text="Negative went out.")
     left = serializers.SerializerMethodField(help_text="What still stands in suspense.")
-    party_name = serializers.CharField(allow_blank=True)
-    party_account = serializers.CharField(allow_blank=True)
+    party_name = values.PersonalField(allow_blank=True)
+    party_account = values.PersonalField(allow_blank=True)
     end_to_end = serializers.CharField(allow_blank=True)
-    text = serializers.CharField(allow_blank=True)
+    text = values.PersonalField(allow_blank=True)
     parked = serializers.CharField(allow_blank=True, help_text="Why it was put aside.")
 
     def get_amount(self, line: Any) -> values.MoneyField:

@@ -35,7 +35,7 @@ STATEMENTS = [
 ]
 LINES = [
     tables.Column("booked", _("Day"), kind="day", sort="booked_on", primary=True),
-    tables.Column("party", _("Other party"), sort="party_name"),
+    tables.Column("party", _("Other party")),
     tables.Column("text", _("Text")),
     tables.Column("state", _("State"), kind="status"),
     tables.Column("amount", _("Amount"), kind="money", sort="amount"),

@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "CustomerKind": "portal.api.nouns.customers.KINDS",
         "ChannelKind": "portal.api.nouns.meters.KINDS",
+        "ChannelFactorKind": "portal.api.nouns.channels.FACTOR_KINDS",
         "InvoiceKind": "portal.api.nouns.invoices.KINDS",
         "ImportState": "portal.api.nouns.reading_imports.STATES",
         "VersionStatus": "portal.api.nouns.products.STATES",

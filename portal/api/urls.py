@@ -14,6 +14,7 @@ from portal.api.nouns import (
     bank_statements,
     bill_runs,
     billing_cycles,
+    channels,
     charges,
     company,
     comparisons,
@@ -80,7 +81,11 @@ ROUTES: _Routes = {
     ),
     f"supply-points/{IDENTIFIER}/move-out": (supply_points.SupplyPoints, {"post": "move_out"}),
     f"supply-points/{IDENTIFIER}/meters": (meters.SupplyPointMeters, {"get": "meters", "post": "install"}),
-    f"supply-points/{IDENTIFIER}/channels": (meters.SupplyPointMeters, {"get": "channels"}),
+    f"supply-points/{IDENTIFIER}/channels": (channels.Channels, {"get": "channels", "post": "add"}),
+    f"supply-points/{IDENTIFIER}/channels/<str:register>/factors": (
+        channels.Channels,
+        {"get": "factors", "post": "change_factor"},
+    ),
     f"supply-points/{IDENTIFIER}/registers": (
         registers.RegisterNoun,
         {"get": "registers", "post": "install"},

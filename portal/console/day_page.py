@@ -74,8 +74,8 @@ def build(
 
 
 def unit_of(channel: Any) -> str:
-    """Return the thousand of the channel's unit, in which people read it: kWh, kvar·h, kW."""
-    return f"k{channel.get_unit_display()}"
+    """Return the thousand of the channel's unit, in which people read it: kWh, kvar·h, kW, m³."""
+    return "m³" if channel.unit == "L" else f"k{channel.get_unit_display()}"
 
 
 def doubted(exception: Any) -> tuple[tuple[int, int], ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.console import converters  # noqa: F401 (the addresses below are written with them)
-from portal.console.views import mapping_profiles, meters, register_work
+from portal.console.views import channels, mapping_profiles, meters, register_work
 
 POINT = "customers/-/supply-points/<number:identifier>/-/registers/"
+CHANNELS = "customers/-/supply-points/<number:identifier>/-/channels/"
 METER = f"{POINT}<key:meter_id>/"
 
 urlpatterns = [
@@ -23,6 +24,9 @@ urlpatterns = [
     path(f"{METER}exchange/", meters.exchange, name="exchange_meter"),
     path(f"{METER}ratios/", meters.ratios, name="meter_ratios"),
     path(f"{METER}remove/", meters.remove, name="remove_meter"),
+    path(f"{CHANNELS}add/", channels.add, name="add_channel"),
+    path(f"{CHANNELS}<key:channel_id>/", channels.channel, name="channel"),
+    path(f"{CHANNELS}<key:channel_id>/factor/", channels.change_factor, name="change_channel_factor"),
     path("readings/registers/", register_work.doubts, name="doubted_reads"),
     path("readings/registers/corrections/", register_work.corrections, name="quantity_corrections"),
     path("readings/registers/unowned/", register_work.unowned, name="unowned"),

@@ -19,6 +19,7 @@ from tenants.metering import operations, queries
 from tenants.metering.formats.base import ACCEPTED_MINUTES, Kind, Unit
 
 KINDS, UNITS = [str(kind) for kind in Kind], [str(unit) for unit in Unit]
+ENERGIES = ["electricity", "gas", "heat", "water"]
 REGISTER_CODE = r"^[A-Za-z0-9_.:-]{1,16}$"
 
 
@@ -46,6 +47,7 @@ class Channel(serializers.Serializer):
     """One register: what it measures, in which unit, on days of which zone."""
 
     register = serializers.CharField(source="register_code")
+    energy = serializers.ChoiceField(choices=ENERGIES, help_text="What flows.")
     kind = serializers.ChoiceField(choices=KINDS)
     unit = serializers.ChoiceField(choices=UNITS, help_text="One whole number of a reading is one of these.")
     interval_minutes = serializers.IntegerField(help_text="Of its latest day.")
@@ -63,6 +65,7 @@ class NewRegister(parsing.Input):
     """A register of the new meter."""
 
     code = serializers.RegexField(REGISTER_CODE, help_text="Such as E1.")
+    energy = serializers.ChoiceField(choices=ENERGIES, default="electricity")
     kind = serializers.ChoiceField(choices=KINDS)
     unit = serializers.ChoiceField(choices=UNITS, default="Wh")
     interval_minutes = serializers.ChoiceField(choices=ACCEPTED_MINUTES, default=15)
@@ -106,9 +109,17 @@ class SupplyPointMeters(views.Noun):
         self._refuse_standing(point, given["registers"])
         zone = customer_values.time_zone(given.get("zone") or point.premises.time_zone, where="zone")
         registers = [
-            operations.Register(each["code"], each["kind"], each["unit"], each["interval_minutes"])
+            operations.Register(each["code"], each["kind"], each["unit"], each["interval_minutes"], each["energy"])
             for each in given["registers"]
         ]
+        for place, each in enumerate(registers):
+            operations.require_fitting(
+                energy=each.energy,
+                kind=each.kind,
+                unit=each.unit,
+                minutes=each.minutes,
+                where=f"registers.{place}.unit",
+            )
         meter = operations.NewMeter(
             supply_point_id=point.pk, serial=given["serial"], since=given["since"], zone=zone, registers=registers
         )

@@ -110,6 +110,9 @@ class ReadingsRange(serializers.Serializer):
     )
     register = serializers.CharField(max_length=16, required=False, help_text="Only this register.")
     kind = serializers.ChoiceField(choices=meters.KINDS, required=False, help_text="Only channels of this kind.")
+    as_recorded = serializers.BooleanField(
+        required=False, default=False, help_text="Litres as they were recorded, not as Wh by the factors of their day."
+    )
 
     def validate(self, attrs: Any) -> Any:
         early, late = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (values.EARLIEST, values.LATEST))
@@ -188,7 +191,7 @@ class SupplyPointReadings(views.Noun):
                 "start": _utc(wanted["start"]),
                 "end": _utc(wanted["end"]),
                 "interval_minutes": minutes,
-                "channels": _channels(channels, wanted["start"], wanted["end"], minutes),
+                "channels": _channels(channels, wanted["start"], wanted["end"], minutes, wanted["as_recorded"]),
             }
         )
 
@@ -228,16 +231,19 @@ def _refuse_too_many(start: dt.datetime, end: dt.datetime, minutes: int, channel
         raise problems.BadParameters({"end": [("invalid", str(said).format(minutes=minutes))]})
 
 
-def _channels(channels: list[Any], start: dt.datetime, end: dt.datetime, minutes: int) -> list[dict[str, Any]]:
+def _channels(
+    channels: list[Any], start: dt.datetime, end: dt.datetime, minutes: int, recorded: bool
+) -> list[dict[str, Any]]:
     ids = [channel.pk for channel in channels]
-    block = queries.interval_block(channel_ids=ids, start=start, end=end, minutes=minutes)
+    converted = [channel.unit == "L" and not recorded for channel in channels]
+    block = queries.interval_block(channel_ids=ids, start=start, end=end, minutes=minutes, as_recorded=recorded)
     names = {int(quality): quality.name.lower() for quality in Quality}
     notes = _notes(channels, start, end)
     return [
         {
             "register": channel.register_code,
             "kind": channel.kind,
-            "unit": channel.unit,
+            "unit": "Wh" if converted[row] else channel.unit,
             "total": int(block.values[row].sum()),
             "missing": int(np.count_nonzero(block.missing[row])),
             "values": _with_gaps(block.values[row].tolist(), block.missing[row].tolist()),

@@ -23,6 +23,12 @@ KINDS = [
     ("reactive", _("Reactive energy")),
     ("demand", _("Demand")),
 ]
+ENERGIES = [
+    ("electricity", _("Electricity")),
+    ("gas", _("Gas")),
+    ("heat", _("Heat")),
+    ("water", _("Water")),
+]
 QUALITIES = [
     ("actual", _("Actual")),
     ("customer", _("Read by the customer")),
@@ -179,19 +185,30 @@ class InstallForm(forms.Form):
     )
     code = forms.RegexField(r"^[A-Za-z0-9_.:-]{1,16}$", label=_("Register"), initial="1")
     kind = forms.ChoiceField(label=_("Measures"), choices=KINDS)
+    energy = forms.ChoiceField(label=_("Energy"), choices=ENERGIES, required=False, initial="electricity")
     unit = forms.ChoiceField(label=_("Unit"), choices=[(name, name) for name in units.names()], initial="kWh")
     digits = forms.IntegerField(label=_("Digits"), min_value=1, max_value=12, initial=6)
     decimals = forms.IntegerField(label=_("Decimals"), min_value=0, max_value=6, initial=0)
     ct = RatioField(label=FACTORS["ct"])
     pt = RatioField(label=FACTORS["pt"])
+    volume_correction = RatioField(label=FACTORS["volume_correction"])
+    energy_content = RatioField(label=FACTORS["energy_content"])
     shows = forms.DecimalField(label=_("The register shows"), min_value=0, max_digits=18, decimal_places=6)
 
     def dial(self) -> operations.Dial:
         """The register."""
         data = self.cleaned_data
         names = ("code", "kind", "unit", "digits", "decimals", "shows")
-        ratios = {kind: data[kind] for kind in ("ct", "pt") if data[kind]}
-        return operations.Dial(**{name: data[name] for name in names}, ratios=ratios)
+        ratios = {kind: data[kind] for kind in FACTORS if data.get(kind)}
+        energy = data.get("energy") or "electricity"
+        return operations.Dial(**{name: data[name] for name in names}, energy=energy, ratios=ratios)
+
+    def clean(self) -> Any:
+        """Volumes are gas, heat or water; a register of them without its energy would be taken for electricity."""
+        data = super().clean() or self.cleaned_data
+        if data.get("unit") == units.VOLUME and (data.get("energy") or "electricity") == "electricity":
+            self.add_error("energy", _("Cubic metres are gas, heat or water: choose which."))
+        return data
 
 
 class SuspensionForm(forms.Form):

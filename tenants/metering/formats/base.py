@@ -63,6 +63,7 @@ class Unit(enum.StrEnum):
     WATT = "W"
     VAR = "var"
     VOLT_AMPERE = "VA"
+    LITRE = "L"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,8 @@ class ReadOptions:
 
     ``zone`` overrules everything, ``zone_of`` tells the zone of a supply point known to the company.
     ``identifier`` names the supply point of a file that holds one only; ``mapping`` says what its columns are. With
-    ``blocks`` days may come many at a time. A row of one reading may tell of no moment behind ``until``, given ``at``.
+    ``blocks`` days may come many at a time. ``volumes`` lets cubic metres in, where the
+    company has registers of them. A row of one reading may tell of no moment behind ``until``, given ``at``.
     """
 
     zone: str | None = None
@@ -228,6 +230,7 @@ class ReadOptions:
     zone_of: ZoneOf = no_zone
     mapping: dict[str, Any] | None = None
     blocks: bool = False
+    volumes: bool = False
     at: dt.datetime | None = None
     until: dt.datetime | None = None
 

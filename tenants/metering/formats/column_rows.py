@@ -225,7 +225,7 @@ def _register(table: Table, cells: list[str]) -> tuple[str, Kind]:
 def _unit(table: Table, cells: list[str], kind: Kind) -> tuple[Unit, Fraction]:
     """Energy as it is; a mean power becomes the energy of its interval. Reactive registers may be headed kWh."""
     text = table.row_unit(cells)
-    known = column_words.unit_of(text)
+    known = column_words.known_unit(text, volumes=table.options.volumes)
     if known is None:
         raise _bad("unit", table.column("unit"), unit=text[:20])
     unit, scale = known

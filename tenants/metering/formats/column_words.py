@@ -29,11 +29,19 @@ UNITS: dict[str, tuple[Unit, int]] = {
     "兆瓦": (Unit.WATT, 1_000_000),
     "千乏时": (Unit.VAR_HOUR, 1000),
     "千乏": (Unit.VAR, 1000),
+    "l": (Unit.LITRE, 1),
+    "升": (Unit.LITRE, 1),
+    "m3": (Unit.LITRE, 1000),
+    "m³": (Unit.LITRE, 1000),
+    "cbm": (Unit.LITRE, 1000),
+    "立方米": (Unit.LITRE, 1000),
+    "方": (Unit.LITRE, 1000),
 }
 ENERGY_OF_POWER = {Unit.WATT: Unit.WATT_HOUR, Unit.VAR: Unit.VAR_HOUR}
 
 _DOTS = re.compile(r"[·•∙⋅・]|(?<=[wr])[.*\- ](?=h\b)")
 _LATIN = re.compile(r"(?<![a-z])(?:万(?=kwh))?(?:[gmk]?wh|[mk]w|[mk]?varh|k?var)(?![a-z])")
+_VOLUME = re.compile(r"m³|立方米|(?<=[(\[（])m3(?=[)\]）])")
 _CHINESE = re.compile(r"万千瓦时|千瓦时|兆瓦时|千瓦|兆瓦|千乏时|千乏|万度")
 _POWER = re.compile(r"[^\s,;]{0,8}功率(?!因[数素])")
 
@@ -43,10 +51,16 @@ def unit_of(text: str) -> tuple[Unit, int] | None:
     return UNITS.get(_DOTS.sub("", text.strip().lower()))
 
 
+def known_unit(text: str, *, volumes: bool) -> tuple[Unit, int] | None:
+    """Return the unit as ``unit_of`` does; one of volume only where ``volumes`` are known."""
+    known = unit_of(text)
+    return None if known is not None and known[0] is Unit.LITRE and not volumes else known
+
+
 def units_in(text: str) -> set[str]:
     """Return the units a title or header mentions, in small letters."""
     plain = _DOTS.sub("", text.lower())
-    return set(_LATIN.findall(plain)) | set(_CHINESE.findall(plain))
+    return set(_LATIN.findall(plain)) | set(_CHINESE.findall(plain)) | set(_VOLUME.findall(plain))
 
 
 def power_in(text: str) -> str:

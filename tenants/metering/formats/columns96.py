@@ -125,7 +125,7 @@ def _table(
     if not layout.identifiers and options.identifier is None:
         raise base.refuse_file("no_identifier", row=row)
     unit = options.unit or _unit_of_file(layout, titles, row)
-    if column_words.unit_of(unit) is None:
+    if column_words.known_unit(unit, volumes=options.volumes) is None:
         raise base.refuse_file("unit", unit=unit[:20])
     return column_rows.Table(layout, delimiter, unit, options, decimal_comma=delimiter != ",")
 

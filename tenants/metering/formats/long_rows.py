@@ -131,7 +131,7 @@ def _register(table: _Table, text: str) -> tuple[str, Kind]:
 
 
 def _unit(table: _Table, text: str, kind: Kind) -> tuple[Unit, Fraction]:
-    known = column_words.unit_of(text)
+    known = column_words.known_unit(text, volumes=table.options.volumes)
     if known is None:
         raise _Bad("unit", table.column("unit"), unit=text[:20])
     unit, scale = known

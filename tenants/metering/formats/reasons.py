@@ -136,6 +136,10 @@ SENTENCES: dict[str, str] = {
     "channel_differs": _(
         "Register {register} of “{identifier}” is kept in {kept}; the file has {found}. A register keeps its form."
     ),
+    "volume_register": _(
+        "Register {register} of “{identifier}” is not known, and a volume does not say whether it is gas, heat or "
+        "water; add the channel at the supply point first."
+    ),
     "worker_died": _("Reading this file has failed {times} times; it was given up. Split it or tell the operator."),
     "already_refused": _("More rows were refused; the first {limit} are listed."),
 }

@@ -2,6 +2,7 @@
 
 from tenants.metering.operations.batch_readings import BatchReading
 from tenants.metering.operations.batches import BatchRow, OtherContent, store_batch
+from tenants.metering.operations.channel_factors import add_channel, change_channel_factor, require_fitting
 from tenants.metering.operations.correcting import decide_correction, request_correction, withdraw_correction
 from tenants.metering.operations.exchanging import (
     change_multiplier,
@@ -46,7 +47,9 @@ __all__ = [
     "Outcome",
     "Register",
     "Stored",
+    "add_channel",
     "believe_read",
+    "change_channel_factor",
     "change_multiplier",
     "confirm_import",
     "continue_import",
@@ -64,6 +67,7 @@ __all__ = [
     "remove_meter",
     "rename_profile",
     "request_correction",
+    "require_fitting",
     "resume",
     "run_import",
     "store_batch",

@@ -1,4 +1,4 @@
-"""Say what a litre of a channel stands for, from a day on: the volume correction and the heat of gas."""
+"""Channels of other energies, and what a litre of one stands for from a day on: volume correction and heat of gas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from kernel.errors import Invalid, NotFound, gettext_noop
+from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
+from tenants.customers.refusals import named
+from tenants.metering.formats.base import ACCEPTED_MINUTES
 from tenants.metering.models import Channel, ChannelFactor
 
 LONGEST_NAME = 254
@@ -29,6 +31,54 @@ class BadFactor(Invalid):
 
     code = "bad_channel_factor"
     template = gettext_noop("A factor is above zero, below a thousand million, with up to nine decimals.")
+
+
+class ChannelStands(Conflict):
+    """A supply point has each register once."""
+
+    code = "channel_stands"
+    template = gettext_noop("Register {register} already stands at this supply point.")
+
+
+class BadChannel(Invalid):
+    """What flows, and the unit it is recorded in, fit together."""
+
+    code = "bad_channel"
+    template = gettext_noop(
+        "A channel of {energy} cannot be of {kind} in {unit} over {minutes} minutes: volumes (L) are gas, heat or "
+        "water that is used, everything else is recorded in a unit of its kind."
+    )
+
+
+def require_fitting(*, energy: str, kind: str, unit: str, minutes: int, where: str | None = None) -> None:
+    """This will refuse a channel whose energy, kind, unit and interval do not fit together; raises BadChannel."""
+    volume = unit == Channel.Unit.LITRE
+    fits = energy != Channel.Energy.ELECTRICITY and kind in _USED if volume else energy != Channel.Energy.WATER
+    of_kind = {Channel.Unit.VAR_HOUR: Channel.Kind.REACTIVE, Channel.Unit.VOLT_AMPERE_HOUR: Channel.Kind.APPARENT}
+    known = energy in Channel.Energy.values and kind in Channel.Kind.values and unit in Channel.Unit.values
+    other = energy in _OTHER and not volume and unit != Channel.Unit.WATT_HOUR
+    wrong_kind = unit in of_kind and kind not in (of_kind[Channel.Unit(unit)], Channel.Kind.CHECK)
+    if not known or not fits or other or wrong_kind or minutes not in ACCEPTED_MINUTES:
+        raise BadChannel(energy=energy[:16], kind=kind[:16], unit=unit[:8], minutes=minutes, where=where)
+
+
+@transaction.atomic
+def add_channel(
+    *, supply_point_id: int, register: str, energy: str, kind: str, unit: str, minutes: int, zone: str
+) -> Channel:
+    """This will let a supply point have a channel before its first reading: files of volumes need one.
+
+    ``zone`` is that of its days and is known. The same again returns what stands. Raises BadChannel, ChannelStands.
+    """
+    require_fitting(energy=energy, kind=kind, unit=unit, minutes=minutes, where="unit")
+    wanted = {"kind": kind, "energy": energy, "unit": unit, "interval_minutes": minutes, "recording_zone": zone}
+    standing = Channel.objects.filter(supply_point_id=supply_point_id, register_code=register).first()
+    if standing is not None:
+        if all(getattr(standing, name) == value for name, value in wanted.items()):
+            return standing
+        raise ChannelStands(register=register, where="register")
+    with named({"metering_channel_register_unique": ChannelStands(register=register, where="register")}):
+        return Channel.objects.create(supply_point_id=supply_point_id, register_code=register, **wanted)
 
 
 @transaction.atomic
@@ -63,3 +113,7 @@ def change_channel_factor(
         recorded_at=at,
         recorded_by=by[:LONGEST_NAME],
     )
+
+
+_OTHER = frozenset({Channel.Energy.GAS, Channel.Energy.HEAT})
+_USED = frozenset({Channel.Kind.CONSUMPTION, Channel.Kind.CHECK})

@@ -93,6 +93,9 @@ class Directory:
         key = (point.id, day.register_code)
         channel = self._channels.get(key)
         refusal = _differing(channel, day) if channel is not None else self._differing_news(key, day)
+        if channel is None and day.unit == Channel.Unit.LITRE:
+            params = {"register": day.register_code, "identifier": day.identifier[:40]}
+            refusal = base.Refusal("volume_register", day.row, None, params)
         if refusal is not None:
             return refusal
         number = channel.pk if channel is not None else self._want(key, point, day)

@@ -63,6 +63,7 @@ class Register:
     kind: str
     unit: str = "Wh"
     minutes: int = 15
+    energy: str = Channel.Energy.ELECTRICITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,7 @@ def _channel(new: NewMeter, meter: Meter, register: Register) -> Channel:
         meter=meter,
         register_code=register.code,
         kind=register.kind,
+        energy=register.energy,
         unit=register.unit,
         interval_minutes=register.minutes,
         recording_zone=new.zone,

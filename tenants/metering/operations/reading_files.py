@@ -11,7 +11,7 @@ import numpy as np
 
 from tenants.metering import faults, present
 from tenants.metering.formats import base, detect
-from tenants.metering.models import ReadingImport
+from tenants.metering.models import Channel, ReadingImport
 from tenants.metering.operations import channels, presence, reporting, row_bytes, storing
 
 REPORTED = 1000
@@ -36,6 +36,7 @@ def stage_file(
         zone_of=directory.zone_of,
         mapping=record.mapping or None,
         blocks=True,
+        volumes=Channel.objects.filter(unit=Channel.Unit.LITRE).exists(),
         at=now.at,
         until=now.until,
     )

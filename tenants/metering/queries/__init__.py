@@ -1,6 +1,7 @@
 """Reads of the metering room: one file an idea, all of them known by this name."""
 
 from tenants.metering.queries.bulk import DayMatrix, recorded_days
+from tenants.metering.queries.channel_factors import channel_at, channel_factors, kwh_a_cubic_metre
 from tenants.metering.queries.exceptions import (
     CODES,
     DayShown,
@@ -132,7 +133,9 @@ __all__ = [
     "SumCheck",
     "Unowned",
     "Versions",
+    "channel_at",
     "channel_count",
+    "channel_factors",
     "channels_of",
     "correction",
     "corrections",
@@ -155,6 +158,7 @@ __all__ = [
     "imports",
     "interval_block",
     "is_final",
+    "kwh_a_cubic_metre",
     "load_curve",
     "load_days_waiting",
     "load_kinds",

@@ -51,6 +51,7 @@ class TestMeters:
         assert meters == [{"serial": "M100", "period": {"start": "2026-05-01", "end": None}}]
         assert channels[1] == {
             "register": "E1",
+            "energy": "electricity",
             "kind": "consumption",
             "unit": "Wh",
             "interval_minutes": 30,

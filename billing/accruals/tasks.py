@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from billing.accruals import operations, queries
+from billing.ledger import tasks as ledger_tasks
 from tenancy import context
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
@@ -18,7 +19,8 @@ from tenancy.tasks import platform_task, tenant_task
 def rate_unbilled(after: int = 0) -> None:
     """Rate one chunk of the accounts that today's amounts are missing for, then send the next; book at the end.
 
-    A lost message is sent again by the beat; a doubled one finds nothing to do.
+    Then yesterday's books are complete and may be closed. A lost message is sent again by the beat; a doubled one finds
+    nothing to do.
     """
     at = timezone.now()
     today = at.astimezone(ZoneInfo(context.current_retailer().time_zone)).date()
@@ -28,6 +30,7 @@ def rate_unbilled(after: int = 0) -> None:
         rate_unbilled.delay(chunk[-1])
     else:
         operations.book_unbilled(on=today - dt.timedelta(days=1), at=at)
+        ledger_tasks.close_books.delay(complete=True)
 
 
 @platform_task

@@ -18,15 +18,21 @@ from tenancy import tasks as tenancy_tasks
 from tenancy.tasks import platform_task, tenant_task
 
 FOLDER = "ledger/closings"
+DAYS_WAITED_FOR_WORD = 1
 
 
 @tenant_task
-def close_books() -> None:
-    """Close what the market's policy says is due, and write every closing that has no file yet."""
+def close_books(complete: bool = False) -> None:
+    """Close what the market's policy says is due, and write every closing that has no file yet.
+
+    The last day is closed when it is said to be ``complete``: what was supplied on it is booked by the night's work of
+    a room above, which sends this then. A day of which nobody said so is closed a day later.
+    """
     at = timezone.now()
     retailer = context.current_retailer()
     today = at.astimezone(ZoneInfo(retailer.time_zone)).date()
     wait = int(packs.pack(retailer.market).policies["books"]["close_after_days"])
+    wait += 0 if complete else DAYS_WAITED_FOR_WORD
     due, first = today - dt.timedelta(days=wait), queries.first_open_day()
     if queries.head_position() and (first is None or first <= due):
         operations.close_day(day=due, today=today, at=at)

@@ -13,16 +13,18 @@ from billing.accruals import operations, queries, tasks
 from billing.accruals.models import Unbilled
 from billing.invoices.models import Invoice
 from billing.ledger import queries as ledger_queries
+from billing.ledger import tasks as ledger_tasks
 from billing.ledger.models import Entry
 from billing.runs import operations as run_operations
 from config.celery import app
 from harness import supply
 from kernel.periods import Period
 from tenants.customers import operations as customer_operations
-from tenants.customers.models import SupplyPoint
+from tenants.customers.models import Account, SupplyPoint
 from tenants.tariffs import operations as tariff_operations
 
 AT = dt.datetime(2026, 4, 2, tzinfo=dt.UTC)
+DAY, CENT = dt.timedelta(days=1), Decimal("0.01")
 JANUARY, FEBRUARY, MARCH, APRIL = (dt.date(2026, month, 1) for month in (1, 2, 3, 4))
 FLAT = """
 tariff: 1
@@ -195,6 +197,38 @@ class TestTheDailyTask:
         assert Unbilled.objects.count() == 3
         assert [total.gross for total in queries.totals()] == [Decimal("152.16")]
         assert Entry.objects.filter(kind="accrual").count() == 1
+
+    def test_the_last_day_of_the_year_is_closed_with_what_was_supplied_on_it(self, flat, freeze_today):
+        """9.6 kWh a day for 0.5283 are 5.07, 4.49 without tax: 31 December has its own, whoever comes first."""
+        household(flat, start=dt.date(2026, 12, 1), until=dt.date(2027, 1, 2), each=100)
+        last, unbilled = dt.date(2026, 12, 31), []
+
+        for today in (last, dt.date(2027, 1, 1)):
+            freeze_today(today)
+            ledger_tasks.close_books.delay()
+            tasks.rate_unbilled.delay()
+            ledger_tasks.close_books.delay()
+            [row] = [row for row in ledger_queries.trial_balance(on=today - DAY) if row.code == "unbilled"]
+            unbilled.append(row.balance)
+
+        assert ledger_queries.first_open_day() == dt.date(2027, 1, 1)
+        assert list(Entry.objects.filter(kind="accrual").order_by("pk").values_list("business_date", flat=True)) == [
+            dt.date(2026, 12, 30), last,
+        ]  # fmt: skip
+        net = [
+            round((Decimal("9.6") * days * Decimal("0.5283")).quantize(CENT) / Decimal("1.13"), 2) for days in (30, 31)
+        ]
+        assert unbilled == net
+
+    def test_a_day_of_which_nobody_says_that_it_is_complete_is_closed_a_day_later(self, flat, freeze_today):
+        household(flat, until=dt.date(2026, 1, 11))
+        freeze_today(dt.date(2026, 1, 11))
+        operations.rate_unbilled(account_ids=[Account.objects.get().pk], until=dt.date(2026, 1, 11), at=AT)
+        operations.book_unbilled(on=dt.date(2026, 1, 10), at=AT)
+
+        ledger_tasks.close_books.delay()
+
+        assert ledger_queries.first_open_day() == dt.date(2026, 1, 10)
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import hypothesis
@@ -13,7 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, connections
 
-from harness import databases
+from harness import clones, databases
 
 PASSWORD = "correct horse battery"
 
@@ -31,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     name = databases.clone(f"gridhall_{os.getpid()}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
-    _point_to(name)
+    clones.point_to(name)
     yield
     with django_db_blocker.unblock():
         connections.close_all()
@@ -41,10 +39,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture
 def fresh_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A database of the test's own, where commits are real; yields its name."""
-    name = databases.clone(f"gridhall_{os.getpid()}_{uuid.uuid4().hex[:8]}")
-    with opened(name, django_db_blocker):
+    with clones.cloned(django_db_blocker) as name:
         yield name
-    databases.drop(name)
 
 
 @pytest.fixture(scope="session")
@@ -56,21 +52,8 @@ def demo_database() -> str:
 @pytest.fixture
 def demo_db(demo_database: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The demo companies, for reading: what is written here stays and would mislead the next test."""
-    with opened(demo_database, django_db_blocker):
+    with clones.opened(demo_database, django_db_blocker):
         yield demo_database
-
-
-@contextmanager
-def opened(name: str, django_db_blocker: Any) -> Iterator[None]:
-    """Work on database ``name``, with real commits, and go back to the worker's own."""
-    before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        connections.close_all()
-        _point_to(name)
-        connection.set_schema_to_public()
-        yield
-        connections.close_all()
-        _point_to(before)
 
 
 @pytest.fixture(autouse=True)
@@ -124,12 +107,3 @@ def in_birch(birch: Any) -> Iterator[Any]:
 
     with context.use(birch):
         yield birch
-
-
-def _point_to(name: str) -> None:
-    from config import environment
-
-    url = databases.server().url(user="gridhall_app", database=name)
-    connection.close()
-    connections.settings["default"].update(environment.database(url))
-    connection.settings_dict.update(environment.database(url))

@@ -55,7 +55,7 @@ def _copied(companies: int) -> Iterator[str]:
 
 
 def _standing(name: str, companies: int, django_db_blocker: Any, settings: Any) -> Iterator[people.Fleet]:
-    from conftest import opened
+    from harness.clones import opened
 
     settings.FILES_DIR = databases.FOLDER / name
     settings.BACKUP_DIR = databases.FOLDER / name / "backups"

@@ -18,7 +18,7 @@ FOLDER = databases.ROOT / "examples" / "meters" / "demo"
 @pytest.fixture
 def demo_copy(demo_database, django_db_setup, django_db_blocker):
     """A copy of the demo that may be written to."""
-    from conftest import opened
+    from harness.clones import opened
 
     name = databases.copy(demo_database, f"gridhall_{os.getpid()}_demo")
     with opened(name, django_db_blocker):

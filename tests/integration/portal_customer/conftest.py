@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from harness import portal_cast, supply
+from harness import clones, databases, portal_cast, supply
 from kernel.periods import Period
 from tenancy import context
 
@@ -52,10 +53,27 @@ def numbers_of(household: portal_cast.Household) -> list[str]:
     return [invoice.number for invoice in sorted(found, key=lambda invoice: invoice.supply_period.lower)]
 
 
+@pytest.fixture(scope="session")
+def scene_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[str, Scene]]:
+    """A database in which the scene is laid out and billed, to be copied: its name, and the scene."""
+    name = clones.copied()
+    with clones.opened(name, django_db_blocker), context.use(context.retailer_by_code(code="alder")):
+        made = make_scene()
+    yield name, made
+    databases.drop(name)
+
+
 @pytest.fixture
-def scene(fresh_db: str) -> Any:
-    with context.use(context.retailer_by_code(code="alder")):
-        return make_scene()
+def fresh_db(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database of the test's own, with the scene where the test asks for it."""
+    source = request.getfixturevalue("scene_database")[0] if "scene" in request.fixturenames else None
+    with clones.cloned(django_db_blocker, source=source) as name:
+        yield name
+
+
+@pytest.fixture
+def scene(fresh_db: str, scene_database: tuple[str, Scene]) -> Scene:
+    return copy.deepcopy(scene_database[1])
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""A day's dunning of very many overdue accounts: cases opened, first steps taken, late fees charged.
+"""A day's dunning of very many overdue accounts: cases, reminders, stops, hand-overs, and late fees when they paid.
 
 Run ``python benchmarks/arrears.py [--accounts 20000]``. The accounts are billed as in ``billing_chain.py`` and pay
-nothing. Then days go by: the day on which every case is opened, the day on which every case takes a step, a day on
-which nothing is due, and the first day of a month, when late fees are charged; each in one process. Printed are
+nothing. Then the days go by on which something is due, and one on which nothing is: cases are opened, reminders and
+notices sent, stops ordered and told for the last time, debts handed to an agency. In the end everybody pays and late
+fees are charged; each in one process. Printed are
 seconds, accounts a second, statements sent to the database, and processor time; the last line has the slowest day.
 """
 
@@ -13,6 +14,7 @@ import datetime as dt
 import sys
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import billing_chain
@@ -33,7 +35,6 @@ def billed(name: str, accounts: int) -> None:
     from tenants.customers.models import Customer
 
     billing_chain.seed(accounts)
-    # In some markets a household's late fee is charged when it has paid; a business's comes each month.
     Customer.objects.update(kind="business")
     run = billing_chain._create_run()
     billing_chain.together(name, "rate", run.pk, 2)
@@ -46,40 +47,63 @@ def billed(name: str, accounts: int) -> None:
 
 
 def days(accounts: int) -> list[float]:
-    """This will let the days go by that matter and return the seconds of each."""
-    from billing.arrears import operations, queries
-    from billing.arrears.models import Case, CaseEvent, LateFee
-    from billing.invoices.models import Invoice
+    """This will let the days go by that matter, to the agency and to the payment, and return the seconds of each."""
+    from django.db.models import Min
 
+    from billing.arrears import operations
+    from billing.arrears.models import Case, CaseEvent, LateFee, Placement
+    from billing.invoices.models import Invoice
+    from tenants.service.models import SupplyOrder
+
+    operations.add_agency(code="agency", name="Agency", commission=Decimal("0.15"))
     due = Invoice.objects.order_by("due_on").values_list("due_on", flat=True)[0]
     seconds: list[float] = []
-    day, steps = due, 0
-    seen = {"opened": 0, "quiet": 0}
-    for _ in range(60):
-        day += dt.timedelta(days=1)
+
+    def measured(at: dt.datetime, what: Callable[[], str], task: Callable[[], Any]) -> None:
+        took, sent, used = counted(task)
+        seconds.append(took)
+        _tell(at.date(), what(), took, sent, used)
+
+    day, quiet = due, False
+    while not Placement.objects.exists():
+        ahead = Case.objects.filter(closed_on__isnull=True).aggregate(day=Min("next_on"))["day"]
+        day = max(day + dt.timedelta(days=1), ahead or due) if quiet else day + dt.timedelta(days=1)
         at = dt.datetime.combine(day, dt.time(1), dt.UTC)
         before, events = Case.objects.count(), CaseEvent.objects.count()
-        took, sent, used = counted(lambda day=day, at=at: operations.advance(on=day, at=at))
-        opened, taken = Case.objects.count() - before, CaseEvent.objects.count() - events
-        steps += taken > 0
-        what = "opened" if opened else "stepped" if taken else "quiet"
-        if opened or taken or not seen["quiet"]:
-            _tell(day, f"{opened:,} cases opened, {taken:,} steps taken", took, sent, used)
-            seconds.append(took)
-        seen[what] = seen.get(what, 0) + 1
-        if day.day == 1:
-            took, sent, used = counted(lambda day=day, at=at: operations.assess_late_fees(on=day, at=at))
-            if LateFee.objects.exists():
-                _tell(day, f"{LateFee.objects.count():,} late fees charged", took, sent, used)
-                seconds.append(took)
-                took, sent, used = counted(lambda day=day, at=at: operations.assess_late_fees(on=day, at=at))
-                _tell(day, "the same asked again", took, sent, used)
-        if steps > 1 and LateFee.objects.exists():
-            break
-    if Case.objects.count() != accounts or LateFee.objects.count() != accounts:
-        raise SystemExit(f"{Case.objects.count()} cases and {LateFee.objects.count()} late fees")
-    assert queries
+
+        def found(before: int = before, events: int = events) -> str:
+            opened, taken = Case.objects.count() - before, CaseEvent.objects.count() - events
+            orders, placed = SupplyOrder.objects.count(), Placement.objects.count()
+            return f"{opened:,} cases opened, {taken:,} steps taken, {orders:,} stops, {placed:,} at the agency"
+
+        measured(at, found, lambda day=day, at=at: operations.advance(on=day, at=at))
+        quiet = quiet or CaseEvent.objects.count() == events
+        waiting = SupplyOrder.objects.filter(final_notice_at__isnull=True).aggregate(at=Min("earliest_at"))["at"]
+        if waiting is not None:
+            measured(waiting, lambda: "last notices given", lambda at=waiting: operations.prepare_stops(at=at))
+    _pay(day)
+    at = dt.datetime.combine(day, dt.time(5), dt.UTC)
+    for what in ("late fees charged", "the same asked again"):
+        measured(at, lambda what=what: f"{LateFee.objects.count():,} {what}",
+                 lambda day=day, at=at: operations.assess_late_fees(on=day, at=at))  # fmt: skip
+    told = SupplyOrder.objects.filter(final_notice_at__isnull=False)
+    stood = [kind.objects.count() for kind in (Case, SupplyOrder, Placement, LateFee)]
+    if stood != [accounts] * len(stood) or told.count() != accounts:
+        raise SystemExit(f"{stood} cases, stops, hand-overs and late fees; {told.count()} last notices")
     return seconds
+
+
+def _pay(on: dt.date) -> None:
+    """Everybody pays all his bills."""
+    from billing.payments import operations, queries
+
+    collected = [
+        operations.Collected(row.account_id, row.open, "bank_transfer", str(row.item_id), on)
+        for row in queries.open_debits()
+    ]
+    at = dt.datetime.combine(on, dt.time(4), dt.UTC)
+    took, sent, used = counted(lambda: operations.receive_many(collected=collected, source="bench", at=at))
+    _tell(on, f"{len(collected):,} payments", took, sent, used)
 
 
 def counted(task: Callable[[], Any]) -> tuple[float, int, float]:

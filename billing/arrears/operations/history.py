@@ -9,7 +9,7 @@ from typing import Any
 from billing.arrears import words
 from billing.arrears.models import Case, CaseEvent
 
-BATCH = 1000
+BATCH = 5000
 
 
 def add(

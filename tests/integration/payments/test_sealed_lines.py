@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -10,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from billing.payments import operations, queries
 from billing.payments.models import BankAccount, BankLine, KnownPayer
-from harness import billing_cast
+from harness import billing_cast, databases
 from harness.bank_files import IBAN, camt, entry
 from kernel import masking, personal
 from tenancy import company_keys, context, resealing
@@ -133,6 +135,49 @@ class TestAKeyThatChanges:
 
             assert resealing.behind() == {}
             assert KnownPayer.objects.get(party_account=ACCOUNT).last_on == dt.date(2027, 1, 1)
+
+
+@pytest.mark.slow
+class TestTheMigration:
+    def test_seals_what_stood_and_opens_it_again(self, fresh_db, alder):
+        with context.use(alder):
+            line = stored()
+            account, _ = billing_cast.make_account("1")
+            known(account)
+        _migrate(fresh_db, "0006_payouts_in_transit")
+        with context.use(alder), connection.cursor() as cursor:
+            cursor.execute("SELECT party_name, party_account, text FROM payments_bankline")
+            plain = cursor.fetchall()
+            cursor.execute(
+                "INSERT INTO payments_knownpayer (party_account, party_name, account_id, last_on) "
+                "SELECT '6222-3333 44445555', party_name, account_id, '2027-01-01' FROM payments_knownpayer"
+            )
+        _migrate(fresh_db, "0008_marks")
+
+        assert plain == [(NAME, ACCOUNT, TEXT)]
+        with context.use(alder):
+            assert NAME not in written("payments_bankline")
+            assert [each.pk for each in queries.lines(search="thomps")] == [line.pk]
+            assert KnownPayer.objects.get().last_on == dt.date(2027, 1, 1), "one number, written in two ways"
+            [found] = queries.suggestions(lines=[BankLine.objects.get()])[line.pk]
+            assert found.account_id == account.pk
+
+
+_SCRIPT = """
+import sys, django
+django.setup()
+from django.core.management import call_command
+from django.core.management.commands import migrate
+from tenancy import context
+with context.use(context.retailer_by_code(code="alder")):
+    call_command(migrate.Command(), "payments", sys.argv[1], verbosity=0, interactive=False)
+"""
+
+
+def _migrate(database, to):
+    connection.close()
+    environment = databases.environment(database, role="owner")
+    subprocess.run([sys.executable, "-c", _SCRIPT, to], env=environment, cwd=databases.ROOT, check=True)
 
 
 def test_amounts_stay_what_they_were(line):

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
-from tenants.metering.models import Determination, IntervalDay, ReadingImport, RegisterRead
-from tenants.metering.operations import source_notes, validating, versions_met
+from tenants.metering.models import Determination, IntervalDay, ReadingImport
+from tenants.metering.operations import reads_taken_back, source_notes, validating, versions_met
 from tenants.metering.validation import runs
 
 State = ReadingImport.State
@@ -21,13 +21,6 @@ class NotTakenBack(Conflict):
 
     code = "import_not_taken_back"
     template = gettext_noop("Import {number} is {state}; only one that is done can be taken back.")
-
-
-class HoldsReads(Conflict):
-    """Reads of registers bound periods that were settled; they are withdrawn one by one."""
-
-    code = "import_holds_reads"
-    template = gettext_noop("Import {number} brought reads of registers; withdraw them one by one.")
 
 
 class ChangedSince(Conflict):
@@ -42,7 +35,7 @@ class ChangedSince(Conflict):
 def order_taking_back(*, import_id: int, by: str, because: str, at: dt.datetime) -> ReadingImport:
     """This will order that an import be taken back; the work itself is a task's (``take_back``).
 
-    Raises NotTakenBack, ChangedSince, HoldsReads, and Invalid without a reason.
+    Raises NotTakenBack, ChangedSince, and Invalid without a reason.
     """
     if not because.strip():
         raise Invalid(where="because", reason=gettext_noop("Say why; the report keeps it."))
@@ -50,8 +43,6 @@ def order_taking_back(*, import_id: int, by: str, because: str, at: dt.datetime)
         record = _standing(import_id)
         if record.state != State.DONE:
             raise NotTakenBack(number=import_id, state=record.get_state_display())
-        if RegisterRead.objects.filter(import_id=import_id).exists():
-            raise HoldsReads(number=import_id)
         _refuse_changed(import_id)
         record.state, record.heartbeat_at = State.TAKING_BACK, at
         record.taken_back_by, record.taken_back_because = by[:LONGEST_NAME], because.strip()[:LONGEST_REASON]
@@ -64,14 +55,16 @@ def take_back(*, import_id: int, at: dt.datetime) -> ReadingImport:
     """This will bring back what stood before an import that is ordered to be taken back; done twice it changes nothing.
 
     Corrected days get their former readings as a new version, days that were new are removed; each version the import
-    made is kept. What stands again is checked again; exceptions and proposals of days that are removed are closed. What
-    was changed meanwhile ends the order: the import stands as it did.
+    made is kept. What stands again is checked again; exceptions and proposals of days that are removed are closed.
+    Reads of registers are set aside and what they replaced is stored again. What was changed meanwhile ends the order:
+    the import stands as it did.
     """
     record = _standing(import_id)
     if record.state != State.TAKING_BACK:
         return record
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [import_id])
+        reads_taken_back.lock(import_id=import_id)
         try:
             _refuse_changed(import_id)
         except ChangedSince:
@@ -87,6 +80,7 @@ def take_back(*, import_id: int, at: dt.datetime) -> ReadingImport:
         for statement in _CLOSE:
             cursor.execute(statement, [at])
         source_notes.forget(import_id=import_id, at=at)
+        reads_taken_back.take_back(record=record, at=at)
         _judge_again(cursor, record, at)
     record.state, record.taken_back_at = State.TAKEN_BACK, at
     record.save(update_fields=["state", "taken_back_at"])
@@ -132,12 +126,14 @@ def _standing(import_id: int) -> ReadingImport:
 
 
 def _refuse_changed(import_id: int) -> None:
-    """Refuse when a version that the import made is a former one already."""
+    """Refuse when a version or a read that the import made is a former one already."""
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED, [import_id])
         count, day = cursor.fetchone()
-    if count:
-        raise ChangedSince(count=count, day=day.isoformat())
+    days = reads_taken_back.changed_since(import_id=import_id)
+    if count or days:
+        first = min(each for each in (day, *days[:1]) if each is not None)
+        raise ChangedSince(count=count + len(days), day=first.isoformat())
 
 
 def stands_on(*, import_id: int) -> int:

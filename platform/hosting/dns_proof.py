@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import dns.exception
 import dns.name
 import dns.resolver
-from django.conf import settings
 
-LABEL, MARK = "_gridhall", "gridhall-verification="
-SECONDS, PORT = 3.0, 53
+from tenancy import name_servers
 
-
-class DnsSilent(Exception):
-    """No server answered: that says nothing about the host."""
+DnsSilent = name_servers.DnsSilent
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +24,12 @@ class Proof:
 
 def text_name(host: str) -> str:
     """Return the name at which the text record stands."""
-    return f"{LABEL}.{host}"
+    return name_servers.proof_name(host)
 
 
 def text_value(token: str) -> str:
     """Return what the text record says."""
-    return f"{MARK}{token}"
+    return name_servers.proof_value(token)
 
 
 def look(*, host: str, token: str, target: str) -> Proof:
@@ -42,13 +37,12 @@ def look(*, host: str, token: str, target: str) -> Proof:
 
     It leads to us by an alias (CNAME) to ``target``, or, where no alias may stand, by addresses that are all ours.
     """
-    resolver = _resolver()
-    texts: list[Any] = _ask(resolver, text_name(host), "TXT")
-    written = [b"".join(each.strings).decode("ascii", "replace") for each in texts]
+    resolver = name_servers.resolver()
+    proven = name_servers.is_proven(name=host, token=token)
     aliases, addresses = _leads(resolver, host)
     _, ours = _leads(resolver, target)
     points = dns.name.from_text(target) in aliases or bool(addresses and ours and set(addresses) <= set(ours))
-    return Proof(text_value(token) in written, points and bool(addresses), tuple(addresses))
+    return Proof(proven, points and bool(addresses), tuple(addresses))
 
 
 def _leads(resolver: dns.resolver.Resolver, host: str) -> tuple[set[dns.name.Name], list[str]]:
@@ -65,23 +59,3 @@ def _leads(resolver: dns.resolver.Resolver, host: str) -> tuple[set[dns.name.Nam
         aliases |= {record.target for each in answer.chaining_result.cnames for record in each}
         addresses += [each.address for each in answer] if answer.rrset is not None else []
     return aliases, addresses
-
-
-def _ask(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[Any]:
-    try:
-        answer = resolver.resolve(name + ".", kind, raise_on_no_answer=False)
-    except (dns.resolver.NXDOMAIN, dns.resolver.YXDOMAIN):
-        return []
-    except dns.exception.DNSException as error:
-        raise DnsSilent(str(error)) from error
-    return list(answer) if answer.rrset is not None else []
-
-
-def _resolver() -> dns.resolver.Resolver:
-    server = settings.DNS_RESOLVER
-    resolver = dns.resolver.Resolver(configure=not server)
-    if server:
-        host, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "")
-        resolver.nameservers, resolver.port = [host], int(port or PORT)
-    resolver.lifetime, resolver.cache = SECONDS, None
-    return resolver

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from identity import alerts, devices, models, policy, second_factor, single_sign_on
 from tenancy.sessions import SessionStore
@@ -87,6 +88,18 @@ def end_all(*, user: models.User, at: dt.datetime, keep: str | None = None) -> i
     return _end(wanted.exclude(session_key=keep) if keep else wanted, at)
 
 
+@transaction.atomic
+def end_where(*, wanted: Q, at: dt.datetime) -> int:
+    """This will end the open sessions that a condition finds; return how many."""
+    return _end(models.OpenSession.objects.filter(wanted), at)
+
+
+def name_by_service(*, session_key: str, mark: Mapping[str, Any]) -> None:
+    """This will note how the company's sign-in service names the person and the session that it vouched for."""
+    rows = models.OpenSession.objects.filter(session_key=session_key, ended_at__isnull=True)
+    rows.update(**_service_names(mark))
+
+
 def close(*, session_key: str, at: dt.datetime) -> None:
     """This will note that a person signed out."""
     models.OpenSession.objects.filter(session_key=session_key, ended_at__isnull=True).update(ended_at=at)
@@ -116,6 +129,7 @@ def _note(request: Any, user: models.User, address: str, mark: str, at: dt.datet
         address=address,
         opened_at=at,
         seen_at=at,
+        **_service_names(request.session.get(single_sign_on.SESSION) or {}),
     )
 
 
@@ -137,6 +151,10 @@ def _end(wanted: QuerySet[models.OpenSession], at: dt.datetime) -> int:
     open_ones = list(wanted.filter(ended_at__isnull=True))
     SessionStore.get_model_class().objects.filter(session_key__in=[row.session_key for row in open_ones]).delete()
     return models.OpenSession.objects.filter(pk__in=[row.pk for row in open_ones]).update(ended_at=at)
+
+
+def _service_names(mark: Mapping[str, Any]) -> dict[str, str]:
+    return {"service_subject": mark.get("subject", ""), "service_session": mark.get("session", "")}
 
 
 def _is_near(address: str, earlier: list[tuple[str, str]]) -> bool:

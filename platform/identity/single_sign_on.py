@@ -16,7 +16,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from identity import capabilities, models, operations, second_factor, single_sign_on_protocol
+from identity import (
+    capabilities,
+    models,
+    operations,
+    second_factor,
+    single_sign_on_domains,
+    single_sign_on_protocol,
+)
 from kernel.errors import Invalid, NotFound, gettext_noop
 from tenancy import vault
 
@@ -118,6 +125,8 @@ def save(
         row.sealed = vault.seal(values={"secret": client_secret}, purpose=PURPOSE)
     if moved:
         row.keys, row.keys_at = {}, None
+        _forget_names()
+    single_sign_on_domains.keep(domains=facts.domains, at=at)
     for name in Facts.__slots__:
         value = getattr(facts, name)
         setattr(row, name, list(value) if isinstance(value, tuple) else value)
@@ -133,6 +142,8 @@ def remove(*, by: models.User, at: dt.datetime) -> None:
     """This will forget the service, its secret, and whom it knows; people sign in with passwords again."""
     models.SingleSignOnLink.objects.all().delete()
     models.SingleSignOn.objects.all().delete()
+    single_sign_on_domains.keep(domains=(), at=at)
+    _forget_names()
     operations.record(action="sso.remove", subject="single sign-on", by=by, at=at)
 
 
@@ -177,6 +188,11 @@ def _keep(rules: models.SingleSignOn, *names: str) -> None:
     )
 
 
+def _forget_names() -> None:
+    """Forget how a former service named people's sessions; another one may use the same names."""
+    models.OpenSession.objects.exclude(service_subject="").update(service_subject="", service_session="")
+
+
 def _ways_in(exceptions: list[int]) -> bool:
     return any(person.pk in exceptions for person in candidates())
 
@@ -212,6 +228,11 @@ def _check_posts(facts: Facts) -> None:
 def _check_required(facts: Facts) -> None:
     if facts.required and not facts.enabled:
         raise Invalid(where="required", reason=gettext_noop("Only a service that is on can be required."))
+    if facts.required and not set(facts.domains) & single_sign_on_domains.proven():
+        raise Invalid(
+            where="required",
+            reason=gettext_noop("Prove a mail domain first: until then the service can let nobody in."),
+        )
     if facts.required and not _ways_in(list(facts.exceptions)):
         raise Invalid(
             where="exceptions",
@@ -231,4 +252,5 @@ def counts_as_held(*, session: Any, user: models.User) -> bool:
 
 
 SESSION = "_single_sign_on"
-"""In the session of who signed in at the service: its name, and whether it vouched for a second factor."""
+"""In the session of who signed in at the service: its name, whether it vouched for a second factor, and how it names
+the person and its own session."""

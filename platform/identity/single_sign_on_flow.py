@@ -14,7 +14,7 @@ from allauth.account.models import Login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from identity import devices, models, operations, single_sign_on
+from identity import devices, models, operations, sessions, single_sign_on, single_sign_on_logout
 from identity import single_sign_on_protocol as protocol
 from kernel.errors import GridhallError, gettext_noop
 from tenancy import context, hosts
@@ -100,7 +100,11 @@ def finish(*, request: HttpRequest, at: dt.datetime) -> Return:
 def sign_in(*, request: HttpRequest, user: models.User, back: Return) -> HttpResponse:
     """This will sign a person in like any other: his own second factor is asked for unless the service's counts."""
     factor = single_sign_on.factor_given(rules=back.rules, claims=back.claims)
-    mark = {"issuer": back.rules.issuer, "factor": factor}
+    session = back.claims.get("sid")
+    mark = {
+        "issuer": back.rules.issuer, "factor": factor, "subject": str(back.claims["sub"]),
+        "session": session[: protocol.LONGEST_SUBJECT] if isinstance(session, str) else "",
+    }  # fmt: skip
     record_authentication(request, user, "sso", issuer=back.rules.issuer)
     request.session[single_sign_on.SESSION] = mark
     request._by_single_sign_on = True  # type: ignore[attr-defined]
@@ -116,7 +120,23 @@ def sign_in(*, request: HttpRequest, user: models.User, back: Return) -> HttpRes
         )  # fmt: skip
     if request.user.is_authenticated:
         request.session[single_sign_on.SESSION] = mark
+        sessions.name_by_service(session_key=request.session.session_key or "", mark=mark)
     return answer
+
+
+def end_sessions(*, token: str, at: dt.datetime) -> int:
+    """This will end the sessions that the service orders to end; return how many. Raises NotFound or NotBelieved."""
+    rules = single_sign_on.required()
+    order = protocol.logout_order(
+        token=token, issuer=rules.issuer, client_id=rules.client_id, at=at,
+        find_key=lambda kid, algorithm: single_sign_on.find_key(rules=rules, kid=kid, algorithm=algorithm, at=at),
+    )  # fmt: skip
+    return single_sign_on_logout.carry_out(issuer=rules.issuer, order=order, at=at)
+
+
+def logout_uri() -> str:
+    """This will return the address at which the service says that somebody signed out, to be entered there."""
+    return hosts.address(context.current_retailer()) + reverse("sso_logout")
 
 
 def confirm(*, request: HttpRequest, user: models.User, back: Return) -> None:

@@ -1,7 +1,8 @@
 """From what the service says to a person of this company: known by subject, else found by an address it vouches for.
 
 A subject belongs to one person of one company; the same service and subject at another company are another account,
-since both stand in the company's own tables. Nobody is found by an address outside the company's domains.
+since both stand in the company's own tables. Nobody is found by an address outside the company's domains, nor by one
+of a domain that the company did not prove.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from identity import models, operations, queries
+from identity import models, operations, queries, single_sign_on_domains
 from kernel.errors import GridhallError, gettext_noop
 
 LONGEST_NAME = 120
@@ -29,6 +30,9 @@ class SignInRefused(GridhallError):
 NO_MAIL = gettext_noop("your company's sign-in service names no mail address.")
 UNVERIFIED = gettext_noop("your company's sign-in service has not verified your mail address.")
 OTHER_DOMAIN = gettext_noop("your mail address is not of a domain that this company allows.")
+UNPROVEN_DOMAIN = gettext_noop(
+    "your company has not proven yet that your mail domain is its own. An administrator does so under Single sign-on."
+)
 NOBODY = gettext_noop("nobody here has your mail address. Ask an administrator to invite you.")
 NOT_STAFF = gettext_noop("this way in is for staff. Customers sign in with their password.")
 ENDED = gettext_noop("your access here has ended. Ask an administrator.")
@@ -111,6 +115,8 @@ def _check_address(rules: models.SingleSignOn, who: Told) -> None:
         raise SignInRefused(reason=UNVERIFIED)
     if who.domain not in rules.domains:
         raise SignInRefused(reason=OTHER_DOMAIN)
+    if not single_sign_on_domains.is_proven(domain=who.domain):
+        raise SignInRefused(reason=UNPROVEN_DOMAIN)
 
 
 def _check_may_be_made(rules: models.SingleSignOn, who: Told) -> None:

@@ -1,6 +1,7 @@
 """OpenID Connect as a relying party: what a service says of itself, the way there, and the answer believed or refused.
 
-OpenID Connect Core 1.0 (3.1, code flow), Discovery 1.0, RFC 7636 (PKCE, S256), RFC 9207 (``iss`` in the answer).
+OpenID Connect Core 1.0 (3.1, code flow), Discovery 1.0, Back-Channel Logout 1.0, RFC 7636 (PKCE, S256),
+RFC 9207 (``iss`` in the answer).
 The signature is always checked, also of what came over TLS. The time is the caller's.
 """
 
@@ -32,6 +33,10 @@ SKEW = dt.timedelta(seconds=60)
 """So far the service's clock may be off ours."""
 OLDEST_TOKEN = dt.timedelta(minutes=10)
 LONGEST_SUBJECT = 255
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+LOGOUT_KINDS = ("", "jwt", "logout+jwt", "application/logout+jwt")
+"""What the head of a logout token may call it; services of before the final text say nothing."""
+HEARD_BEFORE = gettext_noop("it was heard before.")
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 KEPT = (*ADDRESSES, "issuer", "userinfo_endpoint", "end_session_endpoint", "token_endpoint_auth_methods_supported",
         "authorization_response_iss_parameter_supported")  # fmt: skip
@@ -58,6 +63,15 @@ class Client:
     client_id: str
     secret: str
     redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutOrder:
+    """What the service orders: the order's name, and whose sessions or which one end; one of both may be empty."""
+
+    name: str
+    subject: str
+    session: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,31 @@ def believed(
     return claims
 
 
+def logout_order(
+    *, token: str, issuer: str, client_id: str, find_key: Callable[[str, str], Any], at: dt.datetime
+) -> LogoutOrder:
+    """This will return what a logout token orders, when signature, issuer, audience and times are right.
+
+    It is no id_token: it says what happened (``events``), has a name (``jti``), and never a nonce. Raises NotBelieved.
+    """
+    claims = _signed(token, find_key, kinds=LOGOUT_KINDS)
+    if claims.get("iss") != issuer:
+        raise NotBelieved(reason=gettext_noop("it is of another issuer."))
+    audience = claims.get("aud")
+    if client_id not in (audience if isinstance(audience, list) else [audience]):
+        raise NotBelieved(reason=gettext_noop("it is meant for another application."))
+    _check_times(claims, at)
+    events = claims.get("events")
+    if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict) or "nonce" in claims:
+        raise NotBelieved(reason=gettext_noop("it is no order to end sessions."))
+    name, subject, session = (claims.get(each) or "" for each in ("jti", "sub", "sid"))
+    if not all(isinstance(each, str) and len(each) <= LONGEST_SUBJECT for each in (name, subject, session)):
+        raise NotBelieved(reason=gettext_noop("its names are no texts, or too long."))
+    if not name or not (subject or session):
+        raise NotBelieved(reason=gettext_noop("it does not say whose sessions are to end."))
+    return LogoutOrder(name=name, subject=subject, session=session)
+
+
 def key_of(*, keys: Mapping[str, Any], kid: str, algorithm: str) -> Any:
     """This will return the public key that a token names, or None when it is not among them."""
     fitting = [each for each in keys.get("keys", []) if _fits(each, algorithm)]
@@ -179,11 +218,13 @@ def more_about(*, description: Mapping[str, Any], access_token: str, subject: st
     return found
 
 
-def _signed(token: str, find_key: Callable[[str, str], Any]) -> dict[str, Any]:
+def _signed(token: str, find_key: Callable[[str, str], Any], *, kinds: tuple[str, ...] | None = None) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(token)
     except jwt.PyJWTError:
         raise NotBelieved(reason=gettext_noop("it is no signed token.")) from None
+    if kinds is not None and str(header.get("typ") or "").lower() not in kinds:
+        raise NotBelieved(reason=gettext_noop("it is a token of another kind."))
     algorithm, kid = str(header.get("alg", "")), str(header.get("kid") or "")
     if algorithm not in ALGORITHMS:
         raise NotBelieved(reason=gettext_noop("it is not signed in a way we accept."))

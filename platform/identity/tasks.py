@@ -6,7 +6,18 @@ import datetime as dt
 
 from django.utils import timezone
 
-from identity import alerts, attempts, entering, entering_tasks, models, notices, sessions, trail
+from identity import (
+    alerts,
+    attempts,
+    entering,
+    entering_tasks,
+    models,
+    notices,
+    sessions,
+    single_sign_on_domains,
+    single_sign_on_logout,
+    trail,
+)
 from tenancy import queries as tenancy_queries
 from tenancy import tasks as tenancy_tasks
 
@@ -43,8 +54,9 @@ def sweep() -> None:
         send_alert.delay(alert_id)
     for entry_id in entering.waiting_mails():
         entering_tasks.tell_administrators.delay(entry_id)
-    for forget in (attempts.forget_old, sessions.forget_old, alerts.forget_old):
+    for forget in (attempts.forget_old, sessions.forget_old, alerts.forget_old, single_sign_on_logout.forget_old):
         forget(at=at)
+    single_sign_on_domains.sweep(at=at)
 
 
 @tenancy_tasks.platform_task(name="identity.sweep_all")

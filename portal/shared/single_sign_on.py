@@ -9,21 +9,22 @@ from allauth.account.internal.flows import reauthentication
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
 from hosting.operations import staffing
 from identity import single_sign_on, single_sign_on_flow, single_sign_on_people
 from identity.capabilities import Capability
-from kernel.errors import GridhallError, NotFound
+from kernel.errors import GridhallError, NotFound, gettext_noop
 from portal.shared import refusals
 from tenancy import context, hosts
 
-REFUSED = 403
+REFUSED, LONGEST_TOKEN = 403, 16_000
 NEXT = "next"
 
 
@@ -82,6 +83,27 @@ def signed_out(request: HttpRequest) -> HttpResponse:
         return redirect("account_login")
     page = {"rules": rules, "there": single_sign_on_flow.sign_out_address(rules=rules)}
     return render(request, "security/sso_signed_out.html", page)
+
+
+@csrf_exempt
+@require_POST
+def logout_order(request: HttpRequest) -> HttpResponse:
+    """Take the service's word that somebody signed out there; the signature of the token opens this door."""
+    token, at = request.POST.get("logout_token", ""), timezone.now()
+    try:
+        if not 0 < len(token) <= LONGEST_TOKEN:
+            raise single_sign_on_flow.protocol.NotBelieved(reason=gettext_noop("it holds no logout token."))
+        single_sign_on_flow.end_sessions(token=token, at=at)
+    except NotFound as refusal:
+        raise Http404 from refusal
+    except GridhallError as refusal:
+        single_sign_on_flow.note_refused(request=request, refusal=refusal, at=at)
+        return _ordered({"error": "invalid_request", "error_description": str(refusal)}, status=400)
+    return _ordered({}, status=200)
+
+
+def _ordered(said: dict[str, str], *, status: int) -> HttpResponse:
+    return JsonResponse(said, status=status, headers={"Cache-Control": "no-store"})
 
 
 def _leave(request: HttpRequest, mode: str) -> HttpResponse:

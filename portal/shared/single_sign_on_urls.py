@@ -12,5 +12,6 @@ urlpatterns = [
     path("again/go/", single_sign_on.again_go, name="sso_again_go"),
     path("try/", single_sign_on.attempt, name="sso_try"),
     path("return/", single_sign_on.arrive, name="sso_return"),
+    path("logout/", single_sign_on.logout_order, name="sso_logout"),
     path("out/", single_sign_on.signed_out, name="sso_signed_out"),
 ]

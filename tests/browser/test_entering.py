@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
-from harness import readability, second_factor, sign_in_service
+from harness import name_server, readability, second_factor, sign_in_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -15,12 +16,20 @@ SHOTS = os.environ.get("GRIDHALL_SHOTS", "")
 
 
 @pytest.fixture(scope="module")
-def site(serve):
-    os.environ["GRIDHALL_SSO_PRIVATE_ADDRESSES"] = "1"
+def names():
+    with name_server.NameServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site(serve, names):
+    own = {"GRIDHALL_SSO_PRIVATE_ADDRESSES": "1", "GRIDHALL_DNS_RESOLVER": names.address}
+    os.environ.update(own)
     try:
         yield serve("browser/seed_entering.py")
     finally:
-        del os.environ["GRIDHALL_SSO_PRIVATE_ADDRESSES"]
+        for name in own:
+            del os.environ[name]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +133,7 @@ class TestSupport:
 
 
 class TestSingleSignOn:
-    def test_is_set_up_tried_and_used(self, chromium, site, service):
+    def test_is_set_up_tried_and_used(self, chromium, site, service, names):
         boss = opened(chromium, site.url("alder", "/accounts/login/"))
         sign_in(boss)
         boss.goto(site.url("alder", "/console/company/sign-in-service/"))
@@ -136,6 +145,11 @@ class TestSingleSignOn:
             boss.fill(f"#id_{name}", value)
         boss.check("#id_enabled")
         boss.get_by_role("button", name="Save the service").click()
+        word = re.search(r"gridhall-verification=[0-9a-f]{40}", boss.content())[0]
+        looked_at(boss, "sso-record")
+        names.records["_gridhall.alder.test", "TXT"] = [f'"{word}"']
+        boss.get_by_role("button", name="Check alder.test now").click()
+        boss.get_by_text("alder.test is proven to be yours").wait_for()
         boss.get_by_role("button", name="Try the connection").click()
         looked_at(boss, "sso-works")
         works = boss.get_by_text("The connection works").count()

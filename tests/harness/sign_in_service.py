@@ -42,6 +42,7 @@ class Service:
         self.refuses = ""
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
+        self.names: Any = None
 
     def about(self) -> dict[str, Any]:
         """Return the discovery document."""

@@ -8,15 +8,22 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from hosting import plans
-from identity import single_sign_on, single_sign_on_flow, single_sign_on_protocol
+from identity import single_sign_on, single_sign_on_domains, single_sign_on_flow, single_sign_on_protocol
 from identity.capabilities import Capability
-from kernel.errors import GridhallError
+from kernel.errors import GridhallError, NotFound
 from portal.console import pages
 from portal.console.sign_in_rules import sso_forms as forms
-from portal.shared import refusals
+from portal.shared import formats, refusals
+
+PROBLEMS = {
+    single_sign_on_domains.ABSENT: _("The record is not seen yet. New records take minutes, sometimes hours."),
+    single_sign_on_domains.SILENT: _("The name servers did not answer. It is looked at again by itself."),
+}
 
 
 @pages.form_page(Capability.MANAGE_STAFF)
@@ -46,6 +53,24 @@ def check(request: HttpRequest) -> HttpResponse:
         page = {"refusal": refusals.sentence(refusal)}
     form = forms.ServiceForm(initial=forms.initial_of(rules))
     return _page(request, form, tried=page)
+
+
+@pages.action(Capability.MANAGE_STAFF)
+def check_domain(request: HttpRequest, domain_id: int) -> HttpResponse:
+    """Look for the record that proves a mail domain."""
+    try:
+        plans.require("sso")
+        found = single_sign_on_domains.check(domain_id=domain_id, at=timezone.now())
+    except NotFound as refusal:
+        raise Http404 from refusal
+    except GridhallError as refusal:
+        messages.error(request, refusals.sentence(refusal))
+        return redirect("console:sso")
+    if found.proven_at is not None and not found.problem:
+        messages.success(request, gettext("{domain} is proven to be yours.").format(domain=found.domain))
+    else:
+        messages.info(request, gettext("Looked at {domain}; what is missing stands below.").format(domain=found.domain))
+    return redirect("console:sso")
 
 
 @pages.action(Capability.MANAGE_STAFF)
@@ -87,10 +112,23 @@ def _page(request: HttpRequest, form: Any, *, tried: Any = None, status: int = 2
         "tried": tried,
         "in_plan": plans.allows("sso"),
         "refusal": refusals.sentence(plans.FeatureNotInPlan(feature="sso")),
+        "domains": [_domain(each, pages.zone(request)) for each in single_sign_on_domains.listed()],
+        "logout_uri": single_sign_on_flow.logout_uri(),
         "redirect_uri": single_sign_on_flow.redirect_uri(),
         "links": len(single_sign_on.links()),
     }
     return render(request, "console/sign_in_rules/sso.html", page, status=status)
+
+
+def _domain(found: Any, zone: Any) -> dict[str, Any]:
+    kind, name, value = single_sign_on_domains.record(found=found)
+    return {
+        "domain": found, "kind": kind, "name": name, "value": value, "proven": found.proven_at is not None,
+        "problem": PROBLEMS.get(found.problem, ""),
+        "missing": formats.moment(found.missing_since, zone) if found.missing_since else "",
+        "checked": formats.moment(found.checked_at, zone) if found.checked_at else "",
+        "lost_after": single_sign_on_domains.LOST_AFTER.days,
+    }  # fmt: skip
 
 
 def _found(description: dict[str, Any], keys: dict[str, Any]) -> list[tuple[str, str]]:

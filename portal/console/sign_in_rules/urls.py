@@ -14,6 +14,7 @@ VISIT = f"{SUPPORT}<key:entry_id>/"
 urlpatterns = [
     path(SERVICE, sso_views.service, name="sso"),
     path(f"{SERVICE}check/", sso_views.check, name="check_sso"),
+    path(f"{SERVICE}domains/<key:domain_id>/check/", sso_views.check_domain, name="check_sso_domain"),
     path(f"{SERVICE}remove/", sso_views.remove, name="remove_sso"),
     path(SUPPORT, support_views.visits, name="support"),
     path(f"{SUPPORT}rule/", support_views.rule, name="support_rule"),

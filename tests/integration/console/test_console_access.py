@@ -260,7 +260,7 @@ ORDERS = {
     "company/alerts/1/seen/": C.MANAGE_STAFF,
     "company/support/rule/": C.MANAGE_STAFF,
     "company/sign-in-service/check/": C.MANAGE_STAFF,
-    "company/sign-in-service/domains/<key:domain_id>/check/": C.MANAGE_STAFF,
+    "company/sign-in-service/domains/1/check/": C.MANAGE_STAFF,
     "company/sign-in-service/remove/": C.MANAGE_STAFF,
     "company/support/1/allow/": C.MANAGE_STAFF,
     "company/support/1/end/": C.MANAGE_STAFF,

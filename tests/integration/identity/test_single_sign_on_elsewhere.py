@@ -13,6 +13,7 @@ import pytest
 import requests
 from django.utils import timezone
 
+from harness import sign_in_cast
 from harness.browsers import browser
 from harness.served import free_port
 from identity import queries, single_sign_on
@@ -59,8 +60,8 @@ def _wait(address: str) -> None:
 
 
 class TestAnotherService:
-    def test_lets_staff_in(self, in_alder, issuer, settings):
-        settings.SSO_PRIVATE_ADDRESSES = True
+    def test_lets_staff_in(self, in_alder, issuer, service):
+        sign_in_cast.prove(service, "alder.test")
         facts = single_sign_on.Facts(
             issuer=issuer, client_id="gridhall", title="Mock", domains=("alder.test",), enabled=True
         )

@@ -55,7 +55,7 @@ class DataRequest(serializers.Serializer):
     customer = serializers.CharField(source="customer.number")
     kind = serializers.ChoiceField(choices=KINDS)
     state = serializers.ChoiceField(choices=STATES)
-    source = serializers.ChoiceField(choices=SOURCES, help_text="Through which door it was asked.")
+    source = serializers.ChoiceField(choices=SOURCES, help_text="Through which door it was asked.")  # type: ignore[assignment]
     asked_at = serializers.DateTimeField()
     due_on = serializers.DateField(help_text="The answer is due.")
     checked_at = serializers.DateTimeField(allow_null=True)

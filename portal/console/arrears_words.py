@@ -120,8 +120,8 @@ def fee(part: Any) -> dict[str, Any]:
     """Return a part of a late fee with its calculation as one line a span."""
     spans = [
         gettext("{first} to {last}: {amount} × {rate} → {fee}").format(
-            first=span["first"],
-            last=(dt.date.fromisoformat(span["until"]) - dt.timedelta(days=1)).isoformat(),
+            first=formats.day(dt.date.fromisoformat(span["first"])),
+            last=formats.day(dt.date.fromisoformat(span["until"]) - dt.timedelta(days=1)),
             amount=span["amount"].rstrip("0").rstrip("."),
             rate=span["rate"],
             fee=f"{Decimal(span['fee']):.4f}",
@@ -143,8 +143,21 @@ def _event_text(found: Any) -> str:
 
 
 def named(text: str) -> str:
-    """Return what a condition asks or found, protections by their names."""
-    return ", ".join(str(FLAGS.get(part, part)) for part in text.split(", ")) if text else ""
+    """Return what a condition asks or found, protections by their names, days as the reader writes them."""
+    return ", ".join(str(FLAGS.get(part) or _day_of(part)) for part in text.split(", ")) if text else ""
+
+
+DASHES = 2
+"""How many a day has that is written year, month, day."""
+
+
+def _day_of(text: str) -> str:
+    if text.count("-") != DASHES:
+        return text
+    try:
+        return formats.day(dt.date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def _segment(name: str) -> str:

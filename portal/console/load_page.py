@@ -110,9 +110,10 @@ def figure(asked: Asked, curve: queries.LoadCurve) -> Any:
     np.add.at(estimated, at, curve.estimated)
     np.add.at(known, at, curve.known_minutes)
     month = asked.view == MONTH
+    per = gettext("a day") if month else gettext("a month")
     return charts.StackedBars(
         title=title_of(asked.what),
-        subtitle=f"{asked.unit} · {gettext('a day') if month else gettext('a month')}",
+        subtitle=f"{asked.unit} · {per}",
         categories=[str(first.day) if month else formats.short_month(first) for first in firsts],
         details=[formats.day(first) if month else formats.month(first) for first in firsts],
         series=[

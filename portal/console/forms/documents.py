@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.invoices import fiscal_queries
+from portal.console import code_words
 from portal.console.forms.customers import day_input, search_input
 from tenants.notices import queries as notice_queries
 
@@ -31,7 +32,10 @@ class MessageFilter(forms.Form):
         choices = {
             "channel": [("", _("All channels")), *notice_queries.CHANNELS.choices],
             "state": [("", _("All states")), *notice_queries.STATES.choices],
-            "template": [("", _("All messages")), *((code, code) for code in notice_queries.templates_in_use())],
+            "template": [
+                ("", _("All messages")),
+                *((code, code_words.word("message", code)) for code in notice_queries.templates_in_use()),
+            ],
         }
         for name, offered in choices.items():
             self.fields[name].choices = offered  # type: ignore[attr-defined]

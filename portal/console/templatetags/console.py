@@ -10,7 +10,7 @@ from django.template import Context
 from django.utils.translation import gettext as _
 
 from kernel.periods import Period
-from portal.console import navigation, states, waiting
+from portal.console import code_words, navigation, states, waiting
 from portal.shared import formats
 
 register = template.Library()
@@ -28,6 +28,12 @@ def navigation_here(context: Context, sections: list[navigation.Section]) -> str
     """Return the address of the item whose page this is; pages of a room belong to the nearest item above them."""
     request = context.get("request")
     return navigation.here(sections, path=request.path) if request is not None else ""
+
+
+@register.filter
+def called(code: str, kind: str) -> str:
+    """Return what a code of a record is called: ``{{ message.template|called:"message" }}``."""
+    return code_words.word(kind, str(code or ""))
 
 
 @register.filter

@@ -127,7 +127,7 @@ ROWS: list[tuple[str, str, str, str]] = [
     (r"webauthn/keys", "pk", "mfa.Authenticator", "pk"),
     (r"coupons/", "code", "hosting.Coupon", "code"),
     (r"^plans/", "code", "hosting.Plan", "code"),
-    (r"data-protection/|account/data/", "request_id", "protection.DataRequest", "pk"),
+    (r"data-protection/|account/data/|data-requests/", "request_id", "protection.DataRequest", "pk"),
     (r"data-protection/keep/", "rule", "protection.RetentionChoice", "rule"),
     (r"data-protection/nights/", "day", "protection.RetentionRun", "day"),
     (r"domains/", "host_id", "tenancy.Domain", "pk"),

@@ -89,6 +89,30 @@ class TestTheWayOfARequest:
             assert client.get(f"/console/{page}").status_code == 404
 
 
+class TestACorrection:
+    def test_is_recorded_shown_and_carried_out(self, fresh_db, alder, household):
+        client = staff()
+        page = "/console/customers/C1/-/data/"
+        given = {"kind": "correction", "name": "Lin Mei-Hua", "email": "", "phone": "", "note": "my street, too"}
+
+        empty = client.post(f"{page}ask/", {"kind": "correction"}, follow=True).content.decode()
+        wrong = client.post(f"{page}ask/", {**given, "email": "nonsense"}, follow=True).content.decode()
+        shown = client.post(f"{page}ask/", given, follow=True).content.decode()
+        with context.use(alder):
+            [found] = queries.requests()
+        own = portal_cast.signed_in(household.email).get("/account/data/").content.decode()
+        client.post(f"/console/company/data-protection/requests/{found.pk}/correct/")
+
+        assert "Say what is wrong" in empty
+        assert "look at what you filled in" in wrong
+        assert all(word in shown for word in ("Lin Mei-Hua", "my street, too", "Carry it out", "Correct name"))
+        assert "Correct my data" in own
+        with context.use(alder):
+            done = queries.request(request_id=found.pk)
+            assert (done.state, done.wanted) == ("done", None)
+            assert str(customer_queries.customer(number="C1").name) == "Lin Mei-Hua"
+
+
 class TestRetentionPage:
     def test_shows_each_kind_with_its_law_and_takes_a_number(self, fresh_db, alder, household):
         client = staff()

@@ -11,7 +11,7 @@ from tenancy import fair_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-fair_transport.install()
+fair_transport.install(caps={"long": int(os.environ.get("GRIDHALL_LONG_PER_COMPANY", "1"))})
 app = Celery("gridhall", task_cls="tenancy.tasks:UnplacedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

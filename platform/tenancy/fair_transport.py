@@ -3,7 +3,8 @@
 Kombu keeps a queue as a list: who sends ten thousand messages is served ten thousand times before the next. Here a
 queue is a sorted set. A message's place is its company's last place plus one, but never before what is served now:
 start-time fair queueing. Each company's messages keep their order. A message that was taken and not confirmed comes
-back to the front. Taking is one blocking command on all queues, as before.
+back to the front. Taking is one blocking command on all queues, as before. Of a queue in CAPS a company has so many
+messages at work at a time (``tenancy.company_caps``).
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from kombu.transport import redis as kombu_redis
 from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 
+from tenancy import company_caps
+
 HEADER = "retailer"
 NOBODY = "-"
 """The lane of the platform's own messages."""
+CAPS: dict[str, int] = {}
+"""How many messages of one company are at work at a time, by queue; a queue without a number has no such limit."""
 PREFIX = "fair:"
 SEPARATOR = ":"
 PUT = """
@@ -67,13 +72,68 @@ def company_of(message: Any) -> str:
     return str((message.get("headers") or {}).get(HEADER) or NOBODY)
 
 
+_QoS: Any = kombu_redis.QoS
 _Channel: Any = kombu_redis.Channel
 _Transport: Any = kombu_redis.Transport
 """Their types are described in part only."""
 
 
+class QoS(_QoS):
+    """Kombu's book of what was taken and not confirmed; who confirms lets what is held of the company go on."""
+
+    def ack(self, delivery_tag: str) -> None:
+        super().ack(delivery_tag)
+        self.channel.let_go_on(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        super().reject(delivery_tag, requeue=requeue)
+        self.channel.let_go_on(delivery_tag)
+
+    def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
+        super().restore_visible(start=start, num=num, interval=interval)
+        self.channel.let_all_go_on()
+
+
 class Channel(_Channel):
     """Kombu's channel with sorted sets in place of lists."""
+
+    QoS = QoS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._admitted: dict[str, tuple[str, str]] = {}
+        super().__init__(*args, **kwargs)
+
+    def let_go_on(self, tag: str) -> None:
+        """Put back what is held of the company whose message is done."""
+        queue, company = self._admitted.pop(tag, ("", ""))
+        if company:
+            self._release(queue, company, tag)
+
+    def let_all_go_on(self) -> None:
+        """Put back what is held although nobody of the company is at work any more: its worker died."""
+        for queue in CAPS:
+            with self.conn_or_acquire() as client:
+                companies = company_caps.holding(client=client, key=key_of(queue))
+            for company in companies:
+                self._release(queue, company, "")
+
+    def _release(self, queue: str, company: str, tag: str) -> None:
+        facts = {"key": key_of(queue), "company": company, "cap": CAPS.get(queue, 1), "unacked": self.unacked_key}
+        with self.conn_or_acquire() as client:
+            company_caps.release(client=client, tag=tag, **facts)
+
+    def _may_go_on(self, queue: str, message: Any, member: bytes | str) -> bool:
+        """Return whether a message that was taken may be worked on, and remember that it is."""
+        cap, company = CAPS.get(queue, 0), company_of(message)
+        if cap <= 0 or company == NOBODY:
+            return True
+        tag = message["properties"]["delivery_tag"]
+        facts = {"key": key_of(queue), "company": company, "cap": cap, "unacked": self.unacked_key}
+        with self.conn_or_acquire() as client:
+            if not company_caps.admit(client=client, tag=tag, member=member, **facts):
+                return False
+        self._admitted[tag] = (queue, company)
+        return True
 
     def _q_for_pri(self, queue: str, pri: Any) -> str:
         return key_of(queue)
@@ -116,7 +176,10 @@ class Channel(_Channel):
                 raise Empty
             queue = bytes_to_str(taken[0]).removeprefix(PREFIX)
             self._queue_cycle.rotate(queue)
-            self.connection._deliver(loads(waiting(member=taken[1])[1]), queue)
+            message = loads(waiting(member=taken[1])[1])
+            if not self._may_go_on(queue, message, taken[1]):
+                raise Empty
+            self.connection._deliver(message, queue)
             return True
         finally:
             self._in_poll = None
@@ -132,12 +195,13 @@ class Channel(_Channel):
 
     def _size(self, queue: str) -> int:
         with self.conn_or_acquire() as client:
-            return int(client.zcard(key_of(queue)))
+            return int(client.zcard(key_of(queue))) + company_caps.held(client=client, key=key_of(queue))
 
     def _purge(self, queue: str) -> int:
         with self.conn_or_acquire() as client:
-            count = int(client.zcard(key_of(queue)))
+            count = int(client.zcard(key_of(queue))) + company_caps.held(client=client, key=key_of(queue))
             client.delete(key_of(queue))
+            company_caps.drop(client=client, key=key_of(queue))
         return count
 
 
@@ -147,7 +211,8 @@ class Transport(_Transport):
     Channel = Channel
 
 
-def install() -> None:
-    """Let every address of Redis or Valkey mean this transport, in this process."""
+def install(*, caps: dict[str, int] | None = None) -> None:
+    """Let every address of Redis or Valkey mean this transport, in this process; ``caps`` as in CAPS."""
+    CAPS.update(caps or {})
     for name in ("redis", "rediss"):
         TRANSPORT_ALIASES[name] = "tenancy.fair_transport:Transport"

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import current_app
 
-from tenancy import fair_transport
+from tenancy import company_caps, fair_transport
 
 QUEUES = ("prompt", "default", "long", "provision")
 """``prompt``: somebody waits for it. ``long``: may take minutes each. ``provision``: the owner's."""
@@ -35,6 +35,7 @@ def _queue(channel: Any, name: str) -> Queue:
         return Queue(name, int(channel._size(name)), 0.0)
     with channel.conn_or_acquire() as client:
         key = fair_transport.key_of(name)
-        waiting, head = int(client.zcard(key)), client.zrange(key, 0, 0)
+        waiting = int(client.zcard(key)) + company_caps.held(client=client, key=key)
+        head = client.zrange(key, 0, 0) or company_caps.oldest(client=client, key=key)
     since = fair_transport.waiting(member=head[0])[0] if head else None
     return Queue(name, waiting, max(0.0, time.time() - since / 1000) if since else 0.0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import kombu
 import pytest
+import redis
 
 from config.embedded import valkey
 from harness.laws import fairness
@@ -129,6 +131,119 @@ class TestNothingIsLost:
         assert take(broker, 2) == ["a1", "a1"]
 
 
+class TestOneCompanysShare:
+    """Two messages of a company may be at work at a time from the queue ``work``."""
+
+    @pytest.fixture(autouse=True)
+    def capped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(fair_transport.CAPS, "work", 2)
+
+    @pytest.fixture
+    def looking(self, server: valkey.Server) -> Iterator[redis.Redis]:
+        """A connection beside those that wait for messages."""
+        with redis.Redis(unix_socket_path=str(server.socket)) as client:
+            yield client
+
+    @staticmethod
+    def get(source: Any) -> Any:
+        """Take the next one, or None when there is none for us now."""
+        try:
+            return source.get(timeout=0.3)
+        except source.Empty:
+            return None
+
+    def taken(self, source: Any, most: int) -> list[Any]:
+        found = []
+        while len(found) < most and (message := self.get(source)) is not None:
+            found.append(message)
+        return found
+
+    def test_leaves_what_is_beyond_it_to_others(self, broker: kombu.Connection) -> None:
+        send(broker, "a", *range(6))
+        with broker.SimpleQueue("work") as source:
+            first = self.taken(source, 6)
+            send(broker, "b", 0)
+            others = self.taken(source, 6)
+            send(broker, "", "sweep", "sweep")
+            platforms = self.taken(source, 6)
+
+        assert [each.payload for each in first] == ["a0", "a1"]
+        assert [each.payload for each in others] == ["b0"]
+        assert [each.payload for each in platforms] == ["sweep", "sweep"]
+
+    def test_goes_on_in_order_when_one_is_done_or_refused(self, broker: kombu.Connection) -> None:
+        send(broker, "a", *range(6))
+        with broker.SimpleQueue("work") as source:
+            first, second = self.taken(source, 6)
+            second.ack()
+            third = self.taken(source, 6)
+            first.reject()
+            fourth = self.taken(source, 6)
+            for each in (*third, *fourth):
+                each.ack()
+            rest = self.taken(source, 6)
+
+        words = [[each.payload for each in group] for group in (third, fourth, rest)]
+        assert words == [["a2"], ["a3"], ["a4", "a5"]]
+
+    def test_counts_over_all_workers(self, server: valkey.Server, broker: kombu.Connection) -> None:
+        send(broker, "a", *range(4))
+        with kombu.Connection(server.broker_url(), transport_options=OPTIONS) as another:
+            with another.SimpleQueue("work") as theirs, broker.SimpleQueue("work") as ours:
+                held = self.taken(theirs, 4)
+                none = self.taken(ours, 4)
+                held[0].ack()
+                third = self.taken(theirs, 4) + self.taken(ours, 4)
+
+        assert ([each.payload for each in held], none) == (["a0", "a1"], [])
+        assert [each.payload for each in third] == ["a2"]
+
+    def test_is_free_again_when_its_workers_died(
+        self, server: valkey.Server, broker: kombu.Connection, looking: redis.Redis
+    ) -> None:
+        send(broker, "a", *range(4))
+        with kombu.Connection(server.broker_url(), transport_options=OPTIONS) as dead:
+            source = dead.SimpleQueue("work")
+            assert len(self.taken(source, 4)) == 2
+            dead.default_channel.qos._delivered.clear()  # it dies without giving back what it held
+            looking.zadd("unacked_index", dict.fromkeys(looking.zrange("unacked_index", 0, -1), 1))
+
+        seen = []
+        broker.default_channel.qos.restore_visible(num=10, interval=1)
+        with broker.SimpleQueue("work") as source:
+            while (message := self.get(source)) is not None:
+                seen.append(message.payload)
+                message.ack()
+
+        assert sorted(seen) == ["a0", "a1", "a2", "a3"]
+        assert looking.keys("fair:work:held*") == []
+
+    def test_what_is_held_without_anybody_at_work_is_put_back(
+        self, broker: kombu.Connection, looking: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        send(broker, "a", *range(3))
+        with broker.SimpleQueue("work") as source:
+            self.taken(source, 3)
+            stuck = looking.llen("fair:work:held:a")
+            monkeypatch.setattr("tenancy.company_caps.YOUNG_MILLISECONDS", -1000)
+            looking.delete("unacked", "unacked_index")
+            broker.default_channel.qos.restore_visible(num=10, interval=1)
+            back = self.taken(source, 3)
+
+        assert (stuck, [each.payload for each in back]) == (1, ["a2"])
+        assert looking.llen("fair:work:held:a") == 0
+
+    def test_held_ones_are_counted_and_purged(self, broker: kombu.Connection) -> None:
+        send(broker, "a", *range(5))
+        with broker.SimpleQueue("work") as source:
+            self.taken(source, 5)
+            channel = broker.default_channel
+            waiting = channel._size("work")
+            purged = channel._purge("work")
+
+        assert (waiting, purged, channel._size("work")) == (3, 3, 0)
+
+
 class TestDepths:
     def test_say_how_many_wait_and_since_when(self, broker: kombu.Connection, settings: Any, monkeypatch: Any) -> None:
         send(broker, "a", 1, 2, queue="default")
@@ -152,3 +267,13 @@ class TestWithWorkers:
 
         assert told.chunk_times <= 20
         assert told.served_before_last <= 40
+
+    def test_a_companys_long_work_leaves_a_slot_for_another(self, fresh_db: str, alder: Any, birch: Any) -> None:
+        """Two slots, one message of a company at a time: alder's never run side by side, birch's need not wait."""
+        seconds = 1.0
+        done = fairness.share(database=fresh_db, hoarding=alder, other=birch, cap=1, seconds=seconds)
+
+        apart = [later - sooner for sooner, later in pairwise(done["alder"])]
+        assert len(apart) == fairness.HOARD - 1
+        assert min(apart) >= seconds * 0.9
+        assert done["birch"][0] < done["alder"][-1]

@@ -23,7 +23,7 @@ from portal.api import parsing, problems, values, views
 from portal.api.nouns import meters
 from tenants.customers import queries as customer_queries
 from tenants.metering import operations, queries
-from tenants.metering.formats.base import ACCEPTED_MINUTES, LARGEST, Quality
+from tenants.metering.formats.base import ACCEPTED_MINUTES, LARGEST, Quality, fits_day
 
 MOST_READINGS, MOST_DAYS = 40_000, 1_000
 QUALITIES = [quality.name.lower() for quality in Quality]
@@ -308,7 +308,11 @@ def _day(place: int, day: dict[str, Any], known: _Known) -> operations.DayReadin
 
 def _require_slots(where: str, channel: Any, day: dict[str, Any]) -> None:
     zone, given = ZoneInfo(channel.recording_zone), len(day["values"])
-    fitting = {market_time.slots_of_day(day["day"], zone, minutes) for minutes in ACCEPTED_MINUTES}
+    fitting = {
+        market_time.slots_of_day(day["day"], zone, minutes)
+        for minutes in ACCEPTED_MINUTES
+        if fits_day(day["day"], zone, minutes)
+    }
     if given not in fitting:
         expected = market_time.slots_of_day(day["day"], zone, channel.interval_minutes)
         raise SlotsDoNotFit(

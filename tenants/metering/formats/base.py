@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import numpy.typing as npt
 
+from kernel import market_time
 from kernel.errors import GridhallError, gettext_noop
 from tenants.metering.formats import reasons
 from tenants.metering.formats.register_reading import RegisterReading
@@ -203,6 +205,14 @@ def separate_days(block: DayBlock) -> Iterator[ChannelDay]:
 
 Item = ChannelDay | DayBlock | RegisterReading | Refusal
 Items = Iterator[Item]
+
+
+@functools.lru_cache(maxsize=8192)
+def fits_day(day: dt.date, zone: ZoneInfo, minutes: int) -> bool:
+    """Tell whether a day of ``zone`` is whole intervals; one of 24½ hours is none of hours (Lord Howe)."""
+    opens, closes = market_time.day_bounds(day, zone)
+    lasting = closes.astimezone(dt.UTC) - opens.astimezone(dt.UTC)
+    return lasting % dt.timedelta(minutes=minutes) == dt.timedelta()
 
 
 class UnknownSupplyPoint(Exception):

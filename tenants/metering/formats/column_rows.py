@@ -118,6 +118,8 @@ def _day(table: Table, row: int, cells: list[str]) -> base.ChannelDay:
     if day.toordinal() in seen:
         raise _bad("day_twice", table.column("day"), other=seen[day.toordinal()])
     zone = _zone(table, (identifier, *aliases))
+    if not base.fits_day(day, zone, layout.minutes):
+        raise _bad("interval_day", table.column("day"), day=day.isoformat(), zone=zone.key, minutes=layout.minutes)
     if short and slots(day, zone, layout.minutes) + short != len(layout.columns):
         raise _bad("columns_short", layout.width - short, found=layout.width - short, expected=layout.width)
     readings, columns = _readings(table, cells, day, zone)
@@ -283,6 +285,9 @@ def _readings(table: Table, cells: list[str], day: dt.date, zone: ZoneInfo) -> t
 
 @functools.lru_cache(maxsize=8192)
 def slots(day: dt.date, zone: ZoneInfo, minutes: int) -> int:
+    """How many intervals a day has; none where they do not fit."""
+    if not base.fits_day(day, zone, minutes):
+        return 0
     return market_time.slots_of_day(day, zone, minutes)
 
 

@@ -170,6 +170,10 @@ def _places(table: _Table, cells: list[str], form: base.Form) -> Sequence[long_d
 def _placed(table: _Table, start: dt.datetime, form: base.Form) -> long_days.Place:
     zone = _zone_info(form.zone)
     place = long_days.place_of(start=start, zone=zone, minutes=form.minutes)
+    local = start.astimezone(zone).date()
+    if not base.fits_day(local, zone, form.minutes):
+        where = table.column("stamp") or table.column("date")
+        raise _Bad("interval_day", where, day=local.isoformat(), zone=zone.key, minutes=form.minutes)
     if place is None:
         where = table.column("stamp") or table.column("date")
         raise _Bad("off_grid", where, start=start.astimezone(zone).isoformat())

@@ -20,7 +20,7 @@ _TIME = re.compile(
     r"\s*(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _COMPACT_TIME = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?P<half>)(?P<zone>)")
-_DAY = dt.timedelta(days=1)
+_FARTHEST = dt.timedelta(hours=14)
 
 
 def local_of(*, date: str, time: str, order: str) -> dt.datetime | None:
@@ -38,7 +38,10 @@ def local_of(*, date: str, time: str, order: str) -> dt.datetime | None:
     if day == dt.date.max or day.year not in base.YEARS:
         return None
     moment = dt.datetime.combine(day, dt.time()) + dt.timedelta(minutes=minutes)
-    return moment.replace(tzinfo=_offset(match["zone"])) if match["zone"] else moment
+    if not match["zone"]:
+        return moment
+    offset = _offset(match["zone"])
+    return None if offset is None else moment.replace(tzinfo=offset)
 
 
 def parts_of(stamp: str) -> tuple[str, str]:
@@ -108,9 +111,10 @@ def _minutes(match: re.Match[str]) -> int | None:
     return total if total <= base.MINUTES_PER_DAY else None
 
 
-def _offset(text: str) -> dt.tzinfo:
+def _offset(text: str) -> dt.tzinfo | None:
+    """The offset; None for one that no clock on earth has."""
     if text == "Z":
         return dt.UTC
     hours, minutes = int(text[1:3]), int(text[-2:])
     delta = dt.timedelta(hours=hours, minutes=minutes)
-    return dt.timezone(-delta if text[0] == "-" else delta) if delta < _DAY else dt.UTC
+    return dt.timezone(-delta if text[0] == "-" else delta) if delta <= _FARTHEST and minutes < 60 else None

@@ -23,6 +23,7 @@ UNITS = {
     "WH": "Wh", "KWH": "kWh", "MWH": "MWh", "VARH": "varh", "KVARH": "kvarh", "MVARH": "Mvarh", "VAH": "VAh",
     "KVAH": "kVAh",
 }  # fmt: skip
+LONGEST_REGISTER, LONGEST_SERIAL = 16, 40
 REACTIVE, APPARENT = ("varh", "kvarh", "Mvarh"), ("VAh", "kVAh")
 
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
@@ -94,12 +95,15 @@ def _both(fields: list[str], row: int, zone: ZoneInfo, given: str | None) -> lis
         raise _BadRow("nem13_direction", 8, text=fields[7][:20])
     if not fields[3]:
         raise _BadRow("nem13_register", 4)
+    _refuse_long(fields)
     kind = "reactive" if unit in REACTIVE else "apparent" if unit in APPARENT else DIRECTIONS[fields[7].upper()]
     alike: dict[str, Any] = {
         "identifier": given or nmi,
         "aliases": () if given else aliases,
-        "register_code": fields[3][:16],
-        "meter_serial": fields[6][:40],
+        "register_code": fields[3],
+        "meter_serial": fields[6],
+        "tells_unit": True,
+        "tells_kind": True,
         "kind": kind,
         "unit": unit,
         "row": row,
@@ -114,6 +118,13 @@ def _both(fields: list[str], row: int, zone: ZoneInfo, given: str | None) -> lis
         RegisterReading(**alike, **previous),
         RegisterReading(**alike, **current, since=previous["day"], said=None if said is None else abs(said)),
     ]
+
+
+def _refuse_long(fields: list[str]) -> None:
+    """Names are not cut: one that is shortened could be another's."""
+    for column, longest in ((4, LONGEST_REGISTER), (7, LONGEST_SERIAL)):
+        if len(fields[column - 1]) > longest:
+            raise _BadRow("text_long", column, text=fields[column - 1][:20], longest=longest)
 
 
 def _read(fields: list[str], column: int, zone: ZoneInfo) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 from tenants.metering.formats import base, opening
 from tenants.metering.formats.register_reading import RegisterReading
+from tenants.metering.registers import units
 
 COLUMNS = {
     "supply_point": ("supply_point", "supply point", "nmi", "户号", "计量点", "计量点编号"),
@@ -30,6 +32,7 @@ QUALITIES = {
     "替代": "substituted",
 }  # fmt: skip
 KINDS = ("consumption", "feed_in", "generation", "reactive", "apparent", "demand", "check")
+LONGEST = {"supply_point": 64, "meter": 40, "register": 16}
 USUAL_UNITS = {"reactive": "kvarh", "apparent": "kVAh", "demand": "kW"}
 
 _NAMES = {name: column for column, names in COLUMNS.items() for name in names}
@@ -46,42 +49,93 @@ def read(opened: opening.Opened, options: base.ReadOptions) -> base.Items:
     """Yield each read or refusal of the table."""
     found = _header(opened.head())
     delimiter, places = found or (",", {})
-    first = True
+    first, width = True, 0
     for row, line in opening.lines(opened):
         if first:
             first = False
+            width = len(opening.cells(line, row=row, delimiter=delimiter))
+            _refuse_twice(opening.cells(line, row=row, delimiter=delimiter), row)
             continue
         fields = opening.cells(line, row=row, delimiter=delimiter)
+        while len(fields) > width and not fields[-1]:
+            fields.pop()
+        if len(fields) > width:
+            yield base.Refusal("columns_long", row, width + 1, {"found": len(fields), "expected": width})
+            continue
+        if delimiter != "," and "read" in places and places["read"] < len(fields):
+            fields[places["read"]] = _pointed(fields[places["read"]])
         yield _taken(fields, places, row, options.identifier)
+
+
+def _pointed(text: str) -> str:
+    """A decimal comma as a point, where commas do not divide the cells."""
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+
+
+def _refuse_twice(cells: list[str], row: int) -> None:
+    """A column that is named twice may mean either."""
+    seen: set[str] = set()
+    for place, cell in enumerate(cells):
+        column = _NAMES.get(cell.strip("\"' \t\ufeff").lower())
+        if column is not None and column in seen:
+            raise base.refuse_file("columns_twice", row=row, column=place + 1, label=cell[:20])
+        seen |= {column} if column is not None else set()
 
 
 def _taken(fields: list[str], places: dict[str, int], row: int, given: str | None) -> base.Item:
     cell = {name: fields[place] if place < len(fields) else "" for name, place in places.items()}
-    identifier = given or cell.get("supply_point") or cell.get("meter", "")
-    if not identifier:
-        return base.Refusal("no_identifier", row)
+    refusal = next(_wrong(cell, places, row, given), None)
     day = _day(cell["day"])
-    if day is None:
-        return base.Refusal("not_a_date", row, places["day"] + 1, {"text": cell["day"][:20]})
-    if not _READ.fullmatch(cell["read"]):
-        return base.Refusal("not_a_number", row, places["read"] + 1, {"text": cell["read"][:20]})
-    quality = QUALITIES.get(cell.get("quality", "").lower())
-    if quality is None:
-        return base.Refusal("quality", row, places["quality"] + 1, {"quality": cell["quality"][:20]})
+    if refusal is not None or day is None:
+        return refusal or base.Refusal("not_a_date", row, places["day"] + 1, {"text": cell["day"][:20]})
     kind = cell.get("kind", "").lower() or KINDS[0]
-    if kind not in KINDS:
-        return base.Refusal("read_kind", row, places["kind"] + 1, {"text": kind[:20]})
     return RegisterReading(
-        identifier=identifier[:64],
-        register_code=cell["register"][:16],
+        identifier=_identifier(cell, given),
+        register_code=cell["register"],
         day=day,
         value=Decimal(cell["read"]),
-        quality=quality,
+        quality=QUALITIES[cell.get("quality", "").lower()],
         row=row,
         kind=kind,
-        unit=cell.get("unit") or USUAL_UNITS.get(kind, "kWh"),
-        meter_serial=cell.get("meter", "")[:40],
+        unit=_unit(cell.get("unit", "")) or USUAL_UNITS.get(kind, "kWh"),
+        meter_serial=cell.get("meter", ""),
+        tells_unit=bool(cell.get("unit")),
+        tells_kind=bool(cell.get("kind")),
     )
+
+
+def _identifier(cell: dict[str, str], given: str | None) -> str:
+    return given or cell.get("supply_point") or cell.get("meter", "")
+
+
+def _wrong(cell: dict[str, str], places: dict[str, int], row: int, given: str | None) -> Iterator[base.Refusal]:
+    """Everything that is wrong with a row, what matters most first."""
+    yield from _wrong_names(cell, places, row, given)
+    if _day(cell["day"]) is None:
+        yield base.Refusal("not_a_date", row, places["day"] + 1, {"text": cell["day"][:20]})
+    if not _READ.fullmatch(cell["read"]):
+        yield base.Refusal("not_a_number", row, places["read"] + 1, {"text": cell["read"][:20]})
+    if cell.get("quality", "").lower() not in QUALITIES:
+        yield base.Refusal("quality", row, places["quality"] + 1, {"quality": cell["quality"][:20]})
+    if (cell.get("kind", "").lower() or KINDS[0]) not in KINDS:
+        yield base.Refusal("read_kind", row, places["kind"] + 1, {"text": cell["kind"].lower()[:20]})
+
+
+def _wrong_names(cell: dict[str, str], places: dict[str, int], row: int, given: str | None) -> Iterator[base.Refusal]:
+    """Names that are missing, or too long: none is cut, a shortened one could be another's."""
+    if not _identifier(cell, given):
+        yield base.Refusal("no_identifier", row)
+    if not cell["register"]:
+        yield base.Refusal("nem13_register", row, places["register"] + 1)
+    for name, longest in LONGEST.items():
+        if len(cell.get(name, "")) > longest:
+            yield base.Refusal("text_long", row, places[name] + 1, {"text": cell[name][:20], "longest": longest})
+
+
+def _unit(text: str) -> str:
+    """A unit as registers know it, however it is written; one that is not known as it stands."""
+    plain = text.lower().replace("³", "3").replace("·", "").replace("立方米", "m3").replace("千瓦时", "kwh")
+    return next((name for name in units.names() if name.lower() == plain), text[:8])
 
 
 def _header(head: str) -> tuple[str, dict[str, int]] | None:

@@ -112,6 +112,9 @@ SENTENCES: dict[str, str] = {
     "read_in_future": _(
         "The register cannot have been read on {day}: it is {given} there ({zone}). Correct the day of the read."
     ),
+    "interval_day": _(
+        "{day} is not a whole number of intervals of {minutes} minutes in {zone}; give it in shorter intervals."
+    ),
     # spreadsheets
     "spreadsheet": _("This is a spreadsheet of the old kind (.xls, .ods); save it as XLSX or CSV first."),
     "spreadsheet_damaged": _("The spreadsheet is damaged: {detail}"),
@@ -124,6 +127,8 @@ SENTENCES: dict[str, str] = {
     "read_kind": _("“{text}” is nothing that a register counts."),
     "read_twice": _("Row {other} has another read of this register on this day."),
     "read_no_register": _("There is no register “{register}” there; name its meter, or install it first."),
+    "read_unit": _("The register counts {kept}; the row says {found}. Give the read in the register's own unit."),
+    "text_long": _("“{text}…” is longer than {longest} characters."),
     "read_no_meter": _("The meter of register “{register}” does not hang there on {day}."),
     "read_refused": _("{reason}"),
     "read_backward": _("{read} is below the read before and was set aside for a decision."),

@@ -12,7 +12,8 @@ class RegisterReading:
     """One read of a file; ``day`` is the day it counts from, as the file has it.
 
     ``digits`` is how many stand before the decimal mark where zeros show it; ``said`` is the quantity since the read
-    before, in units of the register, where the file tells it.
+    before, in units of the register, where the file tells it. ``tells_unit`` and
+    ``tells_kind`` when those are the file's own words.
     """
 
     identifier: str
@@ -31,3 +32,5 @@ class RegisterReading:
     note: str = ""
     since: dt.date | None = None
     said: Decimal | None = None
+    tells_unit: bool = False
+    tells_kind: bool = False

@@ -127,7 +127,8 @@ def _fitting(
             found = _refusal(number, row, channel, seen, readings)
             if found is None:
                 day = _day(number, row, channel)
-                found = now.refusal(day=row.day, zone=channel.recording_zone, quality=day.quality, row=number)
+                quality = np.asarray(day.quality, dtype=np.uint8)
+                found = now.refusal(day=row.day, zone=channel.recording_zone, quality=quality, row=number)
                 if found is None:
                     yield day
         if found is not None:
@@ -176,7 +177,11 @@ def _refusal(
     if other != number:
         return base.Refusal("day_twice", number, None, {"other": other})
     zone = ZoneInfo(channel.recording_zone)
-    fitting = {market_time.slots_of_day(row.day, zone, minutes) for minutes in ACCEPTED_MINUTES}
+    fitting = {
+        market_time.slots_of_day(row.day, zone, minutes)
+        for minutes in ACCEPTED_MINUTES
+        if base.fits_day(row.day, zone, minutes)
+    }
     if len(row.values) not in fitting:
         expected = market_time.slots_of_day(row.day, zone, channel.interval_minutes)
         return base.Refusal("values_missing", number, None, {"found": len(row.values), "expected": expected})

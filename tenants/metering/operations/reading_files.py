@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -134,6 +135,9 @@ class _Target:
         ahead = self._now.refusal(
             day=item.day, zone=item.zone, quality=item.quality, row=item.row, columns=item.columns
         )
+        if not base.fits_day(item.day, ZoneInfo(item.zone), item.minutes):
+            words = {"day": item.day.isoformat(), "zone": item.zone, "minutes": item.minutes}
+            ahead = base.Refusal("interval_day", item.row, None, words)
         found = ahead or self._directory.channel_of(item)
         if isinstance(found, base.Refusal):
             self._refusals.append(found)

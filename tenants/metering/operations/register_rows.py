@@ -149,7 +149,10 @@ def _registers(
     wanted: dict[Key, list[RegisterReading]] = {}
     for key, item in placed:
         fitting = _hanging(known.get((key[0], key[2]), []), key[1], item.day)
-        if fitting is not None:
+        if fitting is not None and _counts_else(fitting, item):
+            words = {"kept": f"{fitting.unit}, {fitting.kind}", "found": f"{item.unit}, {item.kind}"}
+            refusals.append(base.Refusal("read_unit", item.row, None, words))
+        elif fitting is not None:
             found[key, item.day] = fitting
         elif any(not key[1] or each.meter.serial == key[1] for each in known.get((key[0], key[2]), [])):
             params = {"register": item.register_code, "day": item.day.isoformat()}
@@ -162,6 +165,11 @@ def _registers(
         made = _make(key, items, refusals)
         found |= {(key, item.day): made for item in items if made is not None}
     return found
+
+
+def _counts_else(register: Register, item: RegisterReading) -> bool:
+    """Whether the file says another unit or kind than the register has: its numbers would be taken for others."""
+    return (item.tells_unit and item.unit != register.unit) or (item.tells_kind and item.kind != register.kind)
 
 
 def _hanging(registers: Sequence[Register], serial: str, day: dt.date) -> Register | None:

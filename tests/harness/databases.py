@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from config.embedded import postgres
+from harness import memory
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("GRIDHALL_TEST_DIR", ROOT / ".gridhall" / "test"))
@@ -26,9 +27,15 @@ def server() -> postgres.Server:
     """Return the running test cluster, started on first use."""
     global _server
     if _server is None:
-        _server = postgres.Server(FOLDER / "postgres", durable=False).start()
+        _server = postgres.Server(_cluster(), durable=False).start()
         atexit.register(_server.release)
     return _server
+
+
+def _cluster() -> Path:
+    """In memory where there is room, unless a folder was named."""
+    disk = FOLDER / "postgres"
+    return disk if "GRIDHALL_TEST_DIR" in os.environ else memory.place(checkout=ROOT, otherwise=disk)
 
 
 def use(folder: Path, *, durable: bool) -> None:

@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-SHARED = Path("/dev/shm")  # noqa: S108 (a folder of memory; the server refuses one that is not ours)
+SHARED = Path("/dev/shm")
 ROOM = 6 * 2**30
 """Bytes that must be free: the templates of a few versions, the demo's, and what the workers clone."""
 

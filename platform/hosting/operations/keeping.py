@@ -20,6 +20,8 @@ from tenancy.archives import loading
 FEWEST_HOURS, MOST_HOURS, MOST_KEPT = 0, 24 * 31, 1000
 FAILURE_RESTS = dt.timedelta(hours=1)
 """After a backup that failed the schedule waits so long."""
+DRILL_RESTS = dt.timedelta(days=1)
+"""After a proof that failed the same archive waits so long; a newer one is tried at once."""
 CUT_OFF = dt.timedelta(days=1)
 HEALTH_KEPT, FAULTS_KEPT, JOBS_KEPT = dt.timedelta(days=400), dt.timedelta(days=90), dt.timedelta(days=400)
 TAKEOUT_KEPT, UPLOAD_KEPT = dt.timedelta(days=7), dt.timedelta(days=14)
@@ -54,7 +56,11 @@ def order_due(*, at: dt.datetime) -> int:
 
 
 def order_drills(*, at: dt.datetime) -> int:
-    """Order the proof of the newest archive of the company that was proven longest ago, one at a time."""
+    """Order the proof of the newest archive of the company that was proven longest ago, one at a time.
+
+    An archive whose proof could not be carried out waits a day: one that another version wrote, for instance, would
+    fail each time, and keep all other companies from theirs.
+    """
     with context.use_public():
         if Job.objects.filter(kind=Job.Kind.DRILL, state__in=jobs.UNFINISHED).exists():
             return 0
@@ -63,7 +69,9 @@ def order_drills(*, at: dt.datetime) -> int:
             latest=Max("backups__pk", filter=_whole("backups__")),
         )
         due = Q(proven__isnull=True) | Q(proven__lt=at - settings.DRILL_EVERY)
-        found = rows.filter(due, latest__isnull=False).exclude(pk__in=_busy())
+        failed = Job.objects.filter(kind=Job.Kind.DRILL, state=Job.State.FAILED, finished_at__gt=at - DRILL_RESTS)
+        resting = failed.filter(backup_id__isnull=False).values("backup_id")
+        found = rows.filter(due, latest__isnull=False).exclude(pk__in=_busy()).exclude(latest__in=resting)
         keys = list(found.order_by(F("proven").asc(nulls_first=True), "pk").values_list("latest", flat=True))
     return int(any(_try_order(jobs.order_drill, backup_id=key, at=at, scheduled=True) for key in keys))
 

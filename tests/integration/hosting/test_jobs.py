@@ -368,6 +368,30 @@ class TestClock:
         assert (first, again, later, drilled) == (2, 0, 0, [1, 0])
         assert keeping.order_due(at=timezone.now() + dt.timedelta(hours=25)) == 1, "the other one is being proven"
 
+    def test_an_archive_whose_proof_failed_rests_a_day_and_lets_the_others_be_proven(self, in_business, folder):
+        with context.use_public():
+            rows = {code: backups.begin(code=code, at=AT) for code in ("alder", "birch")}
+            models.Backup.objects.filter(pk__in=[row.pk for row in rows.values()]).update(state="done")
+            for code, row in rows.items():
+                path = backups.folder_of(code=code) / row.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"x")
+            failed = models.Job.objects.create(
+                kind="drill", state="failed", retailer=rows["alder"].retailer, backup=rows["alder"],
+                asked_at=AT, finished_at=AT,
+            )  # fmt: skip
+
+        ordered = keeping.order_drills(at=AT + dt.timedelta(minutes=5))
+
+        with context.use_public():
+            drills = models.Job.objects.filter(kind="drill").exclude(pk=failed.pk)
+            assert (ordered, [job.backup_id for job in drills]) == (1, [rows["birch"].pk])
+            drills.update(state="done", finished_at=AT)
+            models.Backup.objects.filter(pk=rows["birch"].pk).update(tried_at=AT, differences=[])
+
+        assert keeping.order_drills(at=AT + dt.timedelta(hours=23)) == 0
+        assert keeping.order_drills(at=AT + dt.timedelta(hours=25)) == 1
+
     def test_tells_of_a_late_backup_once_a_day(self, in_business, folder):
         assert keeping.late(at=AT + dt.timedelta(days=3000)) == ["alder", "birch"]
         operations.back_up(code="alder", at=AT)

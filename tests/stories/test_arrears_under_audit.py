@@ -15,6 +15,7 @@ from billing.charges.models import AccountCharge
 from billing.invoices import operations as invoice_operations
 from billing.ledger import queries as ledger_queries
 from billing.payments import operations as payment_operations
+from billing.payments.models import Payment
 from harness import arrears_cast, billing_cast
 from harness.arrears_cast import at
 from identity import operations as identity_operations
@@ -184,3 +185,23 @@ class TestAPlanThatDoesNotDivide:
             (day("2026-05-31"), Decimal("333.33")),
         ]  # fmt: skip
         assert (in_grace, InstalmentPlan.objects.get().state) == ("active", "defaulted")
+
+
+class TestADepositWhosePaymentComesBack:
+    """3,600.00 on 10 January, back on the 20th: what was never there bears no interest, and nothing is given back."""
+
+    def test_ends_without_interest_and_without_a_gift(self, in_alder):
+        account, _point = arrears_cast.account("2", kind="business")
+        on, end = day("2026-01-10"), day("2026-04-10")
+        asked = operations.ask_deposit(account_id=account.pk, kind="cash", amount=cny("3600.00"), on=on, at=at(on))
+        operations.receive_deposit(
+            deposit_id=asked.pk, money=cny("3600.00"), method="bank_transfer", reference="R", received_on=on, at=at(on)
+        )
+        paid = Payment.objects.get()
+        payment_operations.reverse(payment_id=paid.pk, reason="bounced", at=at(day("2026-01-20")))
+        owed = book("receivable")
+
+        operations.end_deposit(deposit_id=asked.pk, set_off=False, on=end, at=at(end))
+
+        assert owed == 3600
+        assert (book("deposits"), book("receivable"), book("expense.customer_credits")) == (0, 0, 0)

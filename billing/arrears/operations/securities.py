@@ -15,6 +15,7 @@ from billing.ledger import chart, entries
 from billing.ledger import operations as ledger_operations
 from billing.ledger import queries as ledger_queries
 from billing.payments import operations as payment_operations
+from billing.payments import queries as payment_queries
 from kernel.errors import Conflict, Invalid, NotFound, gettext_noop
 from kernel.money import Money, minor_places, round_to_minor
 from tenants.customers import queries as customer_queries
@@ -141,7 +142,12 @@ def end_deposit(*, deposit_id: int, set_off: bool, on: dt.date, at: dt.datetime,
 
 
 def interest(*, deposit: Deposit, until: dt.date) -> Money:
-    """This will compute the interest a held deposit has earned up to a day."""
+    """This will compute the interest a held deposit has earned up to a day: none while its payment is not there.
+
+    A payment that came back leaves what the account owes for the deposit open.
+    """
+    if _is_unpaid(deposit):
+        return Money.zero(deposit.currency)
     rule = policies.deposits()
     since = deposit.held_since or until
     earned = schedules.interest(
@@ -152,6 +158,16 @@ def interest(*, deposit: Deposit, until: dt.date) -> Money:
         places=minor_places(deposit.currency),
     )
     return Money.rounded(earned, deposit.currency)
+
+
+def _is_unpaid(deposit: Deposit) -> bool:
+    name = _reference(deposit)
+    owed = payment_queries.open_debits(account_ids=[deposit.account_id])
+    return any((row.kind, row.reference) == (entries.EntryKind.DEPOSIT, name) for row in owed)
+
+
+def _reference(deposit: Deposit) -> str:
+    return f"deposit {deposit.pk}"
 
 
 @transaction.atomic
@@ -184,7 +200,7 @@ def _move(found: Deposit, kind: str, money: Money, on: dt.date, *, at: dt.dateti
     )
     day = ledger_queries.booking_day(on=on)
     entry = entries.NewEntry(
-        day, entries.EntryKind.DEPOSIT, f"deposit {found.pk}", [other, entries.credit(chart.DEPOSITS, money)]
+        day, entries.EntryKind.DEPOSIT, _reference(found), [other, entries.credit(chart.DEPOSITS, money)]
     )
     [entry_id] = ledger_operations.post(entries=[entry], posted_at=at)
     DepositMovement.objects.create(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +33,7 @@ BANDS = {
     "tip": _("Sharp peak"), "peak": _("Peak"), "flat": _("Flat rate"), "shoulder": _("Flat rate"),
     "valley": _("Valley"), "off_peak": _("Off-peak"), "deep": _("Deep valley"),
 }  # fmt: skip
-KINDS = {"message": MESSAGES, "charge": CHARGE_SOURCES, "format": FORMATS, "band": BANDS}
+KINDS: dict[str, Mapping[str, Any]] = {"message": MESSAGES, "charge": CHARGE_SOURCES, "format": FORMATS, "band": BANDS}
 _COLUMNS = "columns"
 
 

@@ -24,7 +24,7 @@ def open_portal(request: HttpRequest, number: str) -> HttpResponse:
     then = reverse("console:customer", args=[number])
     form = PortalForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["email"]))
+        messages.error(request, " ".join(map(str, form.errors["email"])))
         return redirect(then)
     try:
         user = operations.open_portal(customer=customer, email=form.cleaned_data["email"], **pages.signed(request))

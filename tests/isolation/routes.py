@@ -131,6 +131,7 @@ ROWS: list[tuple[str, str, str, str]] = [
     (r"data-protection/keep/", "rule", "protection.RetentionChoice", "rule"),
     (r"data-protection/nights/", "day", "protection.RetentionRun", "day"),
     (r"domains/", "host_id", "tenancy.Domain", "pk"),
+    (r"sign-in-service/domains/", "domain_id", "identity.SingleSignOnDomain", "pk"),
     (r"companies/", "code", "tenancy.Retailer", "code"),
     (r"add-ons/", "add_on_id", "charges.AddOn", "pk"),
 ]  # fmt: skip

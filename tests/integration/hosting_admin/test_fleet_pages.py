@@ -25,7 +25,7 @@ AT = dt.datetime(2026, 4, 2, 4, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def pages(fresh_db, settings, tmp_path):
+def pages(retailers, settings, tmp_path):
     settings.BACKUP_DIR, settings.FILES_DIR = tmp_path / "backups", tmp_path / "files"
     client = Client(HTTP_HOST="operator.localhost", HTTP_ACCEPT_LANGUAGE="en")
     assert second_factor.sign_in(client).status_code == 302
@@ -171,7 +171,7 @@ class TestQueues:
 
         assert "default 1,200 waiting the oldest for 6 minutes provision 0 waiting" in shown
 
-    def test_are_read_from_the_broker(self, fresh_db, monkeypatch):
+    def test_are_read_from_the_broker(self, retailers, monkeypatch):
         from celery import Celery
 
         with served.broker() as broker:
@@ -404,7 +404,7 @@ class TestBackups:
         refused = pages.post("/companies/alder/backups/policy/", {"every_hours": 6, "kept": 0})
 
         [row] = fleet_queries.rows(at=timezone.now(), code="alder")
-        assert fleet_queries.policy_of(row) == backup_policy.Policy(dt.timedelta(hours=6), 40)
+        assert fleet_queries.policy_of(row) == backup_policy.Policy(dt.timedelta(hours=6), 40, "own")
         assert refused.status_code == 422
 
     def test_come_from_elsewhere_as_a_file(self, pages, tmp_path):

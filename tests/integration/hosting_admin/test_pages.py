@@ -28,25 +28,25 @@ NEW = {
 
 
 @pytest.fixture
-def pages(fresh_db):
+def pages(retailers):
     client = Client(HTTP_HOST="operator.localhost", HTTP_ACCEPT_LANGUAGE="en")
     assert second_factor.sign_in(client).status_code == 302
     return client
 
 
 class TestAccess:
-    def test_a_stranger_is_asked_to_sign_in(self, fresh_db):
+    def test_a_stranger_is_asked_to_sign_in(self, retailers):
         response = Client(HTTP_HOST="operator.localhost").get("/")
 
         assert response.status_code == 302
         assert response["Location"].startswith("/accounts/login/")
 
-    def test_a_companys_host_has_no_such_page(self, fresh_db):
+    def test_a_companys_host_has_no_such_page(self, retailers):
         response = Client(HTTP_HOST="alder.localhost").get("/companies/new/")
 
         assert response.status_code == 404
 
-    def test_a_companys_staff_cannot_sign_in_here(self, fresh_db):
+    def test_a_companys_staff_cannot_sign_in_here(self, retailers):
         response = Client(HTTP_HOST="operator.localhost").post(
             "/accounts/login/", {"login": "staff@alder.test", "password": PASSWORD}
         )
@@ -117,7 +117,7 @@ class TestCompany:
 
 
 class TestOrder:
-    def test_that_could_not_be_sent_is_sent_again_by_the_page_and_by_the_sweep(self, pages, monkeypatch):
+    def test_that_could_not_be_sent_is_sent_again_by_the_page_and_by_the_sweep(self, fresh_db, pages, monkeypatch):
         from celery import current_app
         from kombu.exceptions import OperationalError
 

@@ -26,11 +26,14 @@ FORM = {
 
 
 @pytest.fixture
-def offered(fresh_db: str, settings: Any) -> str:
-    """Three plans are offered; companies live below ``localhost`` as in the standing cast."""
+def offered(request: pytest.FixtureRequest, settings: Any) -> None:
+    """Three plans are offered; companies live below ``localhost`` as in the standing cast.
+
+    A test whose commits must be real asks for ``fresh_db`` or works as ``owner``; the others are taken back.
+    """
+    request.getfixturevalue("fresh_db" if "fresh_db" in request.fixturenames else "db")
     settings.PLATFORM_DOMAIN, settings.SIGN_UPS_PER_SENDER = "localhost", 50
     offering.load_defaults(at=AT)
-    return fresh_db
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def owner(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
 
 
 @pytest.fixture
-def asked(offered: str, wish: Any, mailoutbox: list[Any]) -> Callable[..., tuple[models.SignUp, str]]:
+def asked(offered: None, wish: Any, mailoutbox: list[Any]) -> Callable[..., tuple[models.SignUp, str]]:
     """Ask for a space and return the sign-up with the token that was mailed."""
 
     def ask(at: dt.datetime = AT, **changes: Any) -> tuple[models.SignUp, str]:

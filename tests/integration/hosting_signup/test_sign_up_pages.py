@@ -65,7 +65,7 @@ class TestStrangers:
         assert "A company stands under the code “alder” already" in taken.content.decode()
         assert models.SignUp.objects.count() == 0
 
-    def test_get_the_same_answer_in_the_same_steps_for_every_address(self, offered, stranger):
+    def test_get_the_same_answer_in_the_same_steps_for_every_address(self, fresh_db, offered, stranger):
         addresses = ("ada@first.test", "staff@alder.test", "staff@operator.test", "ada@first.test", "no@nowhere.test")
         answers, questions = [], []
         for n, address in enumerate(addresses):

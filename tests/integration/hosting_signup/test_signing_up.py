@@ -156,7 +156,7 @@ class TestConfirming:
         assert signing_up.choose_name(sign_up_id=later.pk, code="fir-tree", at=AT).state == "working"
         assert companies_standing() == ["alder", "birch", "cedar", "fir-tree", "operator"]
 
-    def test_of_two_at_the_same_moment_one_has_the_name(self, asked):
+    def test_of_two_at_the_same_moment_one_has_the_name(self, fresh_db, asked):
         tokens = [asked(admin_email=f"a{n}@firm.test")[1] for n in range(4)]
 
         with ThreadPoolExecutor(4) as pool:
@@ -165,7 +165,7 @@ class TestConfirming:
         assert sorted(made) == ["name_taken", "name_taken", "name_taken", "working"]
         assert companies_standing() == ["alder", "birch", "cedar", "operator"]
 
-    def test_the_same_link_at_the_same_moment_works_once(self, asked):
+    def test_the_same_link_at_the_same_moment_works_once(self, fresh_db, asked):
         _, token = asked()
 
         with ThreadPoolExecutor(4) as pool:
@@ -174,7 +174,7 @@ class TestConfirming:
         assert sorted(made) == ["used", "used", "used", "working"]
         assert companies_standing() == ["alder", "birch", "cedar", "operator"]
 
-    def test_names_that_look_alike_are_not_given_at_the_same_moment_either(self, asked):
+    def test_names_that_look_alike_are_not_given_at_the_same_moment_either(self, fresh_db, asked):
         tokens = [asked(code=code, admin_email=f"{code}@firm.test")[1] for code in ("cellar", "ce11ar")]
 
         with ThreadPoolExecutor(2) as pool:

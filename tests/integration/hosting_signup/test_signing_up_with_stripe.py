@@ -83,7 +83,7 @@ def deliver(body: bytes, secret: str, *, signature: str = "") -> Any:
 
 
 @pytest.fixture
-def world(offered: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(offered: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made = World(seed=7)
     monkeypatch.setattr(timezone, "now", lambda: made.now)
     with made.server as server:

@@ -26,6 +26,8 @@ FIRST = dt.date(2026, 1, 1)
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 ZONE = "Asia/Shanghai"
 NEM12_DAYS = 2000
+LONG_ROWS = 1_000_000
+LONG_MAPPING = {"layout": "long", "columns": {"identifier": 0, "stamp": 1, "value": 2}, "minutes": 15, "unit": "kWh"}
 
 
 def main(points: int, days: int, meters: int) -> None:
@@ -59,6 +61,7 @@ def measure(points: int, days: int, meters: int) -> None:
         imported = timed("import, checked, validated and stored", values.size, lambda: bring(content, "done"))
         timed("the same file again, all unchanged", values.size, lambda: bring(content, "done"))
         read(values.size, days)
+        rows_of_readings(values[: LONG_ROWS // values.shape[1]], days)
     megabytes = len(content) / 1e6
     print(
         f"{points} supply points x {days} days, {megabytes:.1f} MB: {values.size / imported:,.0f} readings/s imported,"
@@ -159,12 +162,12 @@ def readings(days: int) -> np.ndarray:
     return np.random.default_rng(7).integers(20, 2500, size=(days, 96), dtype=np.int32)
 
 
-def register(points: int) -> None:
+def register(points: int, prefix: str = "33") -> None:
     from tenants.customers.models import Premises, SupplyPoint
 
     premises = Premises.objects.create(address="Benchmark", time_zone=ZONE)
     SupplyPoint.objects.bulk_create(
-        SupplyPoint(identifier=f"33{number:011d}", premises=premises) for number in range(points)
+        SupplyPoint(identifier=f"{prefix}{number:011d}", premises=premises) for number in range(points)
     )
 
 
@@ -178,6 +181,20 @@ def table(values: np.ndarray, days: int) -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
+def rows_of_readings(values: np.ndarray, days: int) -> None:
+    """A row per reading, of supply points of their own, imported with report."""
+    register(len(values) // days + 1, prefix="55")
+    lines = ["nmi,time,kWh"]
+    for number, row in enumerate(values.tolist()):
+        start = dt.datetime.combine(FIRST + dt.timedelta(days=number % days), dt.time())
+        lines += [
+            f"55{number // days:011d},{start + dt.timedelta(minutes=15 * slot):%Y-%m-%d %H:%M},{each / 1000:.3f}"
+            for slot, each in enumerate(row)
+        ]
+    content = ("\n".join(lines) + "\n").encode()
+    timed("a row per reading, imported", values.size, lambda: bring(content, "done", mapping=LONG_MAPPING))
+
+
 def copy(content: bytes) -> None:
     from django.db import connection
 
@@ -188,10 +205,11 @@ def copy(content: bytes) -> None:
         cursor.execute("DROP TABLE plain")
 
 
-def bring(content: bytes, state: str) -> None:
+def bring(content: bytes, state: str, **more: Any) -> None:
     from tenants.metering import operations
 
-    done = operations.import_file(file=io.BytesIO(content), file_name="benchmark.csv", source="benchmark", at=AT)
+    file = io.BytesIO(content)
+    done = operations.import_file(file=file, file_name="benchmark.csv", source="benchmark", at=AT, **more)
     if done.state != state:
         raise SystemExit(f"The import ended {done.state}: {[row.code for row in done.rows.all()[:5]]}")
 

@@ -86,10 +86,14 @@ class Days:
             day.changed = changed
         day.left -= 1
         if not day.left:
-            key = (day.form, day.day.toordinal())
-            self._whole[key] = day.row
-            self._slots -= day.values.size
-            yield _made(self._open.pop(key))
+            yield from self.whole(day=day)
+
+    def whole(self, *, day: _Open) -> Iterator[base.Item]:
+        """Yield a day that has all its readings; it is closed."""
+        key = (day.form, day.day.toordinal())
+        self._whole[key] = day.row
+        self._slots -= day.values.size
+        yield _made(self._open.pop(key))
 
     def is_free(self, day: _Open, slot: int) -> bool:
         """Tell whether nothing came for the slot yet."""

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from tenants.metering.formats import base, column_cells, column_words, long_days, long_stamps, mapping, numbers, opening
+from tenants.metering.formats import (
+    base,
+    column_cells,
+    column_words,
+    long_days,
+    long_quick,
+    long_stamps,
+    mapping,
+    numbers,
+    opening,
+)
 from tenants.metering.formats.base import Kind, Quality, Refusal, Unit
 
 _PLAIN = re.compile(r"([0-9]{1,9})(?:\.([0-9]{0,9}))?", re.ASCII)
@@ -54,10 +64,57 @@ def read(opened: opening.Opened, options: base.ReadOptions, said: mapping.Mappin
     table = _Table(said, options, marks)
     if "identifier" not in said.columns and not options.identifier:
         raise base.refuse_file("no_identifier")
+    quick = _quick(table)
     for row, line in opening.lines(opened):
-        if row > said.header_rows:
+        if row <= said.header_rows:
+            continue
+        taken = quick.take(row, line) if quick is not None else False
+        if taken is False:
             yield from _row(table, row, opening.cells(line, row=row, delimiter=said.delimiter))
+        elif taken is not True:
+            yield from table.days.whole(day=taken)
     yield from table.days.rest()
+
+
+def _quick(table: _Table) -> long_quick.Reader | None:
+    """The quick way for tables with one value a row and no word on its quality or time of change."""
+    said = table.mapping
+    if not long_quick.fits(frozenset(said.columns)) or said.further:
+        return None
+    keys = tuple(at for role, at in said.columns.items() if role not in {"stamp", "value"})
+    return long_quick.Reader(
+        delimiter=said.delimiter,
+        keys=keys or (said.columns["stamp"],),
+        stamp=said.columns["stamp"],
+        value=said.columns["value"],
+        days=table.days,
+        form_of=functools.partial(_form_or_none, table),
+        place_of=functools.partial(_place_or_none, table),
+        value_of=functools.partial(_value_or_none, table),
+    )
+
+
+def _form_or_none(table: _Table, cells: list[str]) -> tuple[base.Form, Fraction] | None:
+    try:
+        return _form(table, cells, "", "")
+    except _Bad:
+        return None
+
+
+def _place_or_none(table: _Table, cells: list[str], form: base.Form) -> long_days.Place | None:
+    """The only place a time may mean, if it is over."""
+    try:
+        places = _places(table, cells, form)
+    except _Bad:
+        return None
+    return places[0] if len(places) == 1 and not places[0].ahead else None
+
+
+def _value_or_none(table: _Table, text: str) -> int | None:
+    try:
+        return _value(table, text, table.mapping.columns["value"])
+    except _Bad:
+        return None
 
 
 def _row(table: _Table, row: int, cells: list[str]) -> Iterator[base.Item]:
@@ -73,7 +130,7 @@ def _row(table: _Table, row: int, cells: list[str]) -> Iterator[base.Item]:
             value = _value(table, cells[column], column)
             if not places and not value:
                 continue
-            if value is not None and places and all(place.ahead for place in places):
+            if value is not None and places and places[0].ahead:
                 raise _ahead(table, places[0], form)
             day, slot = _slot(table, form, factor, places, row)
             yield from table.days.put(day=day, slot=slot, value=value, quality=quality, changed=changed)

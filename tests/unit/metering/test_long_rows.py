@@ -309,3 +309,60 @@ class TestAnHourThatTheClockJumpsOver:
         assert (refused.code, refused.row, refused.column) == ("long_clock_forward", 25, 2)
         assert refused.sentence == "“2026-10-04 02:00” is a time that the clock jumps over on this day."
         assert day.total == 23_000
+
+
+class TestTheQuickWay:
+    """Rows are looked up where nothing is left to decide; what comes out is what the slow way says."""
+
+    def rows(self):
+        chance = random.Random(7)
+        rows = [
+            f"A{point},{day} {hour:02d}:{minute:02d},{chance.choice(['1.5', '0.001', '12', ' 3 ', '', '1e2'])}"
+            for point in (1, 2)
+            for day in ("2026-04-05", "2026-05-01", "2026-10-04")
+            for hour in range(24)
+            for minute in (0, 30)
+            if not (day == "2026-10-04" and hour == 2)
+        ]
+        chance.shuffle(rows)
+        return rows
+
+    def read(self, rows, quote=False):
+        said = SAID | {"minutes": 30}
+        head, *body = ["nmi,t,kWh", *rows]
+        lines = [",".join(f'"{cell}"' for cell in line.split(",")) for line in body] if quote else body
+        _, found = items("\n".join([head, *lines]) + "\n", said)
+        return sorted(
+            (each.identifier, each.day, each.values.tolist(), each.quality.tolist(), each.row)
+            if isinstance(each, base.ChannelDay)
+            else (each.code, each.row, each.column)
+            for each in found
+        )
+
+    def test_says_what_the_slow_way_says(self):
+        rows = self.rows()
+
+        assert self.read(rows) == self.read(rows, quote=True)
+
+    def test_says_so_of_rows_that_are_wrong_too(self):
+        rows = [
+            "A1,2026-05-01 00:00,1",
+            "A1,2026-05-01 00:00,2",
+            "A1,2026-05-01 00:10,1",
+            "A1,2026-05-01 01:00,x",
+            "A1",
+            "A1,2026-10-04 02:30,1",
+            ",2026-05-01 02:00,1",
+        ]
+
+        quick, slow = self.read(rows), self.read(rows, quote=True)
+
+        assert quick == slow
+        assert len([each for each in quick if isinstance(each[1], int)]) == 6
+
+    def test_tells_a_reading_of_a_whole_day_that_comes_again(self):
+        rows = [f"A1,2026-05-01 {n // 2:02d}:{n % 2 * 30:02d},1" for n in range(48)]
+
+        found = self.read([*rows, "A1,2026-05-01 05:00,1"])
+
+        assert found[-1] == ("long_twice", 50, 2)

@@ -2,6 +2,7 @@
 
 from billing.payments.queries.balances import OpenDebit, account_credit, open_debits, outstanding
 from billing.payments.queries.banking import (
+    SAID_OF_PAYERS,
     QueueCounts,
     agent_statements,
     agents,
@@ -42,6 +43,7 @@ from billing.payments.statements.shapes import MOST_BYTES
 
 __all__ = [
     "MOST_BYTES",
+    "SAID_OF_PAYERS",
     "OpenDebit",
     "PaymentDetail",
     "QueueCounts",

@@ -65,6 +65,10 @@ def statement(*, statement_id: int) -> BankStatement:
     return found
 
 
+SAID_OF_PAYERS = ("party_name", "party_account", "text")
+"""The fields of a line in which a bank writes about people."""
+
+
 def lines(*, state: str = "", statement_id: int | None = None, search: str = "") -> QuerySet[BankLine]:
     """This will list lines of statements, the oldest first; ``state`` is open, parked or done."""
     found = BankLine.objects.select_related("bank_account", "statement")

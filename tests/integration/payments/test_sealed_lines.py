@@ -14,8 +14,10 @@ from billing.payments import operations, queries
 from billing.payments.models import BankAccount, BankLine, KnownPayer
 from harness import billing_cast, databases
 from harness.bank_files import IBAN, camt, entry
+from identity import operations as identity_operations
 from kernel import masking, personal
 from tenancy import company_keys, context, resealing
+from tenants.customers.models import PersonalAccess
 
 NAME, ACCOUNT, TEXT = "王小明", "6222333344445555", "电费 Thompson 7 May"
 AT = dt.datetime(2026, 5, 5, tzinfo=dt.UTC)
@@ -135,6 +137,25 @@ class TestAKeyThatChanges:
 
             assert resealing.behind() == {}
             assert KnownPayer.objects.get(party_account=ACCOUNT).last_on == dt.date(2027, 1, 1)
+
+
+@pytest.mark.django_db
+class TestThePages:
+    @pytest.mark.parametrize(
+        ("post", "shown"), [("cashier", True), ("finance", True), ("billing", False), ("auditor", False)]
+    )
+    def test_show_it_to_who_sees_people_and_to_who_books(self, line, alder, client, post, shown):
+        person = identity_operations.create_user(email="p@alder.test", name="P", roles=[post], at=AT)
+        client.force_login(person)
+
+        for address in ("/console/bank/queue/", f"/console/bank/lines/{line.pk}/"):
+            page = client.get(address, HTTP_HOST="alder.localhost").content.decode()
+            assert (NAME in page, TEXT in page) == (shown, shown)
+            assert ("王**" in page) is not shown
+
+        with context.use(alder):
+            fields = {field for each in PersonalAccess.objects.all() for field in each.fields}
+        assert ("BankLine.text" in fields) is shown
 
 
 @pytest.mark.slow

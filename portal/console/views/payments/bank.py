@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from billing.payments import operations, queries
 from billing.payments import tasks as payment_tasks
 from billing.payments.statements.shapes import FileRefused
 from identity.capabilities import Capability
+from kernel import masking, personal
 from kernel.errors import GridhallError
 from portal.console import pages
 from portal.console.forms import payments as forms
@@ -104,13 +106,16 @@ def queue(request: HttpRequest) -> HttpResponse:
     form, wanted = pages.filters(request, forms.LineFilter)
     found = queries.lines(state=wanted["state"] or "open", search=wanted["q"])
     table = tables.paged(request, found, LINES, default="booked_on")
+    _show_to_who_books(request, table)
     page = {"form": form, "table": table, "counts": queries.queue_counts(), "first": found.first()}
     return render(request, "console/payments/queue.html", page)
 
 
 @pages.page(Capability.SEE_PAYMENTS)
 def line(request: HttpRequest, line_id: int) -> HttpResponse:
-    return render(request, "console/payments/line.html", _page(line_id, forms.Parts()))
+    page = _page(line_id, forms.Parts())
+    _show_to_who_books(request, [page["line"]])
+    return render(request, "console/payments/line.html", page)
 
 
 @pages.action(Capability.TAKE_PAYMENTS)
@@ -213,6 +218,20 @@ def _part(left: Decimal, kind: str, request: HttpRequest) -> operations.Part:
         payment_id=int(payment) if payment else None,
         payout_id=int(payout) if payout else None,
     )
+
+
+def _show_to_who_books(request: HttpRequest, lines: Iterable[Any]) -> None:
+    """Who finds out whose the money is reads what the bank wrote of it, also where names are masked to his post.
+
+    It is recorded like any showing. Customers' own names stay as his post sees them.
+    """
+    if not masking.is_on() or Capability.TAKE_PAYMENTS not in request.user.capabilities:  # type: ignore[union-attr]
+        return
+    for each in lines:
+        for name in queries.SAID_OF_PAYERS:
+            if value := getattr(each, name):
+                setattr(each, name, str(value))
+                personal.saw(owner=personal.NOBODY, field=f"BankLine.{name}")
 
 
 def _split(data: dict[str, Any]) -> operations.Part:

@@ -13,6 +13,7 @@ from tenants.metering.models import (
     ReadingImport,
     ReadingImportRow,
     SelfRead,
+    SourceNote,
 )
 
 PHOTO_MONTHS = 13
@@ -31,11 +32,12 @@ def _days(scope: Scope) -> Any:
 
 
 def _expire_days(scope: Scope) -> int:
-    """Days have no key of their own: channel and day are."""
+    """Days have no key of their own: channel and day are. What sources said of them goes with them."""
     found = list(_days(scope).order_by("day", "channel_id").values_list("channel_id", "day")[: scope.limit])
     for day in sorted({day for _, day in found}):
         channels = [channel for channel, on in found if on == day]
         IntervalDay.objects.filter(day=day, channel_id__in=channels).delete()
+        SourceNote.objects.filter(day=day, channel_id__in=channels).delete()
     return len(found)
 
 

@@ -31,8 +31,9 @@ def lock(*, import_id: int) -> None:
 def take_back(*, record: ReadingImport, at: dt.datetime) -> int:
     """This will set the reads of an import aside, recorded ``at``, and store again what stood when it came.
 
-    Former reads of the same days, and the estimates that its reads ended. All of it is judged as reads are; what a
-    person had believed stays believed. Returns how many reads are set aside. The registers are locked before.
+    Former reads of the same days, and the estimates that its reads ended. All of it is judged as reads are, and what
+    is none any more (its meter was taken down before) stays aside; what a person had believed stays believed. Returns
+    how many reads are set aside. The registers are locked before.
     """
     made = _of(record.pk)
     if not made:
@@ -78,11 +79,12 @@ def _enter_again(former: Sequence[RegisterRead], at: dt.datetime, by: str) -> No
 
     for (source, import_id), group in groupby(sorted(former, key=origin), key=origin):
         reads = list(group)
-        again = register_reads.store_reads(
+        again = register_reads.store_each(
             reads=[_told(each) for each in reads], at=at, source=source, by=by, import_id=import_id or None
         )
         for each, outcome in zip(reads, again, strict=True):
-            _carry_on(each, outcome.read, at)
+            if isinstance(outcome, register_reads.Outcome):
+                _carry_on(each, outcome.read, at)
 
 
 def _told(read: RegisterRead) -> register_reads.NewRead:

@@ -120,7 +120,7 @@ def store_reads(
 
 @transaction.atomic
 def store_each(
-    *, reads: Sequence[NewRead], at: dt.datetime, source: str, by: str = ""
+    *, reads: Sequence[NewRead], at: dt.datetime, source: str, by: str = "", import_id: int | None = None
 ) -> list[Outcome | GridhallError]:
     """This will store each read by itself and say what became of it, in their order; what is refused is its refusal.
 
@@ -140,7 +140,7 @@ def store_each(
         except GridhallError as refusal:
             outcomes[place] = refusal
         else:
-            outcomes[place] = _enter(ledger, read, at, (source, by, None))
+            outcomes[place] = _enter(ledger, read, at, (source, by, import_id))
     _write(ledgers.values(), at, by or source)
     return [outcomes[place] for place in range(len(reads))]
 

@@ -36,7 +36,7 @@ SENT_TO = {
     "console:primary_domain", "hosting:takeout_link", "hosting:sign_plan", "hosting:restore_upload",
     "hosting:replace_from_backup", "hosting:prolong_demo", "hosting:go_on_entering", "hosting:end_visit",
     "hosting:drop_former", "hosting:drill_backup", "hosting:copy_from_backup", "hosting:choose_sign_up_name",
-    "hosting:archive_link", "console:allow_support", "console:end_support",
+    "hosting:archive_link", "console:allow_support", "console:end_support", "console:check_sso_domain", "sso_logout",
 }  # fmt: skip
 """Routes that get ANYTHING."""
 PAGES: dict[str, dict[str, Any]] = {

@@ -37,10 +37,12 @@ SENT_TO = {
     "hosting:replace_from_backup", "hosting:prolong_demo", "hosting:go_on_entering", "hosting:end_visit",
     "hosting:drop_former", "hosting:drill_backup", "hosting:copy_from_backup", "hosting:choose_sign_up_name",
     "hosting:archive_link", "console:allow_support", "console:end_support", "console:check_sso_domain", "sso_logout",
+    "console:close_portal",
 }  # fmt: skip
 """Routes that get ANYTHING."""
 PAGES: dict[str, dict[str, Any]] = {
     "account_login": {"login": "administrator@fleet.test", "password": "wrong"},
+    "portal:join": {"number": "A10001", "email": "somebody@fleet.test"},
     "account_reset_password": {"email": "administrator@fleet.test"},
 }
 """Forms that no page shows, by the name of their route: field → value."""

@@ -126,7 +126,7 @@ class Subscription(models.Model):
     provider_subscription = models.CharField(max_length=REFERENCE, blank=True)
     provider_round = models.IntegerField(default=0)
     followed_at = models.DateTimeField(null=True)
-    told_state = models.CharField(max_length=9, choices=State.choices, blank=True)
+    told_state = models.CharField(max_length=9, choices=State.choices, blank=True, default="", db_default="")
     """Of which state the company's administrators were told by mail last; they are told of those that need a deed."""
     signed_at = models.DateTimeField()
 

@@ -210,9 +210,9 @@ class OpenSession(models.Model):
     opened_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    service_subject = models.CharField(max_length=255, blank=True)
+    service_subject = models.CharField(max_length=255, blank=True, default="", db_default="")
     """Whom the company's sign-in service named when it vouched for this session; empty for every other way in."""
-    service_session = models.CharField(max_length=255, blank=True)
+    service_session = models.CharField(max_length=255, blank=True, default="", db_default="")
     """The service's own name of its session (sid), by which it ends this one."""
 
     class Meta:

@@ -32,6 +32,8 @@ class Migration(migrations.Migration):
                     ("suspended", "Suspended"),
                     ("ended", "Ended"),
                 ],
+                db_default="",
+                default="",
                 max_length=9,
             ),
         ),

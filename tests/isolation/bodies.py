@@ -37,7 +37,8 @@ SENT_TO = {
     "hosting:replace_from_backup", "hosting:prolong_demo", "hosting:go_on_entering", "hosting:end_visit",
     "hosting:drop_former", "hosting:drill_backup", "hosting:copy_from_backup", "hosting:choose_sign_up_name",
     "hosting:archive_link", "console:allow_support", "console:end_support", "console:check_sso_domain", "sso_logout",
-    "console:close_portal",
+    "console:close_portal", "console:change_channel_factor", "console:add_channel", "console:give_out_data",
+    "console:refuse_data_request", "console:correct_data",
 }  # fmt: skip
 """Routes that get ANYTHING."""
 PAGES: dict[str, dict[str, Any]] = {

@@ -92,6 +92,8 @@ ROWS: list[tuple[str, str, str, str]] = [
     (r"arrears/placements/", "placement_id", "arrears.Placement", "pk"),
     (r"", "identifier", "customers.SupplyPoint", "identifier"),
     (r"", "serial", "metering.Meter", "serial"),
+    (r"supply-points/.*channels/", "channel_id", "metering.Channel", "pk"),
+    (r"supply-points/.*channels/", "register", "metering.Channel", "register_code"),
     (r"refunds/", "reference", "payments.Refund", "reference"),
     (r"pay/done/", "token", "payments.Attempt", "token"),
     (r"runs/.*item_id|bill-runs/.*item_id", "item_id", "runs.BillRunItem", "pk"),

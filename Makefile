@@ -5,7 +5,7 @@ ARGS ?=
 WORKERS ?= 2
 # A file stays with one worker: what its tests share (a served site, a month of readings) is made once.
 BY_FILE := --dist loadfile --no-loadscope-reorder
-CODE := platform tenants billing portal tests benchmarks manage.py bootstrap.py
+CODE := platform tenants billing portal tests benchmarks deploy manage.py bootstrap.py
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
@@ -47,9 +47,8 @@ lock: setup ## resolve the packages anew: requirements.lock and bootstrap.lock
 	.venv/bin/uv export --quiet --all-groups --no-header --no-annotate --no-emit-project --format requirements-txt --output-file requirements.lock
 	.venv/bin/uv self version --short | sed 's/^/uv==/;s/ .*//' | .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-annotate --output-file bootstrap.lock -
 
-sbom: setup ## the third-party libraries with versions and hashes, from uv.lock, as CycloneDX: build/sbom.json
-	@mkdir -p build
-	.venv/bin/uv export --quiet --frozen --no-emit-project --format cyclonedx1.5 --output-file build/sbom.json
+sbom: setup ## the third-party libraries with versions and hashes, as CycloneDX: build/sbom.json
+	$(PY) deploy/sbom.py build/sbom.json
 
 messages: setup ## collect the texts to translate and compile the translations
 	$(PY) manage.py messages

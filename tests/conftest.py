@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from celery._state import get_current_app
 from django.core.cache import cache
 from django.db import connection, connections
 
@@ -44,9 +45,11 @@ def fresh_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def demo_database() -> str:
-    """The name of a database with the demo companies; for reading only."""
-    return databases.demo()
+def demo_database(django_db_setup: None) -> Iterator[str]:
+    """The name of a worker's own database with the demo companies: nobody else is connected, so it can be copied."""
+    name = databases.copy(databases.demo(), f"gridhall_{os.getpid()}_demo")
+    yield name
+    databases.drop(name)
 
 
 @pytest.fixture
@@ -58,10 +61,11 @@ def demo_db(demo_database: str, django_db_setup: None, django_db_blocker: Any) -
 
 @pytest.fixture(autouse=True)
 def back_to_public() -> Iterator[None]:
-    """Nothing of one test's retailer reaches the next."""
+    """Nothing of one test's retailer reaches the next, nor does another Celery than the program's."""
     yield
     connection.set_schema_to_public()
     cache.clear()
+    assert get_current_app().main == "gridhall", "a test's Celery(...) needs set_as_current=False"
 
 
 @pytest.fixture

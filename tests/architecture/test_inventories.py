@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -34,17 +36,22 @@ def test_every_use_of_keys_and_chance_is_in_the_inventory():
 
 def test_the_bill_of_materials_names_every_locked_package(tmp_path):
     made = tmp_path / "sbom.json"
-    program = Path(sys.executable).with_name("uv")
-    options = ["--quiet", "--frozen", "--offline", "--no-emit-project", "--format", "cyclonedx1.5", "-o", str(made)]
-    subprocess.run([program, "export", *options], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "deploy/sbom.py", str(made)], cwd=ROOT, check=True)
 
     bill = json.loads(made.read_text("utf-8"))
-    listed = {(part["name"], part.get("version")) for part in bill["components"] if part.get("purl")}
-    recipe = (ROOT / "Makefile").read_text("utf-8").split("\nsbom:", 1)[1].split("\n\n", 1)[0]
+    listed = {(part["name"], part["version"]) for part in bill["components"]}
+    locked = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE)
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     named = {re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0].lower().replace("_", "-") for each in declared}
 
     assert bill["bomFormat"] == "CycloneDX"
+    assert listed == set(locked)
     assert named <= {name for name, _ in listed}
-    assert all(version for _, version in listed)
-    assert "--format cyclonedx1.5" in recipe
+    assert all(part["externalReferences"][0]["hashes"] for part in bill["components"])
+
+
+def test_a_package_without_a_version_is_refused():
+    written = runpy.run_path(str(ROOT / "deploy" / "sbom.py"))
+
+    with pytest.raises(ValueError, match="no single version in 'celery>=5'"):
+        written["bill"]("celery>=5 \\\n    --hash=sha256:" + "0" * 64)

@@ -17,6 +17,7 @@ def violations(page: Any) -> list[tuple[str, str]]:
     The program of axe is loaded once a document, so that a page looked at in two widths costs it once.
     """
     axe = pytest.importorskip("axe_playwright_python.base")
+    page.wait_for_load_state()
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(axe.AXE_SCRIPT)
     found = page.evaluate("options => axe.run(options).then(results => results.violations)", OPTIONS)
@@ -29,6 +30,7 @@ def too_wide(page: Any) -> bool:
 
 
 def faults(page: Any) -> list[Any]:
-    """What axe finds, and the width where it is too much."""
+    """What axe finds, and the width where it is too much, once the page is there whole."""
+    page.wait_for_load_state()
     wide = page.evaluate("document.documentElement.scrollWidth")
     return [*violations(page), *([f"{wide} px wide"] if too_wide(page) else [])]

@@ -20,7 +20,7 @@ def demo_copy(demo_database, django_db_setup, django_db_blocker):
     """A copy of the demo that may be written to."""
     from harness.clones import opened
 
-    name = databases.copy(demo_database, f"gridhall_{os.getpid()}_demo")
+    name = databases.copy(demo_database, f"gridhall_{os.getpid()}_demo_written")
     with opened(name, django_db_blocker):
         yield
     databases.drop(name)

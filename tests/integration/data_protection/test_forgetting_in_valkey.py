@@ -45,7 +45,7 @@ def broker(server: valkey.Server, settings: Any) -> Iterator[kombu.Connection]:
 @pytest.fixture
 def app(broker: kombu.Connection) -> Celery:
     """Sends orders as the platform does."""
-    return Celery("forgetting", broker=broker.as_uri(include_password=True))
+    return Celery("forgetting", broker=broker.as_uri(include_password=True), set_as_current=False)
 
 
 def cached(schema: str) -> None:
@@ -60,14 +60,14 @@ def in_cache(schema: str) -> Any:
 
 
 def order(broker: kombu.Connection, schema: str, *numbers: int, **more: Any) -> None:
-    app = Celery("forgetting", broker=broker.as_uri())
+    app = Celery("forgetting", broker=broker.as_uri(), set_as_current=False)
     for number in numbers:
         app.send_task("a.b", args=[number], headers={"retailer": schema}, queue="default", connection=broker, **more)
 
 
 def about(broker: kombu.Connection, schema: str) -> None:
     """An order of the platform itself, for no company, that names one in its arguments alone."""
-    app = Celery("forgetting", broker=broker.as_uri())
+    app = Celery("forgetting", broker=broker.as_uri(), set_as_current=False)
     app.send_task(
         "p.q", kwargs={"schema": schema}, queue="provision", connection=broker, argsrepr="()", kwargsrepr="{}"
     )

@@ -14,7 +14,7 @@ from hosting import dns_proof, host_names, models, own_hosts, plans
 from hosting.operations import companies, domains
 from kernel.errors import Conflict, Invalid, NotFound
 from portal.shared import tls_allowed
-from tenancy import context, hosts
+from tenancy import context, hosts, name_servers
 
 NOW = dt.datetime.now(dt.UTC)
 HOST, DAY = "power.firm.test", dt.timedelta(days=1)
@@ -173,7 +173,7 @@ class TestProving:
         assert (other.state, other.problem) == ("pending", "taken")
 
     def test_servers_that_are_silent_change_nothing(self, brought, proven, names, monkeypatch):
-        monkeypatch.setattr(dns_proof, "SECONDS", 0.3)
+        monkeypatch.setattr(name_servers, "SECONDS", 0.3)
         proven(found := brought())
         domains.check(host_id=found.pk, at=NOW)
         names.silent = True

@@ -26,10 +26,11 @@ def bill(lock: str) -> dict[str, Any]:
 
 
 def _component(line: str) -> dict[str, Any]:
-    required = Requirement(line.split("--hash")[0].strip())
+    stated = line.split("--hash", maxsplit=1)[0].strip()
+    required = Requirement(stated)
     pins = [each.version for each in required.specifier if each.operator == "=="]
     if len(pins) != 1:
-        raise ValueError(f"requirements.lock: no single version in {line.split('--hash')[0].strip()!r}")
+        raise ValueError(f"requirements.lock: no single version in {stated!r}")
     purl = f"pkg:pypi/{required.name}@{pins[0]}"
     found: dict[str, Any] = {"type": "library", "bom-ref": f"{purl}#{required.marker or ''}".rstrip("#")}
     found |= {"name": required.name, "version": pins[0], "purl": purl}

@@ -16,6 +16,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 KEYS = ROOT / "docs" / "algorithms" / "keys.md"
 USES = re.compile(r"^\s*(?:from|import) (?:cryptography|hmac|secrets)\b", re.MULTILINE)
+LOCKED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)", re.MULTILINE)
 PLAYED = ("platform/config/stripe_server/", "platform/config/demo", "platform/config/embedded/")
 """What stands in for others on a developer's machine."""
 
@@ -40,7 +41,7 @@ def test_the_bill_of_materials_names_every_locked_package(tmp_path):
 
     bill = json.loads(made.read_text("utf-8"))
     listed = {(part["name"], part["version"]) for part in bill["components"]}
-    locked = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE)
+    locked = LOCKED.findall((ROOT / "requirements.lock").read_text("utf-8"))
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     named = {re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0].lower().replace("_", "-") for each in declared}
 

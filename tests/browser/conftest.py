@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from harness import databases, served
+from harness import databases, readability, served
 
 CHROMIUM = os.environ.get("GRIDHALL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -57,3 +57,14 @@ def chromium() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def views(chromium: Any, session: Any) -> Iterator[list[Any]]:
+    """Pages of the module's ``session``, one for each of the views that everybody must be able to read."""
+    pages = [
+        readability.opened(chromium, session=session, locale=each, scheme=how) for each, how, _ in readability.VIEWS
+    ]
+    yield pages
+    for page in pages:
+        page.context.close()

@@ -9,6 +9,9 @@ import pytest
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OPTIONS = {"runOnly": {"type": "tag", "values": AA}, "resultTypes": ["violations"]}
 SHOWN = 200
+PHONE, DESK = 360, 1440
+VIEWS = (("en", "light", DESK), ("zh-CN", "dark", PHONE))
+"""Both languages and both schemes; axe looks at the width named, at the other one only whether the page fits."""
 
 
 def violations(page: Any) -> list[tuple[str, str]]:
@@ -34,3 +37,34 @@ def faults(page: Any) -> list[Any]:
     page.wait_for_load_state()
     wide = page.evaluate("document.documentElement.scrollWidth")
     return [*violations(page), *([f"{wide} px wide"] if too_wide(page) else [])]
+
+
+def opened(browser: Any, *, session: Any, locale: str, scheme: str) -> Any:
+    """Open a page of somebody signed in; what the browser complains of is kept in its ``complaints``."""
+    context = browser.new_context(color_scheme=scheme, storage_state=session, reduced_motion="reduce", locale=locale)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+    return page
+
+
+def in_both_languages(pages: list[Any], address: str, *, picture: str | None = None) -> list[Any]:
+    """What is wrong with the page at ``address`` in any of the ``VIEWS``; ``picture``: a path to keep pictures at."""
+    found: list[Any] = []
+    for page, (locale, scheme, width) in zip(pages, VIEWS, strict=True):
+        assert page.goto(address).status == 200, address
+        assert page.url == address
+        found += [(locale, each) for each in _in_both_widths(page, width)]
+        if picture:
+            page.screenshot(path=f"{picture}-{width}-{scheme}.png", full_page=True)
+        found += [(locale, page.complaints.pop()) for _ in list(page.complaints)]
+    return found
+
+
+def _in_both_widths(page: Any, looked_at: int) -> list[Any]:
+    found: list[Any] = []
+    for width in sorted((PHONE, DESK), key=lambda each: each == looked_at):
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [(width, "too wide")] if too_wide(page) else []
+    return [*found, *((looked_at, each) for each in violations(page))]

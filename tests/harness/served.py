@@ -16,7 +16,7 @@ from config.embedded import valkey
 from harness import databases
 
 READY_SECONDS = 60
-_collected = False
+COLLECT = [sys.executable, "tests/harness/collect_static.py"]
 
 
 @contextmanager
@@ -76,17 +76,14 @@ def _program(words: list[str], environment: dict[str, str]) -> Iterator[subproce
 
 
 def _collect_static(database: str) -> None:
-    global _collected
-    if not _collected:
-        for command in (["build_css"], ["messages", "--compile"], ["collectstatic", "--noinput"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *command],
-                cwd=databases.ROOT,
-                env=databases.environment(database),
-                check=True,
-                capture_output=True,
-            )
-        _collected = True
+    """Make the styles, translations and static files, once for all workers of a run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    done = databases.FOLDER / "static-of-run"
+    with databases._lock("static"):
+        if not done.exists() or done.read_text() != run:
+            environment = databases.environment(database)
+            subprocess.run(COLLECT, cwd=databases.ROOT, env=environment, check=True, capture_output=True)
+            done.write_text(run)
 
 
 def _wait_until_served(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -29,8 +29,8 @@ def template(companies: int = canaries.COMPANIES) -> str:
     patterns = [*databases.DEMO_SOURCES, *(f"tests/isolation/{name}" for name in OWN_SOURCES)]
     name = f"gridhall_template_fleet{companies}_{databases._fingerprint(*patterns)}"
     with databases._lock(f"fleet{companies}"):
-        if not databases._stands(name):
-            _forget_old(companies, keep=name)
+        if not (databases._stands(name) and (files_of(name) / "fleet.json").exists()):
+            _forget_old(companies)
             _make(name, companies)
     return name
 
@@ -67,12 +67,11 @@ def _make(name: str, companies: int) -> None:
         connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
 
-def _forget_old(companies: int, *, keep: str) -> None:
+def _forget_old(companies: int) -> None:
     pattern = f"gridhall\\_template\\_fleet{companies}\\_%"
     with databases.server().connect() as connection:
         rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern]).fetchall()
         for (old,) in rows:
-            if old != keep:
-                connection.execute(f'ALTER DATABASE "{old}" IS_TEMPLATE false')
-                connection.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
-                shutil.rmtree(files_of(old), ignore_errors=True)
+            connection.execute(f'ALTER DATABASE "{old}" IS_TEMPLATE false')
+            connection.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+            shutil.rmtree(files_of(old), ignore_errors=True)

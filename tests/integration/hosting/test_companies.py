@@ -83,7 +83,7 @@ class TestRegisterCompany:
 
 
 class TestProvisionCompany:
-    def test_makes_its_space_and_its_first_administrator(self, fresh_db):
+    def test_makes_its_space_and_its_first_administrator_and_may_be_run_again(self, fresh_db):
         operations.register_company(company=cedar(), at=AT)
 
         done = as_owner(fresh_db, "cedar")
@@ -96,14 +96,10 @@ class TestProvisionCompany:
                 ("admin@cedar.test", ["administrator"])
             ]
 
-    def test_may_be_run_again(self, fresh_db):
-        operations.register_company(company=cedar(), at=AT)
-        as_owner(fresh_db, "cedar")
-
         again = as_owner(fresh_db, "cedar")
 
         assert again.returncode == 0, again.stderr
-        with context.use(context.retailer_by_code(code="cedar")):
+        with context.use(retailer):
             assert identity_queries.staff().count() == 1
 
     def test_is_made_once_when_two_orders_arrive_at_once(self, fresh_db):

@@ -185,6 +185,7 @@ class TestFailures:
         assert fleet.ask("SELECT count(*) FROM t_birch0000000.identity_user")[0][0] == 2
         assert fleet.ask("SELECT status FROM tenancy_retailer WHERE code = 'birch'") == [("active",)]
 
+    @pytest.mark.slow
     def test_a_lock_that_stays_taken_fails_this_company_alone(self, fleet: Fleet) -> None:
         with psycopg.connect(databases.server().superuser_url(fleet.database)) as busy:
             busy.execute("LOCK TABLE t_birch0000000.customers_account IN ROW EXCLUSIVE MODE")

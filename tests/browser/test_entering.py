@@ -69,7 +69,7 @@ def looked_at(page, name: str) -> None:
 def with_code(page, code: str) -> None:
     """Enter the company's code, and the second factor where two minutes have passed."""
     page.fill("#id_code", code)
-    page.get_by_role("button", name="Enter with the code").click()
+    readability.follow(page.get_by_role("button", name="Enter with the code"))
     if "/2fa/" in page.url:
         page.fill("#id_code", second_factor.code())
         page.keyboard.press("Enter")
@@ -86,7 +86,7 @@ class TestSupport:
         sign_in(boss)
         boss.goto(site.url("alder", "/console/company/support/"))
         boss.get_by_label("Every visit needs our consent").check()
-        boss.get_by_role("button", name="Save the rule").click()
+        readability.follow(boss.get_by_role("button", name="Save the rule"))
 
         host = opened(chromium, site.url("operator", "/accounts/login/"))
         sign_in(host, second_factor.OPERATOR)
@@ -97,12 +97,12 @@ class TestSupport:
         looked_at(host, "host-ask")
         host.fill("#id_reason", "A bill of July cannot be released")
         host.fill("#id_ticket", "T-4711")
-        host.get_by_role("button", name="Ask to enter").click()
+        readability.follow(host.get_by_role("button", name="Ask to enter"))
         looked_at(host, "host-waiting")
 
         boss.goto(site.url("alder", "/console/company/support/"))
         looked_at(boss, "company-asked")
-        boss.get_by_role("button", name="Allow it").click()
+        readability.follow(boss.get_by_role("button", name="Allow it"))
         looked_at(boss, "company-code")
         code = boss.locator("main pre, main code").first.inner_text().strip()
         with_code(host, code)
@@ -111,7 +111,7 @@ class TestSupport:
         looked_at(landing, "company-landing")
         host.goto(site.url("operator", "/companies/alder/enter/"))  # the minute may be over
         with_code(host, code)
-        host.locator("#enter-company").click()
+        readability.follow(host.locator("#enter-company"))
         host.get_by_role("button", name="Enter now").click()
         host.wait_for_url("**/console/")
         looked_at(host, "inside")
@@ -120,10 +120,10 @@ class TestSupport:
 
         boss.goto(site.url("alder", "/console/company/support/"))
         looked_at(boss, "company-live")
-        boss.get_by_role("link", name="What was opened").first.click()
+        readability.follow(boss.get_by_role("link", name="What was opened").first)
         looked_at(boss, "company-visit")
         seen = boss.content()
-        boss.get_by_role("button", name="End it now").click()
+        readability.follow(boss.get_by_role("button", name="End it now"))
         host.reload()
 
         assert "Wang Xiaoming" not in masked and "wang@example.com" not in masked
@@ -144,13 +144,13 @@ class TestSingleSignOn:
         }.items():  # fmt: skip
             boss.fill(f"#id_{name}", value)
         boss.check("#id_enabled")
-        boss.get_by_role("button", name="Save the service").click()
+        readability.follow(boss.get_by_role("button", name="Save the service"))
         word = re.search(r"gridhall-verification=[0-9a-f]{40}", boss.content())[0]
         looked_at(boss, "sso-record")
         names.records["_gridhall.alder.test", "TXT"] = [f'"{word}"']
         boss.get_by_role("button", name="Check alder.test now").click()
         boss.get_by_text("alder.test is proven to be yours").wait_for()
-        boss.get_by_role("button", name="Try the connection").click()
+        readability.follow(boss.get_by_role("button", name="Try the connection"))
         looked_at(boss, "sso-works")
         works = boss.get_by_text("The connection works").count()
         boss.get_by_role("link", name="Try a sign-in").click()

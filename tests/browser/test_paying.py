@@ -46,8 +46,7 @@ def open_page(chromium: Any, site: Any) -> Iterator[Any]:
         page.goto(site.url("alder"))
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password", exact=True).fill(portal_cast.PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_load_state()
+        readability.follow(page.get_by_role("button", name="Sign in", exact=True))
         context.add_cookies([{"name": "gridhall_language", "value": language, "url": site.url("alder")}])
         return page
 
@@ -60,7 +59,7 @@ def fill_card(page: Any, number: str) -> None:
     page.locator("#number").fill(number)
     page.locator("#expiry").fill("12/34")
     page.locator("#cvc").fill("123")
-    page.locator("button[value=pay]").click()
+    readability.follow(page.locator("button[value=pay]"))
 
 
 def shoot(page: Any, name: str) -> None:
@@ -74,7 +73,7 @@ class TestPaying:
         page = open_page(LIN)
         page.goto(site.url("alder", "/bills/"))
         page.locator("main table a").first.click()
-        page.get_by_role("link", name="Pay this bill").click()
+        readability.follow(page.get_by_role("link", name="Pay this bill"))
         shoot(page, "pay-360-en")
         wrong = readability.faults(page)
         page.get_by_role("button", name="Go on to pay").click()
@@ -86,7 +85,7 @@ class TestPaying:
         done = page.locator("main").inner_text()
         shoot(page, "done-360-en")
         wrong += readability.faults(page)
-        page.get_by_role("link", name="See your bills").click()
+        readability.follow(page.get_by_role("link", name="See your bills"))
 
         assert declined == "Your card was declined."
         assert "Received, thank you" in done
@@ -100,11 +99,11 @@ class TestPaying:
         fill_card(page, PAYS)
         page.wait_for_url(site.url("alder", "/payments/"))
         page.get_by_role("link", name="开通 到期日自动扣缴账单").click()
-        page.get_by_role("button", name="阅读授权书").click()
+        readability.follow(page.get_by_role("button", name="阅读授权书"))
         text = page.locator("#authority-text").inner_text()
         shoot(page, "authority-360-zh")
         wrong = readability.faults(page)
-        page.get_by_role("button", name="同意并开通").click()
+        readability.follow(page.get_by_role("button", name="同意并开通"))
         shown = page.locator("main").inner_text()
         shoot(page, "payments-360-zh")
         wrong += readability.faults(page)

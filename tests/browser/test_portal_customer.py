@@ -144,9 +144,9 @@ class TestTheMainWay:
 
         page.get_by_role("link", name="See the bill").click()
         page.locator("summary", has_text="Energy").first.click()
-        page.get_by_role("link", name="See the intervals behind this line").first.click()
+        readability.follow(page.get_by_role("link", name="See the intervals behind this line").first)
         whole = page.locator("main").inner_text()
-        page.get_by_role("link", name="Day", exact=True).click()
+        readability.follow(page.get_by_role("link", name="Day", exact=True))
         chart = page.locator("svg[data-count]:visible").first
         chart.focus()
         page.keyboard.press("Home")
@@ -177,13 +177,13 @@ class TestTheMainWay:
         page.locator("summary", has_text="Energy").first.focus()
         page.keyboard.press("Enter")
 
-        assert page.get_by_text("× ¥0.5583").is_visible()
+        page.get_by_text("× ¥0.5583").wait_for()
 
     def test_the_language_of_the_account_stays(self, site: Any, open_page: Any) -> None:
         page = open_page(SHOP)
         page.goto(site.url("alder", "/account/"))
 
-        page.get_by_role("main").get_by_role("button", name="简体中文").click()
+        readability.follow(page.get_by_role("main").get_by_role("button", name="简体中文"))
         page.goto(site.url("alder", "/"))
 
         assert page.locator("html").get_attribute("lang") == "zh-hans"
@@ -201,7 +201,7 @@ class TestWithoutScript:
         page.locator("summary", has_text="Energy").first.click()
 
         assert "31 Mar 2025" in shown
-        assert page.get_by_text("× ¥0.5583").is_visible()
+        page.get_by_text("× ¥0.5583").wait_for()
 
 
 def faults(page: Any, url: str) -> list[Any]:

@@ -46,8 +46,7 @@ def authenticator(page):
 
 def sign_out(page) -> None:
     page.goto(page.url.split("/accounts")[0].split("/console")[0] + "/accounts/logout/")
-    page.locator("main form button").click()
-    page.wait_for_load_state()
+    readability.follow(page.locator("main form button"))
 
 
 class TestAPasskey:

@@ -49,11 +49,11 @@ class TestOnAPhone:
         page = page_of(chromium, at, "c3200771204@example.test", width=PHONE, language=language, scheme=scheme)
         page.goto(at("/readings/"))
         found = faults(page, f"list-{language}")
-        page.locator("main a[href*='/readings/meters/']").first.click()
+        readability.follow(page.locator("main a[href*='/readings/meters/']").first)
         found += faults(page, f"form-{language}")
         for field in page.locator("main input[inputmode=decimal]").all():
             field.fill("90000")
-        page.locator("main form button").first.click()
+        readability.follow(page.locator("main form button").first)
         found += faults(page, f"check-{language}")
 
         assert found == []
@@ -72,7 +72,7 @@ class TestInTheConsole:
             assert page.goto(at(path)).status == 200
             found += faults(page, name)
         page.goto(at("/console/readings/customers/"))
-        page.locator("main tbody a").first.click()
+        readability.follow(page.locator("main tbody a").first)
         found += faults(page, "case")
         page.set_viewport_size({"width": PHONE, "height": 800})
         found += faults(page, "case-phone")

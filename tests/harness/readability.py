@@ -39,6 +39,12 @@ def faults(page: Any) -> list[Any]:
     return [*violations(page), *([f"{wide} px wide"] if too_wide(page) else [])]
 
 
+def follow(found: Any) -> None:
+    """Click what leads to another page, or sends a form, and wait until the next page is there whole."""
+    with found.page.expect_navigation():
+        found.click()
+
+
 def opened(browser: Any, *, session: Any, locale: str, scheme: str) -> Any:
     """Open a page of somebody signed in; what the browser complains of is kept in its ``complaints``."""
     context = browser.new_context(color_scheme=scheme, storage_state=session, reduced_motion="reduce", locale=locale)

@@ -30,6 +30,7 @@ VERSION = "tariffs/<number:code>/-/<count:number>/"
 
 urlpatterns = [
     path("", include("portal.console.personal_urls")),
+    path("", include("portal.console.counter_urls")),
     path("", include("portal.console.portal_access_urls")),
     path("", include("portal.console.studio_urls")),
     path("", include("portal.console.payments_urls")),
@@ -53,7 +54,6 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("customers/", customers.customers, name="customers"),
     path("customers/-/export.csv", customers.export, name="customers_csv"),
-    path("customers/-/new/", customers.new, name="new_customer"),
     path("customers/-/import/", customer_import.upload, name="import_customers"),
     path("customers/-/import/sample.csv", customer_import.sample, {"kind": "csv"}, name="customers_sample_csv"),
     path("customers/-/import/sample.xlsx", customer_import.sample, {"kind": "xlsx"}, name="customers_sample_xlsx"),

@@ -14,8 +14,8 @@ from billing.runs.operations import driving, lifecycle
 from kernel.errors import Conflict, Invalid, gettext_noop
 from kernel.periods import Period
 from tenants.customers import date_ranges
-from tenants.customers import operations as customer_operations
 from tenants.customers import queries as customer_queries
+from tenants.tariffs import operations as tariff_operations
 
 LONGEST = dt.timedelta(days=3 * 366)
 
@@ -80,7 +80,7 @@ def close_account(*, account_id: int, moved_out_on: dt.date, at: dt.datetime) ->
     account = customer_queries.account_by_id(account_id=account_id)
     for occupancy in customer_queries.account_detail(number=account.number).occupancies:
         if occupancy.period.upper is None or occupancy.period.upper > moved_out_on:
-            customer_operations.move_out(supply_point=occupancy.supply_point, on=moved_out_on)
+            tariff_operations.move_out(supply_point=occupancy.supply_point, on=moved_out_on)
     return bill_now(account_id=account_id, until=moved_out_on, at=at, final=True)
 
 

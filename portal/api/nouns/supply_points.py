@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from identity.capabilities import Capability
 from portal.api import filtering, parsing, values, views
 from tenants.customers import operations, queries
+from tenants.tariffs import operations as tariff_operations
 
 
 class Premises(serializers.Serializer):
@@ -164,7 +165,7 @@ class SupplyPoints(views.Noun):
     @extend_schema(summary=_("Move out"), request=MoveOut, responses=Occupancy)
     def move_out(self, request: Request, identifier: str) -> Response:
         found = queries.supply_point_by_identifier(identifier=identifier)
-        ended = operations.move_out(supply_point=found, on=self.body(MoveOut)["on"])
+        ended = tariff_operations.move_out(supply_point=found, on=self.body(MoveOut)["on"])
         return self.show(Occupancy(ended).data)
 
     def _shown(self, identifier: str) -> Any:

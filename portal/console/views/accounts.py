@@ -41,11 +41,14 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
     sees_bills = request.user.can(Capability.SEE_BILLS)  # type: ignore[union-attr]
     statement = ledger_queries.statement(account_id=found.pk, currency=found.currency) if sees_bills else []
     invoices = invoice_queries.invoices(account_ids=[found.pk]) if sees_bills else []
+    today = pages.today(request)
+    for each in detail.occupancies:
+        each.is_open = each.period.upper is None or each.period.upper > today  # type: ignore[attr-defined]
     page = {
         "account": found,
         "occupancies": detail.occupancies,
         "owed": invoice_queries.owed(accounts=[found])[0],
-        "today": pages.today(request),
+        "today": today,
         "agreements": tariff_queries.agreements_of_account(account_id=found.pk),
         "statement": tables.Table(columns=STATEMENT_COLUMNS, rows=statement[::-1]),
         "invoices": tables.paged(request, invoices, INVOICE_COLUMNS, size=24),

@@ -66,27 +66,15 @@ def customer(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @pages.form_page(Capability.CHANGE_CUSTOMERS)
-def new(request: HttpRequest) -> HttpResponse:
-    form = forms.CustomerForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        made = pages.filled_in(form, lambda: operations.create_customer(**form.cleaned_data))
-        if made:
-            messages.success(request, gettext("{name} is a customer now.").format(name=made.name))
-            return redirect("console:customer", number=made.number)
-    return _form_page(request, form, gettext("New customer"), reverse("console:customers"))
-
-
-@pages.form_page(Capability.CHANGE_CUSTOMERS)
 def edit(request: HttpRequest, number: str) -> HttpResponse:
     found = queries.customer(number=number)
     fields = ("name", "kind", "segment", "email", "phone", "language")
     initial = {name: personal.shown(getattr(found, name)) for name in fields}
     form = forms.CustomerChangeForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        changed = pages.filled_in(form, lambda: operations.update_customer(number=number, **form.cleaned_data))
-        if changed:
-            messages.success(request, gettext("The customer's particulars are changed."))
-            return redirect("console:customer", number=number)
+    sent = request.method == "POST" and form.is_valid()
+    if sent and pages.filled_in(form, lambda: _change(request, number, form)):
+        messages.success(request, gettext("The customer's particulars are changed."))
+        return redirect("console:customer", number=number)
     title = gettext("Change {name}").format(name=personal.shown(found.name))
     return _form_page(request, form, title, reverse("console:customer", args=[number]))
 
@@ -104,6 +92,12 @@ def open_account(request: HttpRequest, number: str) -> HttpResponse:
             messages.success(request, gettext("Account {number} is open.").format(number=made.number))
             return redirect("console:account", number=made.number)
     return render(request, "console/customer.html", _page(request, detail, form), status=422)
+
+
+def _change(request: HttpRequest, number: str, form: forms.CustomerChangeForm) -> Any:
+    changed = operations.update_customer(number=number, **form.cleaned_data)
+    pages.note(request, "customer.change", number, fields=sorted(form.changed_data))
+    return changed
 
 
 def _found(wanted: dict[str, Any]) -> Any:

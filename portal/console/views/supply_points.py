@@ -115,16 +115,26 @@ def _stands_on(period: Any, day: dt.date) -> bool:
     return period.lower <= day and (period.upper is None or day < period.upper)
 
 
+def _when(period: Any, today: dt.date) -> str:
+    if _stands_on(period, today):
+        return "now"
+    return "later" if period.lower > today else "before"
+
+
 def _occupancies(point: Any) -> list[Any]:
     return list(point.occupancies.select_related("account__customer").order_by("-period"))
 
 
 def _page(request: HttpRequest, point: Any, form: django_forms.Form) -> dict[str, Any]:
-    occupancies = _occupancies(point)
+    occupancies, today = _occupancies(point), pages.today(request)
+    for each in occupancies:
+        each.when = _when(each.period, today)
     agreements = tariff_queries.agreements().filter(supply_point=point)
     page = {
         "point": point,
         "occupancies": occupancies,
+        "is_held": any(each.when == "now" for each in occupancies),
+        "leaves": any(each.when != "before" for each in occupancies),
         "meters": list(metering_queries.meters_of(supply_point_ids=[point.pk])),
         "agreements": tables.Table(columns=AGREEMENT_COLUMNS, rows=list(agreements)),
         "agreement_form": form,

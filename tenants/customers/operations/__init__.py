@@ -8,6 +8,7 @@ from tenants.customers.operations.register import (
     create_customer,
     link_sign_in,
     open_account,
+    update_account,
     update_customer,
     update_supply_point,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "move_out",
     "open_account",
     "open_portal",
+    "update_account",
     "update_customer",
     "update_supply_point",
 ]

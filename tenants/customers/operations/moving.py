@@ -25,8 +25,19 @@ class NotOccupied(Conflict):
     template = gettext_noop("The supply point {identifier} is not occupied before {date}.")
 
 
+class AccountClosed(Conflict):
+    """A closed account answers for nothing any more."""
+
+    code = "account_closed"
+    template = gettext_noop("The account {number} is closed from {date} on; open another one.")
+
+
+@transaction.atomic
 def move_in(*, account: Account, supply_point: SupplyPoint, on: dt.date, until: dt.date | None = None) -> Occupancy:
-    """This will make ``account`` answer for ``supply_point`` from ``on``; raises Occupied."""
+    """This will make ``account`` answer for ``supply_point`` from ``on``; raises AccountClosed or Occupied."""
+    closed = Account.objects.select_for_update(no_key=True).values_list("closed_on", flat=True).get(pk=account.pk)
+    if closed is not None and (until is None or until > closed):
+        raise AccountClosed(number=account.number, date=closed.isoformat(), where="account")
     occupancy = Occupancy(account=account, supply_point=supply_point, period=date_ranges.to_range(on, until))
     occupied = Occupied(identifier=supply_point.identifier, where="on")
     with refusals.named({"customers_occupancy_one_account_at_a_time": occupied}):

@@ -124,6 +124,19 @@ def open_account(
 
 
 @transaction.atomic
+def update_account(*, number: str, billing_address: str) -> Account:
+    """This will change where an account's bills go; raises NotFound, or ShownMasked where the caller sees a mask."""
+    if masking.is_on():
+        raise ShownMasked(where="billing_address")
+    account = Account.objects.select_for_update().filter(number=number).first()
+    if account is None:
+        raise NotFound(what=gettext_noop("account"), name=number)
+    account.billing_address = billing_address.strip()
+    account.save(update_fields=["billing_address"])
+    return account
+
+
+@transaction.atomic
 def close_account(*, account: Account, on: dt.date) -> Account:
     """This will close an account from ``on``; raises StillOccupied while it answers for a supply point."""
     account = Account.objects.select_for_update().get(pk=account.pk)

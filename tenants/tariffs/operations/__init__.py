@@ -15,6 +15,7 @@ from tenants.tariffs.operations.products import (
     delete_draft,
     save_draft,
 )
+from tenants.tariffs.operations.supplying import change_product, enter, faults, move_out, supply
 
 __all__ = [
     "Terms",
@@ -22,13 +23,18 @@ __all__ = [
     "agree",
     "agree_many",
     "change_policy",
+    "change_product",
     "create_product",
     "create_product_from_template",
     "delete_draft",
     "end_agreement",
+    "enter",
+    "faults",
+    "move_out",
     "publish",
     "record_calendar_fact",
     "review",
     "save_draft",
+    "supply",
     "withdraw",
 ]

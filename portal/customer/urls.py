@@ -53,6 +53,7 @@ urlpatterns = [
     path("compare/", compare.compare, name="compare"),
     path("account/", profile.profile, name="profile"),
     path("account/data/", privacy.own_data, name="own_data"),
+    path("account/data/correct/", privacy.correct, name="correct_own_data"),
     path("account/data/ask/", privacy.ask, name="ask_own_data"),
     path("account/data/<int:request_id>/archive.zip", privacy.fetch, name="own_archive"),
     path("account/data/<int:request_id>/withdraw/", privacy.withdraw, name="withdraw_own_request"),

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser]
 
 PASSWORD = "correct horse battery"
 DESK = 1440
+SHOTS = os.environ.get("GRIDHALL_SHOTS")
 PAGES = {
     "home": "",
     "customers": "customers/",
@@ -113,7 +114,9 @@ class TestEverybodyCanReadIt:
     def test_axe_finds_nothing_at_aa_and_the_policy_refuses_nothing(
         self, console: Console, views: list[Any], name: str
     ) -> None:
-        assert readability.in_both_languages(views, console.url(PAGES[name])) == []
+        picture = f"{SHOTS}/{name.replace(' ', '-')}" if SHOTS else None
+
+        assert readability.in_both_languages(views, console.url(PAGES[name]), picture=picture) == []
 
 
 class TestByKeyboard:

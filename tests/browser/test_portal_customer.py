@@ -41,6 +41,8 @@ class Reader:
             "usage-year": "/usage/?view=month",
             "usage-sold": "/usage/?date=2025-03-12&kind=feed_in" if self.name == "solar" else "/usage/",
             "account": "/account/",
+            "own-data": "/account/data/",
+            "correct-data": "/account/data/correct/",
             "prices": f"/account/prices/P{self.number}/",
             "compare": "/compare/",
         }

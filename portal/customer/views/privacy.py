@@ -10,12 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from kernel.errors import GridhallError
 from portal.customer import access
 from portal.customer.access import customer_page
+from portal.customer.correction_forms import CorrectionForm
 from portal.shared import refusals, tables
 from tenants.protection import queries
 from tenants.protection import tasks as protection_tasks
@@ -69,6 +70,27 @@ def ask(request: HttpRequest, customer: Any) -> HttpResponse:
     else:
         messages.success(request, gettext("We have your request. You hear from us by the day that stands there."))
     return redirect("portal:own_data")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@customer_page
+def correct(request: HttpRequest, customer: Any) -> HttpResponse:
+    """Say what of name, mail and telephone is wrong and what shall stand there, or anything else in words."""
+    held = {name: str(getattr(customer, name)) for name in CorrectionForm.FIELDS}
+    form = CorrectionForm(request.POST or None, initial=held)
+    if request.method == "POST" and form.is_valid():
+        given = {"wanted": form.wanted(held), "note": form.cleaned_data["note"]}
+        try:
+            requests.ask(
+                customer=customer, kind="correction", source="portal", at=timezone.now(), by=request.user, **given
+            )
+        except GridhallError as refusal:
+            refusals.show(form, refusal)
+        else:
+            messages.success(request, gettext("We have your request. You hear from us by the day that stands there."))
+            return redirect("portal:own_data")
+    page = {"form": form, "days": requests.answer_days()}
+    return render(request, "customer/correct_data.html", page, status=422 if form.errors else 200)
 
 
 @require_safe

@@ -145,7 +145,7 @@ class TestANewCustomer:
     def test_is_asked_for_in_chinese(self, admin, household):
         response = admin.post(NEW, WHOLE | {"address": ""}, HTTP_ACCEPT_LANGUAGE="zh-hans")
 
-        assert error_at(response, "address") == "新用电点需要填写地址。"
+        assert error_at(response, "address") == "新计量点需要填写地址。"
 
     def test_of_a_free_supply_point_starts_from_its_page(self, admin, home):
         page = soup_of(admin.get(f"{NEW}?point=F1"))

@@ -172,3 +172,62 @@ class TestTheEndOfTheCompany:
 
         assert host.get("/companies/operator/end/").status_code == 404
         assert host.get("/companies/nobody/end/").status_code == 404
+
+
+class TestSomethingIsWrong:
+    ADDRESS = "/account/data/correct/"
+
+    def test_goes_from_the_portal_to_the_list_of_staff_and_into_the_customer(self, fresh_db, alder, household):
+        customer = portal_cast.signed_in(household.email)
+        shown = customer.get(self.ADDRESS).content.decode()
+        with context.use(alder):
+            held = customer_queries.customer(number="C1")
+
+        answer = customer.post(
+            self.ADDRESS, {"name": held.name, "email": held.email, "phone": "13900005678", "note": "My street is new."}
+        )
+
+        assert f'value="{held.name}"' in shown
+        assert answer["Location"] == "/account/data/"
+        with context.use(alder):
+            [found] = queries.requests()
+            wishes = {name: str(value) for name, value in queries.wishes(request=found).items()}
+        assert (found.kind, found.source, found.state) == ("correction", "portal", "asked")
+        assert wishes == {"phone": "13900005678", "note": "My street is new."}
+        assert "Correct my data" in customer.get("/account/data/").content.decode()
+
+        first = staff()
+        assert "Wants a correction" in first.get("/console/company/data-protection/requests/").content.decode()
+        first.post(f"/console/company/data-protection/requests/{found.pk}/correct/")
+
+        with context.use(alder):
+            assert customer_queries.customer(number="C1").phone == "13900005678"
+            assert queries.request(request_id=found.pk).state == "done"
+
+    @pytest.mark.parametrize(
+        ("given", "sentence"),
+        [
+            ({"note": " "}, "Say what is wrong and what shall stand there."),
+            ({"email": "nowhere"}, "is not an e-mail address"),
+            ({"phone": "call me"}, "is not a telephone number"),
+            ({"note": "x" * 401}, "at most 400 characters"),
+        ],
+    )
+    def test_is_refused_with_a_reason_and_nothing_is_asked(self, fresh_db, alder, household, given, sentence):
+        answer = portal_cast.signed_in(household.email).post(self.ADDRESS, given)
+
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+        with context.use(alder):
+            assert not queries.requests().exists()
+
+    def test_said_again_the_later_word_counts(self, fresh_db, alder, household):
+        customer = portal_cast.signed_in(household.email)
+        customer.post(self.ADDRESS, {"phone": "13900005678"})
+        customer.post(self.ADDRESS, {"phone": "13900009999"})
+
+        with context.use(alder):
+            [found] = queries.requests()
+            assert {name: str(value) for name, value in queries.wishes(request=found).items()} == {
+                "phone": "13900009999"
+            }

@@ -18,6 +18,17 @@ def present(*, retailer_id: int) -> dict[str, Any]:
     return {CLOSING: found.due_at.isoformat()} if found else {}
 
 
+def under_way(*, retailer_id: int) -> bool:
+    """Return whether its end is being carried out: nothing more is made of it or put back to it."""
+    return models.Deletion.objects.filter(retailer_id=retailer_id, state=State.RUNNING).exists()
+
+
+def keeps_closed(*, retailer_id: int) -> models.Deletion | None:
+    """Return the deletion that keeps the doors closed: one carried out, or that waits behind closed doors."""
+    open_ones = models.Deletion.objects.filter(retailer_id=retailer_id, state__in=[State.WAITING, State.RUNNING])
+    return open_ones.exclude(state=State.WAITING, meanwhile=Meanwhile.READ_ONLY).first()
+
+
 def put(*, retailer_id: int) -> None:
     """Bring the standing of a company to what its deletion says; within the caller's transaction."""
     row = tenancy_models.Retailer.objects.select_for_update().get(pk=retailer_id)

@@ -190,7 +190,7 @@ def backup_page(request: HttpRequest, backup_id: int, filled: dict[str, Any], st
         "drill_form": forms.OptionalReasonForm(), "replace_form": forms.ReplaceForm(), "copy_form": forms.CopyForm(),
         "link_form": forms.ReasonForm(), "differences": found.differences or [],
     }  # fmt: skip
-    return render(request, "hosting_admin/backup.html", page | filled, status=status)
+    return render(request, "hosting_admin/backup.html", company_pages.apart(page | filled), status=status)
 
 
 def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -212,7 +212,7 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
         "policy_form": forms.PolicyForm(initial={"every_hours": arranged.hours, "kept": arranged.kept}),
         "link_form": forms.ReasonForm(), "former_form": forms.ReplaceForm(),
     }  # fmt: skip
-    return render(request, "hosting_admin/backups.html", page | filled, status=status)
+    return render(request, "hosting_admin/backups.html", company_pages.apart(page | filled), status=status)
 
 
 def _ordered(

@@ -126,7 +126,7 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
         "names_form": forms.NamesForm(initial=names | {"legal_name": retailer.legal_name}),
         "ground_form": forms.GroundForm(initial=ground), "code_form": forms.CodeForm(),
     }  # fmt: skip
-    return render(request, "hosting_admin/change.html", page | filled, status=status)
+    return render(request, "hosting_admin/change.html", company_pages.apart(page | filled), status=status)
 
 
 def _people(events: list[Any]) -> dict[int, str]:

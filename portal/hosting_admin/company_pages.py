@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
+from django import forms as django_forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -40,7 +40,7 @@ def backup_of(backup_id: int) -> Any:
 
 
 def ordered(
-    request: HttpRequest, form: forms.Form, order: Callable[[dict[str, Any]], Any], *, done: str, then: str
+    request: HttpRequest, form: django_forms.Form, order: Callable[[dict[str, Any]], Any], *, done: str, then: str
 ) -> HttpResponse | None:
     """Carry out an order with who gives it and when; None when it was refused: the form says why."""
     if not form.is_valid():
@@ -74,3 +74,11 @@ def job_rows(found: list[Any]) -> list[dict[str, Any]]:
         }
         for each in found
     ]
+
+
+def apart(page: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of each form of a page identifiers of their own, so that every label belongs to its own field."""
+    for name, form in page.items():
+        if isinstance(form, django_forms.BaseForm):
+            form.auto_id = f"{name}_%s"
+    return page

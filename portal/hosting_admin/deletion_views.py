@@ -129,7 +129,7 @@ def certificate(request: HttpRequest, deletion_id: int, form: str) -> HttpRespon
 def _page(request: HttpRequest, code: str, form: forms.Form, status: int = 200) -> HttpResponse:
     retailer, found = _retailer(code), deletion_queries.open_one(code=code)
     page = {
-        "retailer": retailer, "found": found, "form": form, "revoke_form": RevokeForm(),
+        "retailer": retailer, "tab": "end", "found": found, "form": form, "revoke_form": RevokeForm(),
         "days": deleting.waiting_days(retailer_id=retailer.pk), "zone": retailer.time_zone,
         "has_export": found is not None and _export(found) is not None,
         "state": STATES[found.state] if found else "", "meanwhile": MEANWHILE[found.meanwhile] if found else "",

@@ -88,7 +88,11 @@ def facts(row: fleet_queries.Row) -> list[tuple[str, Any]]:
     domains = sorted(retailer.domains.all(), key=lambda each: (not each.is_primary, each.domain))
     migration = getattr(retailer, "fleetmigration", None)
     tables = row.company.migration_error or (gettext("behind") if row.behind else gettext("up to date"))
-    version = f"{migration.fingerprint[:12]} · {formats.moment(migration.migrated_at)}" if migration else "–"
+    version = (
+        f"{migration.fingerprint[:12]} · {formats.moment(migration.migrated_at, retailer.time_zone)}"
+        if migration
+        else "–"
+    )
     return [
         (gettext("Legal name"), retailer.legal_name or "–"),
         (gettext("Code"), retailer.code),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import GridhallError
-from portal.shared import formats
+from portal.shared import entering_words, formats, plan_words
 
 PROBLEMS = {
     "schema": _("Tables"), "backup": _("Backup"), "drill": _("Proof of backups"), "errors": _("Errors"),
@@ -51,6 +51,11 @@ EVENTS = {
     "stop_host": _("Address stopped: not in the plan"), "resume_host": _("Address in the plan again"),
     "go_live": _("Went live"), "prolong_demo": _("Demo prolonged"),
 }  # fmt: skip
+FIELDS = {
+    "names": _("Name"), "legal_name": _("Legal name"), "market": _("Market"), "currency": _("Currency"),
+    "time_zone": _("Time zone"),
+}  # fmt: skip
+_DETAILS = {"kind": JOBS, "collection": plan_words.COLLECTIONS}
 POLICY_SOURCES = {
     "own": _("Numbers of this company's own. Give it those of its plan, and it follows the plan again."),
     "plan": _("As the company's plan promises. Other numbers hold for this company alone."),
@@ -105,11 +110,23 @@ def event_details(found: Any) -> str:
     details = found.details
     before, after = details.get("before"), details.get("after")
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return "; ".join(f"{name}: {_plain(before.get(name))} → {_plain(after[name])}" for name in sorted(after))
+        return "; ".join(
+            f"{FIELDS.get(name, name)}: {_plain(before.get(name))} → {_plain(after[name])}" for name in sorted(after)
+        )
     if before is not None and after is not None:
-        return f"{before} → {after}"
-    shown = (details.get(name) for name in ("name", "plan", "coupon", "collection", "error", "host"))
-    return " · ".join(str(each) for each in shown if each)
+        words = plan_words.STATES if found.action == "subscription" else {}
+        return f"{words.get(before, before)} → {words.get(after, after)}"
+    shown = ((name, details.get(name)) for name in ("kind", "name", "plan", "coupon", "collection", "error", "host"))
+    said = [_detail(name, str(each)) for name, each in shown if each]
+    if found.action == "support.end" and details.get("cause"):
+        said.append(str(entering_words.CAUSES.get(details["cause"], details["cause"])))
+    return " · ".join(said)
+
+
+def _detail(name: str, value: str) -> str:
+    if name == "error":
+        return _sentence(value, {})
+    return str(_DETAILS.get(name, {}).get(value, value))
 
 
 def step(job: Any) -> str:
@@ -121,13 +138,18 @@ def step(job: Any) -> str:
 
 def refusal(job: Any) -> str:
     """Return why a job failed, in a sentence."""
-    found = next((each for each in _errors(GridhallError) if each.code == job.error_code), None)
+    return _sentence(str(job.error_code), job.error_params)
+
+
+def _sentence(code: str, params: Mapping[str, Any]) -> str:
+    """Return what a refusal says; without what fills its gaps the sentence is left out and its code stands."""
+    found = next((each for each in _errors(GridhallError) if each.code == code), None)
     if found is None:
-        return str(job.error_code)
+        return code
     try:
-        return found(**job.error_params).say(gettext)
+        return found(**params).say(gettext)
     except (KeyError, IndexError):
-        return gettext(found.template)
+        return gettext(found.template) if params else code
 
 
 def _errors(kind: type[GridhallError]) -> Iterator[type[GridhallError]]:

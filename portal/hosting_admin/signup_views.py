@@ -102,7 +102,9 @@ def prolong(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, refusals.sentence(refusal))
     else:
         done = gettext("The demo lasts until {moment}.")
-        messages.success(request, done.format(moment=formats.moment(until)))
+        messages.success(
+            request, done.format(moment=formats.moment(until, context.retailer_by_code(code=code).time_zone))
+        )
     return redirect("hosting:company", code=code)
 
 
@@ -123,7 +125,7 @@ def _progress(sign_up_id: int) -> signup_queries.Progress:
 
 def _page(request: HttpRequest, sign_up_id: int, form: Any, status: int = 200) -> HttpResponse:
     progress = _progress(sign_up_id)
-    found = progress.sign_up
+    found, zone = progress.sign_up, request.retailer.time_zone  # type: ignore[attr-defined]
     facts = [
         (gettext("Legal name"), found.legal_name),
         (gettext("Web address"), progress.address or found.code),
@@ -131,10 +133,10 @@ def _page(request: HttpRequest, sign_up_id: int, form: Any, status: int = 200) -
         (gettext("Plan"), found.plan or "–"),
         (gettext("Administrator"), found.admin_name or gettext("forgotten")),
         (gettext("Mail address"), found.admin_email or gettext("forgotten")),
-        (gettext("Entered"), formats.moment(found.created_at)),
-        (gettext("Link mailed"), formats.moment(found.mailed_at) if found.mailed_at else "–"),
-        (gettext("Confirmed"), formats.moment(found.verified_at) if found.verified_at else "–"),
-        (gettext("Ready"), formats.moment(found.ready_at) if found.ready_at else "–"),
+        (gettext("Entered"), formats.moment(found.created_at, zone)),
+        (gettext("Link mailed"), formats.moment(found.mailed_at, zone) if found.mailed_at else "–"),
+        (gettext("Confirmed"), formats.moment(found.verified_at, zone) if found.verified_at else "–"),
+        (gettext("Ready"), formats.moment(found.ready_at, zone) if found.ready_at else "–"),
     ]
     page = {
         "progress": progress, "found": found, "row": _row(found), "facts": facts, "form": form,

@@ -236,7 +236,12 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
         raise Http404 from refusal
     found, offers = plan_queries.subscription(code=code), plan_queries.offers()
     stripe = plan_queries.stripe_offered()
-    page: dict[str, Any] = {"retailer": retailer, "found": found, "live": found is not None and found.state != "ended"}
+    page: dict[str, Any] = {
+        "retailer": retailer,
+        "tab": "plan",
+        "found": found,
+        "live": found is not None and found.state != "ended",
+    }
     page["sign_form"] = forms.SignForm(offers=offers, stripe=stripe)
     if found is not None:
         used = plan_queries.usage_now(retailer_id=retailer.pk)
@@ -246,7 +251,8 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
             for each in plan_queries.company_invoices(code=code, drafts=True)
         ]
         page |= {
-            "state": plan_words.STATES[found.state], "tone": plan_words.TONES[found.state], "facts": _facts(found),
+            "state": plan_words.STATES[found.state], "tone": plan_words.TONES[found.state],
+            "facts": _facts(found, retailer.time_zone),
             "bars": plan_words.bars(found.version.limits, used), "until": plan_queries.state_ends(found),
             "table": tables.paged(request, bills, BILL_COLUMNS),
             "change_form": forms.ChoiceForm(offers=offers, initial=chosen),
@@ -259,12 +265,12 @@ def _page(request: HttpRequest, code: str, filled: dict[str, Any], status: int =
     return render(request, "hosting_admin/company_plan.html", page | filled, status=status)
 
 
-def _facts(found: Any) -> list[tuple[str, Any]]:
+def _facts(found: Any, zone: str) -> list[tuple[str, Any]]:
     facts = [
         (gettext("Plan"), f"{plan_words.title(found.version.titles)} · {found.version.number}"),
         (gettext("Price of the plan"), plan_words.price(plan_queries.price_of(found))),
         (gettext("Way of payment"), plan_words.payment(found)),
-        (gettext("Signed"), formats.moment(found.signed_at)),
+        (gettext("Signed"), formats.moment(found.signed_at, zone)),
         (gettext("Period"), formats.period(Period(found.period_start, found.period_end)) if found.period_end else "–"),
         (gettext("Credit"), formats.money(found.credit, found.currency)),
     ]

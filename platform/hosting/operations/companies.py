@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection, transaction
 
-from hosting import health, models
+from hosting import closing, health, models
 from identity import invitations
 from identity import operations as identity_operations
 from identity import queries as identity_queries
@@ -105,8 +105,10 @@ def suspend_company(*, code: str, reason: str, at: dt.datetime, actor_id: int | 
 
 
 def resume_company(*, code: str, reason: str, at: dt.datetime, actor_id: int | None = None) -> None:
-    """Open a suspended company's doors again."""
+    """Open a suspended company's doors again; raises Conflict while its end keeps them closed."""
     with _moved(code=code, before=Status.SUSPENDED, after=Status.ACTIVE, reason=reason) as retailer:
+        if closing.keeps_closed(retailer_id=retailer.pk) is not None:
+            raise Conflict(reason=gettext_noop("its end is asked for. Take that back first."))
         record(retailer=retailer, action="resume", at=at, actor_id=actor_id, reason=reason)
 
 

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from hosting import closing, deletion_mails, models, sending
 from hosting.operations import backups, companies
+from hosting.subscription_states import OPEN
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
 from tenancy import context
 from tenancy import models as tenancy_models
@@ -81,6 +82,7 @@ def revoke(
     if not reason.strip():
         raise Invalid(where="reason", reason=gettext_noop("Say why; the company can read it."))
     with context.use_public(), transaction.atomic():
+        signed = models.Subscription.objects.select_for_update(of=("self",)).filter(retailer__code=code).first()
         found = models.Deletion.objects.select_for_update().filter(retailer__code=code).order_by("-id").first()
         if found is None:
             raise NotFound(what=gettext_noop("deletion"), name=code)
@@ -90,8 +92,7 @@ def revoke(
         found.revoked_by_company, found.revoke_actor_id = by_company, actor_id
         found.save()
         if found.closed_doors:
-            shut = tenancy_models.Retailer.objects.filter(pk=found.retailer_id, status=Status.SUSPENDED)
-            shut.update(status=Status.ACTIVE)
+            _open_doors(found, signed)
         closing.put(retailer_id=found.retailer_id)
         _note(found, "delete_revoked", at, actor_id, found.revoke_reason)
         sending.after_commit("hosting.tell_of_deletion", deletion_id=found.pk, word=deletion_mails.REVOKED)
@@ -161,6 +162,16 @@ def _check(retailer: Any, typed: str, reason: str, meanwhile: str) -> None:
         raise Invalid(where="reason", reason=gettext_noop("Say why; the company can read it."))
     if meanwhile not in Meanwhile.values:
         raise Invalid(where="meanwhile", reason=gettext_noop("Choose what holds until then."))
+
+
+def _open_doors(found: models.Deletion, signed: models.Subscription | None) -> None:
+    """Open the doors again, unless the subscription came to its end meanwhile: then it keeps them, and opens them."""
+    if signed is not None and signed.state not in OPEN:
+        signed.closed_doors = True
+        signed.save(update_fields=["closed_doors"])
+        return
+    shut = tenancy_models.Retailer.objects.filter(pk=found.retailer_id, status=Status.SUSPENDED)
+    shut.update(status=Status.ACTIVE)
 
 
 def _open_ones(retailer_id: int) -> Any:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from hosting import certificates, deletion_mails, models, sending
-from hosting.operations import companies, following, inventory
+from hosting.operations import companies, following, inventory, job_stopping
 from kernel.errors import Conflict, GridhallError, gettext_noop
 from tenancy import company_keys, context, outside, provisioning, traces
 from tenancy import models as tenancy_models
@@ -60,6 +60,13 @@ class StillRemoving(GridhallError):
 
     code = "deletion_goes_on"
     template = gettext_noop("{count} customers are deleted at payment providers; the next try goes on.")
+
+
+class JobsUnderWay(Conflict):
+    """A backup or restore of the company is at work."""
+
+    code = "deletion_waits_for_jobs"
+    template = gettext_noop("A job of this company is at work and was asked to stop. The next try goes on.")
 
 
 class UnderWay(Conflict):
@@ -118,8 +125,14 @@ def _keep(found: models.Deletion, name: str, evidence: dict[str, Any]) -> None:
 
 
 def _close(found: models.Deletion, at: dt.datetime) -> dict[str, Any]:
-    """Close the doors, and take the space from its role: no process of the platform can work there any more."""
+    """Close the doors, end the jobs, and take the space from its role: nobody can work there any more.
+
+    A restore that ended just now has given the company another space. Raises JobsUnderWay.
+    """
     Retailer.objects.filter(pk=found.retailer_id).update(status=Retailer.Status.SUSPENDED)
+    if not job_stopping.stop_all(retailer_id=found.retailer_id, at=at):
+        raise JobsUnderWay()
+    found.retailer.refresh_from_db()
     provisioning.shut_out(schema_name=found.retailer.schema_name)
     return {"at": at.isoformat()}
 

@@ -15,7 +15,7 @@ import stripe
 from django.conf import settings
 from django.db import transaction
 
-from hosting import models, prices, stripe_client
+from hosting import models, prices, session_locks, stripe_client
 from hosting.operations import subscriptions
 from hosting.subscription_states import State
 from kernel.errors import Conflict, GridhallError, gettext_noop
@@ -80,9 +80,10 @@ def said(ask: Callable[[], T]) -> T:
 def keep_up(*, subscription_id: int, at: dt.datetime) -> State:
     """Make at Stripe what is missing there, bring it to the plan, follow what it says, and advance.
 
-    One entrance for the sweep, for messages and for buttons. Raises StripeSilent, StripeRefused, StripeNotSet.
+    One entrance for the sweep, for messages and for buttons, for one of them at a time: two would each make a
+    subscription there, and an older answer overwrite a newer one. Raises StripeSilent, StripeRefused, StripeNotSet.
     """
-    with context.use_public():
+    with context.use_public(), session_locks.waited_for(session_locks.SUBSCRIPTION, subscription_id):
         found = _subscription(subscription_id)
         if found.collection == STRIPE and found.state != State.ENDED:
             if not found.provider_subscription:

@@ -70,12 +70,12 @@ def issue(*, invoice_id: int, number: str, at: dt.datetime) -> models.HostingInv
     """
     if not number.strip() or len(number) > LONGEST_NUMBER:
         raise Invalid(where="number", reason=gettext_noop("Give the number under which you sent it."))
-    found = _marked(invoice_id, State.DRAFT, State.OPEN)
-    days = Terms.of(found.subscription.version.terms).payment_days
-    found.number, found.issued_at, found.due_at = number.strip(), at, at + dt.timedelta(days=days)
     try:
         with context.use_public(), transaction.atomic():
-            found.save()
+            found = _marked(invoice_id, State.DRAFT, State.OPEN)
+            days = Terms.of(found.subscription.version.terms).payment_days
+            found.number, found.issued_at, found.due_at = number.strip(), at, at + dt.timedelta(days=days)
+            found.save(update_fields=["number", "issued_at", "due_at"])
     except IntegrityError as error:
         raise Conflict(where="number", reason=gettext_noop("an invoice stands under that number already.")) from error
     return found
@@ -83,10 +83,10 @@ def issue(*, invoice_id: int, number: str, at: dt.datetime) -> models.HostingInv
 
 def pay(*, invoice_id: int, at: dt.datetime) -> models.HostingInvoice:
     """Say that an invoice was paid. Raises NotFound or Conflict."""
-    found = _marked(invoice_id, State.OPEN, State.PAID)
-    found.paid_at = at
-    with context.use_public():
-        found.save()
+    with context.use_public(), transaction.atomic():
+        found = _marked(invoice_id, State.OPEN, State.PAID)
+        found.paid_at = at
+        found.save(update_fields=["paid_at"])
     return found
 
 

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from hosting import erasures, faults, models
+from hosting import erasures, faults, models, session_locks
 from hosting.operations import backups, companies, jobs, restoring, takeouts
 from kernel.errors import GridhallError, gettext_noop
 from tenancy import archives, context, provisioning
@@ -34,8 +34,6 @@ MOST_ATTEMPTS = 5
 REST = dt.timedelta(seconds=20)
 """How long a job is left alone after a try that failed for want of the database."""
 LOOKED_AT = 50
-LANE, JOB = 7_101, 7_102
-"""The two families of locks."""
 COUNTED = "differences"
 Job, Kind, State = models.Job, models.Job.Kind, models.Job.State
 log = logging.getLogger(__name__)
@@ -85,7 +83,7 @@ def unfinished() -> bool:
 def _lane() -> Iterator[bool]:
     """One of the places in which jobs run; False when all are taken."""
     for number in range(settings.JOBS_AT_ONCE):
-        with _lock(LANE, number) as held:
+        with session_locks.tried(session_locks.LANE, number) as held:
             if held:
                 yield True
                 return
@@ -98,7 +96,7 @@ def _next(at: dt.datetime) -> Iterator[models.Job | None]:
     with context.use_public():
         keys = list(_ready(at).values_list("pk", flat=True)[:LOOKED_AT])
     for key in keys:
-        with _lock(JOB, key) as held:
+        with session_locks.tried(session_locks.JOB, key) as held:
             if not held:
                 continue
             with context.use_public():
@@ -116,27 +114,6 @@ def _ready(at: dt.datetime) -> QuerySet[models.Job]:
     return rows.order_by(begun, "priority", "pk")
 
 
-@contextmanager
-def _lock(family: int, number: int) -> Iterator[bool]:
-    with context.use_public(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [family, number])
-        held = bool(cursor.fetchone()[0])
-    try:
-        yield held
-    finally:
-        if held:
-            _unlock(family, number)
-
-
-def _unlock(family: int, number: int) -> None:
-    """Give the lock back; with a lost connection it is given back already."""
-    try:
-        with context.use_public(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [family, number])
-    except (OperationalError, InterfaceError):
-        connection.close()
-
-
 def _work_on(job: models.Job, now: Callable[[], dt.datetime], until: float) -> None:
     """Do a slice of a job, whatever becomes of it; a failure is recorded and what it made is taken away."""
     try:
@@ -147,12 +124,12 @@ def _work_on(job: models.Job, now: Callable[[], dt.datetime], until: float) -> N
         connection.close()
         return
     except GridhallError as refusal:
-        _fail(job, refusal, now())
+        fail(job, refusal, now())
         return
     except Exception as fault:
         log.exception("job %s (%s) failed", job.pk, job.kind)
         faults.note(fault=fault, source=f"job {job.kind}", at=now())
-        _fail(job, Unexpected(kind=type(fault).__name__), now())
+        fail(job, Unexpected(kind=type(fault).__name__), now())
         return
     if finished:
         log.info("job %s (%s) is done", job.pk, job.kind)
@@ -326,7 +303,7 @@ def _end(job: models.Job, at: dt.datetime, *, same_transaction: bool = False, **
         _save(job, *names)
 
 
-def _fail(job: models.Job, refusal: GridhallError, at: dt.datetime) -> None:
+def fail(job: models.Job, refusal: GridhallError, at: dt.datetime) -> None:
     """Take away what was made and say why; a company's own space is never touched."""
     _drop(job)
     with context.use_public():

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from hosting import models, sending
+from hosting import closing, models, sending
 from hosting.operations import backups, companies, restoring
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
 from tenancy import archives, context, hosts
@@ -175,6 +175,9 @@ def upload_path(name: str) -> Path:
 
 
 def _order(kind: str, retailer: Any, at: dt.datetime, **facts: Any) -> models.Job:
+    with context.use_public():
+        if retailer is not None and closing.under_way(retailer_id=retailer.pk):
+            raise Conflict(reason=gettext_noop("the end of the company is being carried out."))
     try:
         with context.use_public(), transaction.atomic():
             job = Job.objects.create(kind=kind, retailer_id=retailer.pk if retailer else None, asked_at=at, **facts)

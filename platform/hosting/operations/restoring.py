@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hosting import erasures, models
+from hosting import closing, erasures, models
 from hosting.operations import backups, companies
 from identity import operations as identity_operations
 from kernel.errors import Conflict, GridhallError, gettext_noop
@@ -127,7 +127,8 @@ def put_in_place(
 ) -> None:  # fmt: skip
     """Let the registry name the new schema, in the caller's transaction within ``standing_in``; noted on both sides."""
     row = Retailer.objects.select_for_update().get(pk=retailer.pk)
-    if row.status not in STANDING or row.schema_name != retailer.schema_name:
+    ends = closing.under_way(retailer_id=row.pk)
+    if ends or row.status not in STANDING or row.schema_name != retailer.schema_name:
         raise Conflict(reason=gettext_noop("the company changed or ended meanwhile."))
     keys = company_keys.joined(
         present=row.key_envelope, archived=manifest.company.get("key_envelope") or row.key_envelope

@@ -200,6 +200,14 @@ def _open_doors(found: models.Subscription, at: dt.datetime) -> None:
     """Open the doors that a subscription closed; those that the operator closed stay closed."""
     if not found.closed_doors or found.state not in OPEN:
         return
+    Retailer.objects.select_for_update().get(pk=found.retailer_id)
+    ends = closing.keeps_closed(retailer_id=found.retailer_id)
+    if ends is not None:
+        ends.closed_doors = True  # whoever takes the end back opens them
+        ends.save(update_fields=["closed_doors"])
+        found.closed_doors = False
+        found.save(update_fields=["closed_doors"])
+        return
     closed = Retailer.objects.filter(pk=found.retailer_id, status=Retailer.Status.SUSPENDED)
     if closed.update(status=Retailer.Status.ACTIVE):
         _note(found, "resume", at, None, REASONS[State(found.state)])

@@ -16,8 +16,28 @@ from django.core.management import CommandError, call_command
 
 from billing.payments.models import Payer
 from harness import databases, owner_forks, supply
-from hosting import certificate_pages, certificates, closing, deletion_mails, deletion_queries, host_keys, models, plans
-from hosting.operations import backups, companies, deleting, ending
+from hosting import (
+    certificate_pages,
+    certificates,
+    closing,
+    deletion_mails,
+    deletion_queries,
+    host_keys,
+    models,
+    plans,
+    session_locks,
+)
+from hosting.operations import (
+    backups,
+    companies,
+    deleting,
+    ending,
+    invoicing,
+    job_running,
+    job_stopping,
+    jobs,
+    subscriptions,
+)
 from kernel.errors import Conflict, Invalid, NotFound
 from tenancy import context, traces
 from tenancy import models as tenancy_models
@@ -74,6 +94,34 @@ def status(code="cedar"):
 def ended(found, *, at=LATER):
     assert owner_forks.as_owner(lambda: ending.carry_out(deletion_id=found.pk, at=at)) == 0
     return models.Deletion.objects.get(pk=found.pk)
+
+
+def subscription(company):
+    plan = models.Plan.objects.create(code="own")
+    version = models.PlanVersion.objects.create(
+        plan=plan, number=1, titles={}, made_at=AT,
+        terms={"trial_days": 0, "payment_days": 0, "grace_days": 9, "read_only_days": 9, "suspended_days": 900},
+    )  # fmt: skip
+    return models.Subscription.objects.create(
+        retailer=company, version=version, currency="CNY", collection="manual", state="active",
+        entered_at=AT, signed_at=AT,
+    )  # fmt: skip
+
+
+def overdue(signed):
+    """A bill of the host's is not paid until the doors close."""
+    models.HostingInvoice.objects.create(
+        subscription=signed, occasion="one", source="manual", state="open", number="1", currency="CNY", total=1,
+        lines=[], made_at=AT, issued_at=AT, due_at=AT,
+    )  # fmt: skip
+    for days in (100, 200, 300):
+        state = subscriptions.advance(subscription_id=signed.pk, at=AT + dt.timedelta(days=days))
+    assert state == "suspended"
+
+
+def paid(signed):
+    invoicing.pay(invoice_id=models.HostingInvoice.objects.get().pk, at=AT + dt.timedelta(days=301))
+    assert subscriptions.advance(subscription_id=signed.pk, at=AT + dt.timedelta(days=301)) == "active"
 
 
 class TestAsking:
@@ -164,6 +212,37 @@ class TestTakingBack:
 
         assert (models.Deletion.objects.get().state, status()) == ("revoked", "active")
         assert asked(at=AT + dt.timedelta(days=4)).state == "waiting", "it can be asked for again"
+
+    def test_leaves_doors_shut_whose_bill_fell_due_meanwhile(self, in_business):
+        signed = subscription(in_business)
+        asked()
+        overdue(signed)
+
+        deleting.revoke(code="cedar", reason="a mistake", at=AT + dt.timedelta(days=3))
+        shut = status()
+        paid(signed)
+
+        assert (shut, status()) == ("suspended", "active"), "who pays opens them"
+
+    def test_opens_what_was_shut_for_a_bill_and_paid_meanwhile(self, in_business):
+        signed = subscription(in_business)
+        overdue(signed)
+        asked()
+        paid(signed)
+        while_it_waits = status()
+
+        deleting.revoke(code="cedar", reason="a mistake", at=AT + dt.timedelta(days=3))
+
+        assert (while_it_waits, status()) == ("suspended", "active")
+
+    def test_comes_before_the_host_opens_the_doors(self, in_business):
+        asked()
+
+        with pytest.raises(Conflict):
+            companies.resume_company(code="cedar", reason="they called", at=AT)
+
+        assert status() == "suspended"
+        assert not models.FleetEvent.objects.filter(action="resume").exists()
 
     def test_leaves_doors_shut_that_the_host_shut_before(self, in_business):
         companies.suspend_company(code="cedar", reason="asked", at=AT)
@@ -378,3 +457,30 @@ class TestCertificate:
         row = models.HostKey.objects.get()
         assert (first.public, host_keys.known()) == (again.public, [first.public])
         assert first._private.private_bytes_raw() not in bytes(row.sealed)
+
+
+@pytest.mark.slow
+class TestJobsAtTheEnd:
+    def test_that_nobody_works_on_are_ended(self, in_business):
+        ordered = jobs.order_backup(code="cedar", at=AT)
+
+        assert job_stopping.stop_all(retailer_id=in_business.pk, at=AT)
+
+        left = models.Job.objects.get(pk=ordered.pk)
+        assert (left.state, left.error_code) == ("failed", job_running.Stopped.code)
+        assert jobs.order_backup(code="cedar", at=AT).state == "waiting", "the company is free again"
+
+    def test_under_way_hold_the_end_up_until_they_stop(self, in_business):
+        ordered = jobs.order_backup(code="cedar", at=AT)
+        made = asked()
+        with psycopg.connect(databases.server().owner_url(context.connection.settings_dict["NAME"])) as other:
+            other.execute("SELECT pg_advisory_lock(%s, %s)", [session_locks.JOB, ordered.pk])
+
+            with pytest.raises(ending.JobsUnderWay):
+                ending.carry_out(deletion_id=made.pk, at=LATER)
+            waits = models.Deletion.objects.get(pk=made.pk)
+            with pytest.raises(Conflict):
+                jobs.order_backup(code="cedar", at=LATER)
+
+        assert (waits.state, waits.step, models.Job.objects.get().stop_asked) == ("running", "", True)
+        assert ended(made).state == "done"

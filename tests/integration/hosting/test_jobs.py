@@ -19,7 +19,7 @@ import pytest
 from django.utils import timezone
 
 from harness import databases, owning, served
-from hosting import models, operations, queries
+from hosting import models, operations, queries, session_locks
 from hosting.operations import backups, job_running, jobs, keeping, takeouts, telling
 from identity import queries as identity_queries
 from tenancy import archives, context, vault
@@ -106,7 +106,7 @@ class TestBackup:
     def test_runs_once_however_many_workers_look(self, in_business):
         ordered = jobs.order_backup(code="alder", at=AT)
         with psycopg.connect(databases.server().owner_url(context.connection.settings_dict["NAME"])) as other:
-            other.execute("SELECT pg_advisory_lock(%s, %s)", [job_running.JOB, ordered.pk])
+            other.execute("SELECT pg_advisory_lock(%s, %s)", [session_locks.JOB, ordered.pk])
 
             job_running.work(now=timezone.now)
             held = job(ordered).state
@@ -118,7 +118,7 @@ class TestBackup:
         settings.JOBS_AT_ONCE = 1
         ordered = jobs.order_backup(code="alder", at=AT)
         with psycopg.connect(databases.server().owner_url(context.connection.settings_dict["NAME"])) as other:
-            other.execute("SELECT pg_advisory_lock(%s, %s)", [job_running.LANE, 0])
+            other.execute("SELECT pg_advisory_lock(%s, %s)", [session_locks.LANE, 0])
 
             more = job_running.work(now=timezone.now)
 

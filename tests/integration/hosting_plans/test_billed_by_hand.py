@@ -263,3 +263,20 @@ class TestOverview:
 
         with django_assert_max_num_queries(6):
             plan_queries.overview(at=AT)
+
+
+class TestNumbers:
+    def test_a_number_that_is_taken_leaves_the_draft_a_draft(self, signed):
+        subscription = signed(plan="starter")
+        bill(subscription, AT)
+        bill(subscription, day(31))
+        second, first = plan_queries.company_invoices(code="alder", drafts=True)
+        invoicing.issue(invoice_id=first.pk, number="H-1", at=AT)
+
+        with pytest.raises(Conflict) as caught:
+            invoicing.issue(invoice_id=second.pk, number="H-1", at=day(31))
+
+        left = models.HostingInvoice.objects.get(pk=second.pk)
+        assert caught.value.where == "number"
+        assert (left.state, left.number, left.issued_at, left.due_at) == ("draft", "", None, None)
+        assert invoicing.issue(invoice_id=second.pk, number="H-2", at=day(31)).state == "open"

@@ -1,7 +1,7 @@
 """At most so many messages of one company at work from one queue at a time, so that a slot is left for the others.
 
 What is taken beyond that is held aside, and put back to the front of its queue when one of the company's is done: by
-who confirms it, in one script, and every few seconds by whoever looks for what dead workers held. Nothing is polled.
+who confirms it, in one script, and every few seconds by whoever finds that a worker no longer says it is at work.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from typing import Any
 
 from kombu.utils.encoding import bytes_to_str
 
-YOUNG_MILLISECONDS = 60_000
-"""So long after it was taken, a message counts as at work although nobody has noted yet that he holds it."""
+LEASE_MILLISECONDS = 60_000
+"""So long a message counts as at work after its worker last said so; workers say so every ten seconds."""
 _COMMON = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, tag in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[4]))) do
-    if redis.call('HEXISTS', KEYS[4], tag) == 0 then redis.call('ZREM', KEYS[1], tag) end
-end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[4]))
 """
 ADMIT = (
     _COMMON
@@ -37,13 +35,13 @@ if ARGV[1] ~= '' then redis.call('ZREM', KEYS[1], ARGV[1]) end
 """
     + _COMMON
     + """
-local head = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')
-local place = tonumber(head[2] or redis.call('HGET', KEYS[6], '!now') or '0')
+local head = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
+local place = tonumber(head[2] or redis.call('HGET', KEYS[5], '!now') or '0')
 local moved = 0
 for _ = 1, tonumber(ARGV[2]) - redis.call('ZCARD', KEYS[1]) do
     local member = redis.call('LPOP', KEYS[2])
     if not member then break end
-    redis.call('ZADD', KEYS[5], place, member)
+    redis.call('ZADD', KEYS[4], place, member)
     moved = moved + 1
 end
 if redis.call('LLEN', KEYS[2]) == 0 then redis.call('SREM', KEYS[3], ARGV[3]) end
@@ -52,16 +50,22 @@ return moved
 )
 
 
-def admit(*, client: Any, key: str, company: str, cap: int, tag: str, member: bytes | str, unacked: str) -> bool:
+def admit(*, client: Any, key: str, company: str, cap: int, tag: str, member: bytes | str) -> bool:
     """Return whether a message that was just taken may be worked on; else it is held aside."""
-    keys = _keys(key, company, unacked)[:4]
-    return bool(client.eval(ADMIT, len(keys), *keys, tag, cap, company, YOUNG_MILLISECONDS, member))
+    keys = _keys(key, company)[:3]
+    return bool(client.eval(ADMIT, len(keys), *keys, tag, cap, company, LEASE_MILLISECONDS, member))
 
 
-def release(*, client: Any, key: str, company: str, cap: int, unacked: str, tag: str = "") -> int:
+def renew(*, client: Any, key: str, company: str, tag: str) -> None:
+    """Say that ``tag`` is still at work; nothing happens when it is no longer known as such."""
+    seconds, fraction = client.time()
+    client.zadd(f"{key}:running:{company}", {tag: seconds * 1000 + fraction // 1000}, xx=True)
+
+
+def release(*, client: Any, key: str, company: str, cap: int, tag: str = "") -> int:
     """Note that ``tag`` is done and put back what is held as far as there is room; return how many."""
-    keys = _keys(key, company, unacked)
-    return int(client.eval(RELEASE, len(keys), *keys, tag, cap, company, YOUNG_MILLISECONDS))
+    keys = _keys(key, company)
+    return int(client.eval(RELEASE, len(keys), *keys, tag, cap, company, LEASE_MILLISECONDS))
 
 
 def holding(*, client: Any, key: str) -> list[str]:
@@ -85,5 +89,5 @@ def drop(*, client: Any, key: str) -> None:
     client.delete(f"{key}:held", *(f"{key}:held:{company}" for company in holding(client=client, key=key)))
 
 
-def _keys(key: str, company: str, unacked: str) -> tuple[str, ...]:
-    return f"{key}:running:{company}", f"{key}:held:{company}", f"{key}:held", unacked, key, f"{key}:places"
+def _keys(key: str, company: str) -> tuple[str, ...]:
+    return f"{key}:running:{company}", f"{key}:held:{company}", f"{key}:held", key, f"{key}:places"

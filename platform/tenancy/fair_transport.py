@@ -110,7 +110,10 @@ class Channel(_Channel):
             self._release(queue, company, tag)
 
     def let_all_go_on(self) -> None:
-        """Put back what is held although nobody of the company is at work any more: its worker died."""
+        """Say what is still at work here, and put back what is held of companies whose workers no longer say so."""
+        for tag, (queue, company) in list(self._admitted.items()):
+            with self.conn_or_acquire() as client:
+                company_caps.renew(client=client, key=key_of(queue), company=company, tag=tag)
         for queue in CAPS:
             with self.conn_or_acquire() as client:
                 companies = company_caps.holding(client=client, key=key_of(queue))
@@ -118,9 +121,8 @@ class Channel(_Channel):
                 self._release(queue, company, "")
 
     def _release(self, queue: str, company: str, tag: str) -> None:
-        facts = {"key": key_of(queue), "company": company, "cap": CAPS.get(queue, 1), "unacked": self.unacked_key}
         with self.conn_or_acquire() as client:
-            company_caps.release(client=client, tag=tag, **facts)
+            company_caps.release(client=client, key=key_of(queue), company=company, cap=CAPS.get(queue, 1), tag=tag)
 
     def _may_go_on(self, queue: str, message: Any, member: bytes | str) -> bool:
         """Return whether a message that was taken may be worked on, and remember that it is."""
@@ -128,10 +130,12 @@ class Channel(_Channel):
         if cap <= 0 or company == NOBODY:
             return True
         tag = message["properties"]["delivery_tag"]
-        facts = {"key": key_of(queue), "company": company, "cap": cap, "unacked": self.unacked_key}
         with self.conn_or_acquire() as client:
-            if not company_caps.admit(client=client, tag=tag, member=member, **facts):
-                return False
+            admitted = company_caps.admit(
+                client=client, key=key_of(queue), company=company, cap=cap, tag=tag, member=member
+            )
+        if not admitted:
+            return False
         self._admitted[tag] = (queue, company)
         return True
 

@@ -45,6 +45,7 @@ def programs(fresh_db, broker, settings, tmp_path):
     """What the worker and whoever sends to it need."""
     settings.FILES_DIR = tmp_path / "files"
     own = {"CELERY_BROKER_URL": broker.broker_url(), "GRIDHALL_FILES_DIR": str(tmp_path / "files")}
+    own["GRIDHALL_LONG_PER_COMPANY"] = "0"  # who comes next need not wait until the killed one counts as gone
     return {**databases.environment(fresh_db), **own}
 
 
@@ -56,7 +57,22 @@ def send(broker, *import_ids):
 
 def worker(programs, log, point=""):
     return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "1", "--pool", "solo", "-n", "test@%h"],
+        [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "worker",
+            "-c",
+            "1",
+            "--pool",
+            "solo",
+            "-Q",
+            "long",
+            "-n",
+            "test@%h",
+        ],
         cwd=databases.ROOT,
         env={**programs, faults.VARIABLE: point},
         stdout=log.open("ab"),

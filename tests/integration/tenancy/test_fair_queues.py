@@ -206,7 +206,8 @@ class TestOneCompanysShare:
             source = dead.SimpleQueue("work")
             assert len(self.taken(source, 4)) == 2
             dead.default_channel.qos._delivered.clear()  # it dies without giving back what it held
-            looking.zadd("unacked_index", dict.fromkeys(looking.zrange("unacked_index", 0, -1), 1))
+            for book in ("unacked_index", "fair:work:running:a"):
+                looking.zadd(book, dict.fromkeys(looking.zrange(book, 0, -1), 1))
 
         seen = []
         broker.default_channel.qos.restore_visible(num=10, interval=1)
@@ -218,20 +219,35 @@ class TestOneCompanysShare:
         assert sorted(seen) == ["a0", "a1", "a2", "a3"]
         assert looking.keys("fair:work:held*") == []
 
-    def test_what_is_held_without_anybody_at_work_is_put_back(
-        self, broker: kombu.Connection, looking: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    def test_what_a_dead_worker_held_back_goes_on_before_its_message_comes_again(
+        self, server: valkey.Server, broker: kombu.Connection, looking: redis.Redis
     ) -> None:
         send(broker, "a", *range(3))
+        with kombu.Connection(server.broker_url(), transport_options=OPTIONS) as dead:
+            source = dead.SimpleQueue("work")
+            assert len(self.taken(source, 3)) == 2
+            dead.default_channel.qos._delivered.clear()
+            looking.zadd("fair:work:running:a", dict.fromkeys(looking.zrange("fair:work:running:a", 0, -1), 1))
+            later = looking.time()[0] + 600
+            looking.zadd("unacked_index", dict.fromkeys(looking.zrange("unacked_index", 0, -1), later))
+
+        stuck = looking.llen("fair:work:held:a")
+        broker.default_channel.qos.restore_visible(num=10, interval=1)
         with broker.SimpleQueue("work") as source:
-            self.taken(source, 3)
-            stuck = looking.llen("fair:work:held:a")
-            monkeypatch.setattr("tenancy.company_caps.YOUNG_MILLISECONDS", -1000)
-            looking.delete("unacked", "unacked_index")
-            broker.default_channel.qos.restore_visible(num=10, interval=1)
             back = self.taken(source, 3)
 
         assert (stuck, [each.payload for each in back]) == (1, ["a2"])
         assert looking.llen("fair:work:held:a") == 0
+
+    def test_counts_a_worker_that_says_it_is_at_work(self, broker: kombu.Connection, looking: redis.Redis) -> None:
+        send(broker, "a", *range(3))
+        with broker.SimpleQueue("work") as source:
+            assert len(self.taken(source, 3)) == 2
+            looking.zadd("fair:work:running:a", dict.fromkeys(looking.zrange("fair:work:running:a", 0, -1), 1))
+            source.consumer.channel.qos.restore_visible(num=10, interval=1)
+
+            assert looking.zcount("fair:work:running:a", 2, "+inf") == 2
+            assert self.taken(source, 3) == []
 
     def test_held_ones_are_counted_and_purged(self, broker: kombu.Connection) -> None:
         send(broker, "a", *range(5))

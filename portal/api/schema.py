@@ -110,6 +110,8 @@ class NounSchema(AutoSchema):
             numbers |= {"404"}
         if self.method != "GET":
             numbers |= {"409", "413", "415"}
+        if self.view.action in self.view.made_of_state:
+            numbers |= {"409"}
         if self.method in {"PATCH", "PUT"}:
             numbers |= {"412"}
         if self.view.action in self.view.replaces:

@@ -50,6 +50,8 @@ class Noun(GenericViewSet):
     query_serializers: ClassVar[dict[str, type[serializers.Serializer]]] = {}
     moves_money: ClassVar[frozenset[str]] = frozenset()
     replaces: ClassVar[frozenset[str]] = frozenset()
+    made_of_state: ClassVar[frozenset[str]] = frozenset()
+    """Actions that read what cannot be made in every state: they answer 409 then."""
     pointer_base = ""
     ordering: ClassVar[tuple[str, ...]] = ("id",)
     filterset_class: Any = None

@@ -28,6 +28,8 @@ TEXTS = {
     "language": "en",
     "code": "c05",
     "day": "2026-11-01",
+    "complete": True,
+    "number": "C1",
 }
 """Arguments of tasks that are no numbers."""
 OF_COMPANIES = {

@@ -185,6 +185,7 @@ class Invoices(views.Noun):
     }
     query_serializers = {"document": DocumentLanguage, "hybrid": DocumentLanguage}
     moves_money = frozenset({"credit"})
+    made_of_state = frozenset({"hybrid", "structured"})
     filterset_class = InvoiceFilters
     ordering = ("-issued_on", "-id")
 

@@ -157,7 +157,9 @@ class ReadingImports(views.Noun):
     def create(self, request: Request) -> Response:
         given = self.body(NewReadingImport)
         file, dry_run = given.pop("file"), given.pop("dry_run")
-        record = operations.upload_file(
+        record = self.refer(
+            operations.upload_file,
+            where="profile",
             file=file,
             file_name=file.name,
             source="api",

@@ -154,13 +154,13 @@ class SelfReads(views.Noun):
     def create(self, request: Request) -> Response:
         given = self.body(NewSelfRead)
         customer = self.refer(customer_queries.customer, where="customer", number=given["customer"])
-        register = _register(given)
+        register = self.refer(_register, where="register", given=given)
         photo = given.get("photo")
         origin = self_reads.Origin(
             at=timezone.now(), source="api", by=self.caller.name, photo=None if photo is None else photo.read()
         )
         number = self_reads.Given(register.pk, given["day"], given["read"])
-        [made] = self_reads.give(customer_id=customer.pk, given=[number], origin=origin)
+        [made] = self.refer(self_reads.give, where="register", customer_id=customer.pk, given=[number], origin=origin)
         return self.show(self._shown(made.pk), created=f"/api/v1/self-reads/{made.pk}")
 
     @extend_schema(summary=_("Show a read by a customer"), responses=SelfRead)

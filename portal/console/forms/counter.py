@@ -87,7 +87,9 @@ class PlaceForm(ProductForm):
     region = forms.ChoiceField(label=_("Region"), required=False)
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
     on = DayField(label=_("Moves in on"))
-    field_order = ("on", "which", "identifier", "address", "region", "time_zone", "product", "parameters")
+    field_order: tuple[str, ...] = (
+        "on", "which", "identifier", "address", "region", "time_zone", "product", "parameters",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, retailer: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

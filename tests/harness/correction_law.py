@@ -225,7 +225,7 @@ def _home(number: str, product: Any, by_register: bool, state: Any, months: list
         metering_operations.install_meter(meter=new, at=supply.AT, by="x")
         home.register = Register.objects.get(meter__supply_point=point)
         for place, month in enumerate(months, start=1):
-            _read(home, month.end, Decimal(place * 200), supply.AT)
+            _read(home, month.end, Decimal(place * 200), START)
     else:
         home.channel = supply.channel(point=point, minutes=MINUTES)
         days = {day: [same.randint(100, 900) for _ in range(24)] for month in months for day in month}

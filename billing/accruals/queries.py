@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from billing.accruals.models import Unbilled
 from billing.runs import reasons
+from kernel import sentences
 from tenants.customers import queries as customer_queries
 
 
@@ -73,7 +74,7 @@ def totals() -> list[Total]:
 def refusal_sentence(*, row: Unbilled) -> str:
     """This will say in the present language why an account could not be rated; nothing when it was."""
     template = reasons.template_of(row.reason, row.reason_params)
-    return gettext(template).format_map(reasons.Text(row.reason_params)) if template else ""
+    return sentences.fill(gettext(template), reasons.Text(row.reason_params)) if template else ""
 
 
 def stale_accounts(*, until: dt.date, after: int, limit: int) -> list[int]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from billing.corrections import causes, policy
 from billing.runs import queries as run_queries
 from billing.runs import reasons as run_reasons
+from kernel import sentences
 from kernel.errors import gettext_noop
 
 LONGEST = 400
@@ -50,7 +51,7 @@ def of_cause(cause: Mapping[str, Any]) -> str:
     if cause["what"] == causes.READINGS:
         return _of_readings(cause)
     values = {name: _shown(cause.get(name)) for name in ("identifier", "name", "old", "new")}
-    return gettext(PLAIN[cause["what"]]).format_map(values)
+    return sentences.fill(gettext(PLAIN[cause["what"]]), values)
 
 
 def of_needs(codes: Sequence[str]) -> list[str]:

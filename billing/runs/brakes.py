@@ -84,6 +84,7 @@ def doubts_about(
     supplies: Sequence[Supply],
     period_days: int,
     limits: Limits,
+    currency: str,
     billed: Decimal | None = None,
 ) -> list[Doubt]:
     """This will return every reason to park a bill, none when it is plausible.
@@ -92,12 +93,13 @@ def doubts_about(
     """
     doubts = []
     if limits.negative_total and total < 0 and not any(supply.feed_in_wh for supply in supplies):
-        doubts.append(Doubt(NEGATIVE, {"total": str(total)}))
+        doubts.append(Doubt(NEGATIVE, {"total": f"{total:f} {currency}"}))
     for supply in supplies:
         doubts += [found for found in (_use(supply, period_days, limits), *_readings(supply, limits)) if found]
     amount = total if billed is None else billed
     if limits.needs_approval(amount):
-        doubts.append(Doubt(ABOVE_APPROVAL, {"total": str(amount), "limit": str(limits.approval_above)}))
+        said = {"total": f"{amount:f} {currency}", "limit": f"{limits.approval_above:f} {currency}"}
+        doubts.append(Doubt(ABOVE_APPROVAL, said))
     return doubts
 
 

@@ -26,12 +26,17 @@ def draft_of(
     return NewDraft(
         account_id=item.account_id,
         supply_period=date_ranges.to_period(item.period),
-        currency=parts[0].bill.currency if parts else charges[0].currency,
+        currency=currency_of(parts, charges),
         total=total,
         parts=found,
         versions=versions | ({"charges": [charge.pk for charge in charges]} if charges else {}),
         run_item=run_item,
     )
+
+
+def currency_of(parts: Sequence[RatedPart], charges: Sequence[Any]) -> str:
+    """This will return the currency of a bill, which is that of each of its parts and charges."""
+    return str(parts[0].bill.currency if parts else charges[0].currency)
 
 
 def _part(part: RatedPart) -> DraftPart:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from billing.runs import reasons
 from billing.simulation import distribution
 from billing.simulation.models import SimulatedAccount, SimulatedMonth, Simulation
+from kernel import sentences
 from kernel.errors import GridhallError, NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.customers import date_ranges
@@ -233,7 +234,7 @@ def _sentence(code: str, params: Mapping[str, str]) -> str:
     word = reasons.KINDS.get(details.get("kind", ""))
     if word is not None:
         details["kind"] = gettext(word)
-    return gettext(template).format_map(details) if template else ""
+    return sentences.fill(gettext(template), details) if template else ""
 
 
 def _pairs(compared: QuerySet[SimulatedAccount]) -> Iterator[distribution.Pair]:

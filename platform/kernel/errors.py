@@ -1,7 +1,7 @@
 """One root for every refusal of the platform.
 
 An error has a stable ``code`` for programs and a ``template`` for people: an English sentence with named
-places, marked for translation with ``gettext_noop``. A door shows ``_(error.template).format(**error.params)``;
+places, marked for translation with ``gettext_noop``. A door shows ``error.say(gettext)``;
 ``str(error)`` is the English sentence. ``where`` points at what is wrong: a form field, a JSON pointer,
 a row and column, or a position in a formula.
 """
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, ClassVar
+
+from kernel import sentences
 
 
 def gettext_noop(text: str) -> str:
@@ -42,8 +44,8 @@ class GridhallError(Exception):
             params["what"] = translate(params["what"])
         if "reason" in params:
             reason = translate(str(params.pop("reason")))
-            params["reason"] = reason.format(**params) if params else reason
-        return translate(self.template).format(**params)
+            params["reason"] = sentences.fill(reason, params) if params else reason
+        return sentences.fill(translate(self.template), params)
 
 
 class NotFound(GridhallError):

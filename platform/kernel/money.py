@@ -85,6 +85,10 @@ class Money:
     def zero(cls, currency: str) -> Money:
         return cls.rounded(Decimal(0), currency)
 
+    def __str__(self) -> str:
+        """Return the amount plainly, as it stands in stored sentences: 12.50 AUD. Doors write it their reader's way."""
+        return f"{self.amount:f} {self.currency}"
+
     def __add__(self, other: Money) -> Money:
         self._require_same(other)
         return Money(self.amount + other.amount, self.currency)

@@ -136,9 +136,8 @@ def problem(
 
 
 def sentence(error: GridhallError) -> str:
-    """Return what a refusal says, in the present language; nouns among its values are translated too."""
-    params = {name: gettext(value) if name == "what" else value for name, value in error.params.items()}
-    return gettext(error.template).format(**params)
+    """Return what a refusal says, in the present language."""
+    return error.say(gettext)
 
 
 def status_of(error: GridhallError) -> int:

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 import markets
 from hosting import certificate_pages, certificates
 from identity.capabilities import Capability
-from kernel import texts
+from kernel import sentences, texts
 from kernel.errors import GridhallError
 from portal.console import data_protection_forms as forms
 from portal.console import pages
@@ -272,7 +272,7 @@ def _held(request: HttpRequest, found: Any) -> Any:
 
 def _objections(found: Any, request: HttpRequest) -> list[str]:
     on = pages.today(request)
-    return [gettext(each.template).format(**each.params) for each in queries.objections(customer=found, on=on)]
+    return [sentences.fill(gettext(each.template), each.params) for each in queries.objections(customer=found, on=on)]
 
 
 def _night(found: Any) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 
-from portal.shared import context, formats, languages
+from portal.shared import context, formats, languages, sentence_values
+from portal.shared.personal_door import API
 
 
 class LanguageMiddleware:
@@ -27,7 +29,7 @@ class LanguageMiddleware:
         market = getattr(getattr(request, "retailer", None), "market", "") or ""
         token = formats.territory.set(market.upper() or None)
         try:
-            with translation.override(language):
+            with translation.override(language), _sentences(request):
                 request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
                 response = self.get_response(request)
         finally:
@@ -36,6 +38,11 @@ class LanguageMiddleware:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+def _sentences(request: HttpRequest) -> AbstractContextManager[None]:
+    """People read sentences with days and amounts their way; programs as they stand."""
+    return nullcontext() if request.path.startswith(API) else sentence_values.written_for_people()
 
 
 def language_of(request: HttpRequest) -> str:

@@ -101,7 +101,7 @@ def promise(
     if not on <= due_on <= last:
         raise PromiseTooFar(where="due_on", first=on.isoformat(), last=last.isoformat())
     if not 0 < amount.amount <= owed.amount or amount.currency != owed.money.currency:
-        raise AmountOutOfRange(where="amount", most=_said(owed.money))
+        raise AmountOutOfRange(where="amount", most=owed.money)
     if source == PORTAL:
         _require_kept(account_id, rule, on)
     with refusals.named({"arrears_promise_open_once": PromiseOpen()}):
@@ -240,7 +240,7 @@ def _check_plan(owed: Overdue, rule: policies.InstalmentRule, count: int, credit
     if not 2 <= count <= most:
         raise PlanTooLong(where="count", most=most)
     if owed.amount < rule.least_amount * count:
-        raise PlanTooSmall(where="count", least=_said(Money.rounded(rule.least_amount, owed.money.currency)))
+        raise PlanTooSmall(where="count", least=Money.rounded(rule.least_amount, owed.money.currency))
 
 
 def _check_first(first_on: dt.date, on: dt.date, days: int) -> None:
@@ -251,7 +251,7 @@ def _check_first(first_on: dt.date, on: dt.date, days: int) -> None:
 
 def _require_self_service(account_id: int, owed: Overdue, rule: policies.InstalmentRule, on: dt.date) -> None:
     if owed.amount > rule.self_service_up_to:
-        raise PlanTooLarge(most=_said(Money.rounded(rule.self_service_up_to, owed.money.currency)))
+        raise PlanTooLarge(most=Money.rounded(rule.self_service_up_to, owed.money.currency))
     _require_kept(account_id, policies.promises(), on)
 
 
@@ -275,7 +275,3 @@ def _tell_case(
     if case is not None:
         name = type(made).__name__.lower()
         history.add(case, kind, key=f"{name} {made.pk} {kind}", on=on or made.made_on, at=at, by=made.by, **said)
-
-
-def _said(money: Money) -> str:
-    return f"{money.amount:f} {money.currency}"

@@ -326,4 +326,5 @@ def _require_charged(invoice: Any, amount: Money) -> None:
     charged = parts[-1].total if parts else Decimal(0)
     left = charged - _waived([invoice.pk]).get(invoice.pk, Decimal(0))
     if not 0 < amount.amount <= left or amount.currency != invoice.currency:
-        raise NothingToWaive(where="amount", most=f"{max(left, Decimal(0)):.2f}", invoice=invoice.number)
+        most = Money.rounded(max(left, Decimal(0)), invoice.currency)
+        raise NothingToWaive(where="amount", most=most, invoice=invoice.number)

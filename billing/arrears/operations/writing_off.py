@@ -58,7 +58,7 @@ def ask_write_off(*, account_id: int, amount: Money, reason: str, by: Any, on: d
     found = covers.overdue(on=on - dt.timedelta(days=rule.overdue_days), account_ids=[account_id]).get(account_id)
     most = found.amount if found else Decimal(0)
     if not 0 < amount.amount <= most:
-        raise NotSoMuchOverdue(where="amount", most=f"{most:.2f}", days=rule.overdue_days)
+        raise NotSoMuchOverdue(where="amount", most=Money.rounded(most, amount.currency), days=rule.overdue_days)
     with refusals.named({"arrears_write_off_asked_once": WriteOffAsked()}):
         asked = WriteOff.objects.create(
             account_id=account_id,
@@ -157,10 +157,10 @@ def _require_still_owed(asked: WriteOff) -> None:
     found = covers.owed(account_ids=[asked.account_id]).get(asked.account_id)
     most = covers.still_open(covers=asked.covers, left=found)
     if most < asked.amount:
-        raise NotSoMuchOverdue(most=f"{most:.2f}", days=policies.write_offs().overdue_days)
+        raise NotSoMuchOverdue(most=Money.rounded(most, asked.currency), days=policies.write_offs().overdue_days)
 
 
 def _require_finance(asked: WriteOff, by: Any) -> None:
     limit = policies.write_offs().two_posts_from
     if asked.amount >= limit and not {Role.FINANCE, Role.ADMINISTRATOR} & set(by.roles):
-        raise FinanceDecides(amount=f"{limit:f} {asked.currency}")
+        raise FinanceDecides(amount=Money.rounded(limit, asked.currency))

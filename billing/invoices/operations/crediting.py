@@ -127,7 +127,8 @@ def _check(
         left = rows[position].amount - taken.get(position, _NONE)[0]
         between = 0 < amount <= left or left <= amount < 0
         if not between or amount != round_to_minor(amount, invoice.currency):
-            raise CreditAmount(position=position, left=left.normalize(), amount=amount, where=f"lines/{position}")
+            said = {"left": f"{left:f} {invoice.currency}", "amount": f"{amount:f} {invoice.currency}"}
+            raise CreditAmount(position=position, where=f"lines/{position}", **said)
 
 
 def _check_total(invoice: Invoice, document: Document) -> None:

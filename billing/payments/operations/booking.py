@@ -57,7 +57,9 @@ def book_line(
             raise LineRefused(reason=gettext_noop("every part needs an amount greater than zero."))
         if asked > left:
             raise LineRefused(
-                reason=gettext_noop("{asked} is more than the {left} that is left."), asked=asked, left=left
+                reason=gettext_noop("{asked} is more than the {left} that is left."),
+                asked=f"{asked:f} {line.currency}",
+                left=f"{left:f} {line.currency}",
             )
         number = line.bookings.count()
         made = []

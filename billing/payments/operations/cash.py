@@ -217,7 +217,8 @@ def _move(
 ) -> CashMovement:  # fmt: skip
     """Write a movement; with a ``counterpart`` post it too. The drawer never holds less than nothing."""
     if desk.balance + amount < 0:
-        raise CashRefused(reason=gettext_noop("the drawer holds {balance} only."), balance=desk.balance)
+        holds = Money.rounded(desk.balance, desk.currency)
+        raise CashRefused(reason=gettext_noop("the drawer holds {balance} only."), balance=holds)
     desk.balance += amount
     desk.save(update_fields=["balance", "next_receipt"])
     money = Money.rounded(amount, desk.currency)

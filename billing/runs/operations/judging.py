@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.charges.models import AccountCharge
-from billing.runs import brakes, exceptions, history, holds, limits, rated, reasons, register_readings
+from billing.runs import brakes, drafting_parts, exceptions, history, holds, limits, rated, reasons, register_readings
 from billing.runs.gathering import Plan
 from billing.runs.models import BillRunItem
 from billing.runs.rated import RatedPart
@@ -61,6 +61,7 @@ class Judge:
             supplies=self._supplies(parts),
             period_days=self.made.period.days,
             limits=rules,
+            currency=drafting_parts.currency_of(parts, charges),
             billed=item.total,
         )
         item.brakes = [{"code": doubt.code, "params": dict(doubt.params)} for doubt in doubts]

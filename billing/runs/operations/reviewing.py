@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.invoices import operations as invoice_operations
+from billing.invoices import queries as invoice_queries
 from billing.runs import holds, limits, queries, reasons
 from billing.runs.models import BillRun, BillRunItem
 from kernel.errors import Conflict, gettext_noop
@@ -60,7 +61,8 @@ def release(*, item_id: int, at: dt.datetime, by: Any = None) -> BillRunItem:
     if item.total is None or not rules.needs_approval(item.total):
         return _move(item, ItemState.DRAFTED, at, released=True)
     if by is None:
-        raise PersonNeeded(account=item.account.number, limit=str(rules.approval_above))
+        currency = invoice_queries.draft(draft_id=item.draft_id).currency
+        raise PersonNeeded(account=item.account.number, limit=f"{rules.approval_above:f} {currency}")
     return _move(item, ItemState.RELEASED, at, released=True)
 
 

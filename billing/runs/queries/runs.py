@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from billing.runs import reasons
 from billing.runs.models import BillRun, BillRunItem
+from kernel import sentences
 from kernel.errors import NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.customers import date_ranges
@@ -175,4 +176,4 @@ def brake_sentence(*, code: str, params: Mapping[str, Any]) -> str:
     word = reasons.KINDS.get(details.get("kind", ""))
     if word is not None:
         details["kind"] = gettext(word)
-    return gettext(template).format_map(details) if template else ""
+    return sentences.fill(gettext(template), details) if template else ""

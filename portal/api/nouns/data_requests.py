@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from hosting import certificate_pages
 from identity.capabilities import Capability, NotAllowed
+from kernel import sentences
 from kernel.errors import NotFound, gettext_noop
 from portal.api import filtering, parsing, values, views
 from tenants.customers import queries as customer_queries
@@ -83,7 +84,7 @@ class Objection(serializers.Serializer):
         ref_name = "ErasureObjection"
 
     def get_detail(self, each: Any) -> str:
-        return gettext(each.template).format(**each.params)
+        return sentences.fill(gettext(each.template), each.params)
 
 
 class DataRequestDetail(DataRequest):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext
 
+from kernel import sentences
 from kernel.errors import GridhallError
 from portal.console.studio.layout import Field, Layout
 from portal.shared import refusals
@@ -36,7 +37,7 @@ def sentence(refusal: GridhallError) -> str:
         return said
     rest = rest.lstrip(SEPARATORS)
     try:
-        return _upper(rest.format(**refusal.params))
+        return _upper(sentences.fill(rest, refusal.params))
     except (KeyError, IndexError):
         return said
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
 
+from kernel import sentences
 from kernel.errors import GridhallError
 from portal.customer import access
 from portal.customer.access import customer_page
@@ -50,10 +51,14 @@ def own_data(request: HttpRequest, customer: Any) -> HttpResponse:
     page = {
         "table": table, "rows": [(row, DEEDS[row["deed"]]) for row in table],
         "requests": [_shown(each, now) for each in queries.requests_of(customer=customer)],
-        "objections": [gettext(each.template).format(**each.params) for each in against if each.code != "legal_hold"],
+        "objections": [_said(each) for each in against if each.code != "legal_hold"],
         "days": requests.answer_days(),
     }  # fmt: skip
     return render(request, "customer/own_data.html", page)
+
+
+def _said(against: Any) -> str:
+    return sentences.fill(gettext(against.template), against.params)
 
 
 @require_POST

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext
 
-from kernel import market_time
+from kernel import market_time, sentences
 from kernel.errors import NotFound, gettext_noop
 from kernel.periods import Period
 from tenants.metering import packing
@@ -178,7 +178,7 @@ def sentence_of(*, exception: ReadingException) -> str:
     if "flags" in params:
         names = dict(MeterFlag.Kind.choices)
         params["flags"] = ", ".join(str(names.get(flag, flag)) for flag in params["flags"].split(", "))
-    return gettext(SENTENCES[Check(exception.code)]).format(**params)
+    return sentences.fill(gettext(SENTENCES[Check(exception.code)]), params)
 
 
 def estimated_share(*, channel_ids: Collection[int], period: Period) -> EstimatedShare:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from kernel import sentences
 from kernel.errors import NotFound, gettext_noop
 from tenants.metering.formats import reasons
 from tenants.metering.models import MappingProfile, ReadingImport, ReadingImportRow
@@ -32,7 +33,7 @@ def import_report(*, import_id: int, outcome: str | None = None) -> QuerySet[Rea
 def refusal_sentence(*, row: ReadingImportRow) -> str:
     """This will say in the present language why the row was refused; nothing for a row that was taken."""
     template = reasons.SENTENCES.get(row.code)
-    return gettext(template).format(**row.params) if template else ""
+    return sentences.fill(gettext(template), row.params) if template else ""
 
 
 def mapping_profiles() -> QuerySet[MappingProfile]:

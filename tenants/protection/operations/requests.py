@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from celery import current_app
@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 import markets
 from hosting import certificates, erasures
 from identity import operations as identity_operations
+from kernel import sentences
 from kernel.errors import Conflict, GridhallError, Invalid, NotFound, gettext_noop
 from tenancy import context, outside, subjects
 from tenancy.tasks import HEADER
@@ -38,6 +39,15 @@ class NotErasable(GridhallError):
 
     code = "not_erasable"
     template = gettext_noop("The person cannot be erased now: {reasons}")
+
+    def __init__(self, *, against: Sequence[subjects.Objection]) -> None:
+        super().__init__(codes=[each.code for each in against])
+        self.against = against
+
+    def say(self, translate: Callable[[str], str] = str) -> str:
+        """Return the sentence with every reason, in the language of ``translate``."""
+        said = (sentences.fill(translate(each.template), each.params) for each in self.against)
+        return sentences.fill(translate(self.template), {"reasons": " ".join(said)})
 
 
 class SamePerson(Conflict):
@@ -258,10 +268,7 @@ def require_erasable(*, customer: Customer, on: dt.date) -> None:
     """Refuse to erase a customer while something stands against it; raises NotErasable with every reason."""
     found = subjects.objections(subject=personal_data.subject_of(customer=customer), on=on)
     if found:
-        raise NotErasable(
-            reasons=" ".join(each.template.format(**each.params) for each in found),
-            codes=[each.code for each in found],
-        )
+        raise NotErasable(against=found)
 
 
 def repeat(*, customer_ids: list[int], at: dt.datetime) -> int:

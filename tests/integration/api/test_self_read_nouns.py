@@ -88,7 +88,7 @@ class TestSelfReads:
 
     @pytest.mark.parametrize(
         ("more", "status"),
-        [({"customer": "C9"}, 422), ({"register": "7"}, 404), ({"read": "590.5"}, 422), ({"read": "5900"}, 422)],
+        [({"customer": "C9"}, 422), ({"register": "7"}, 422), ({"read": "590.5"}, 422), ({"read": "5900"}, 422)],
     )
     def test_refuses_what_does_not_fit_and_keeps_nothing(self, birch, program, home, more, status):
         answer = program(birch).post("/api/v1/self-reads", body(home, "590") | more, format="multipart")

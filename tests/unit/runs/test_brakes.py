@@ -14,7 +14,7 @@ USUAL = {"identifier": "NMI1", "days": 30, "feed_in_wh": 0, "history_days": 60, 
 
 def _doubt(*, total="90", **changes):
     supply = brakes.Supply(**{**USUAL, "energy_wh": 300_000, **changes})
-    found = brakes.doubts_about(total=Decimal(total), supplies=[supply], period_days=30, limits=LIMITS)
+    found = brakes.doubts_about(total=Decimal(total), supplies=[supply], period_days=30, limits=LIMITS, currency="CNY")
     return found[0] if found else None
 
 

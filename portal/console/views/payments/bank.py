@@ -20,7 +20,7 @@ from billing.payments import operations, queries
 from billing.payments import tasks as payment_tasks
 from billing.payments.statements.shapes import FileRefused
 from identity.capabilities import Capability
-from kernel import masking, personal
+from kernel import masking, personal, sentences
 from kernel.errors import GridhallError
 from portal.console import pages
 from portal.console.forms import payments as forms
@@ -268,4 +268,4 @@ def _page(line_id: int, parts: Any) -> dict[str, Any]:
 
 
 def fault(fault: Any) -> dict[str, Any]:
-    return {"row": fault.row, "column": fault.column, "reason": gettext(fault.reason).format(**fault.params)}
+    return {"row": fault.row, "column": fault.column, "reason": sentences.fill(gettext(fault.reason), fault.params)}

@@ -12,7 +12,7 @@ from celery._state import get_current_app
 from django.core.cache import cache
 from django.db import connection, connections
 
-from harness import clones, databases
+from harness import clones, databases, order
 
 PASSWORD = "correct horse battery"
 
@@ -21,6 +21,7 @@ hypothesis.settings.load_profile("default" if os.environ.get("GRIDHALL_EXPLORE")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order.arrange(items)
     for item in items:
         for mark in item.iter_markers("django_db"):
             if mark.kwargs.get("transaction"):

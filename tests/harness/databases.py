@@ -69,7 +69,7 @@ def template() -> str:
         if not _stands(name):
             with server().connect() as connection:
                 _drop_leftovers(connection, keep=name)
-            _make(name, ["manage.py", "fleet", "migrate"], ["tests/harness/make_cast.py"])
+            _make(name, "tests/harness/make_cast.py")
     return name
 
 
@@ -80,8 +80,8 @@ def clone(name: str) -> str:
 
 def copy(source: str, name: str) -> str:
     """Make database ``name`` as a copy of ``source``; return its name."""
-    with _lock(), server().connect() as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER {postgres.OWNER} STRATEGY FILE_COPY')
+    with _lock():
+        _copied(source, name)
     return name
 
 
@@ -92,7 +92,7 @@ def demo() -> str:
         if not _stands(name):
             with server().connect() as connection:
                 _drop_leftovers(connection, keep=name, pattern="gridhall\\_template\\_demo\\_%", kept=0)
-            _make_demo(name)
+            _make(name, "manage.py", "seed_demo")
     return name
 
 
@@ -108,25 +108,44 @@ def _stands(name: str) -> bool:
         return connection.execute(found, [name]).fetchone() is not None
 
 
-def _make_demo(name: str) -> None:
-    _make(name, ["manage.py", "fleet", "migrate"], ["manage.py", "seed_demo"])
+def _migrated() -> str:
+    """Return the name of the template with the tables of the platform and nobody in them; under ``_lock("tables")``."""
+    name = f"gridhall_template_tables_{_fingerprint()}"
+    with _lock("tables"):
+        if not _stands(name):
+            with server().connect() as connection:
+                _drop_leftovers(connection, keep=name, pattern="gridhall\\_template\\_tables\\_%", kept=0)
+            drop(name)
+            server().ensure_database(name)
+            _fill(name, ["manage.py", "fleet", "migrate"])
+    return name
 
 
-def _make(name: str, *commands: list[str]) -> None:
-    """Make database ``name`` by commands of the owner and mark it as a template when all went well."""
+def _make(name: str, *command: str) -> None:
+    """Make database ``name`` from the migrated one by a command of the owner."""
+    source = _migrated()
     drop(name)
-    server().ensure_database(name)
-    for command in commands:
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=environment(name, role="owner"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+    _copied(source, name)
+    _fill(name, [*command])
+
+
+def _copied(source: str, name: str) -> None:
+    with server().connect() as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER {postgres.OWNER} STRATEGY FILE_COPY')
+
+
+def _fill(name: str, command: list[str]) -> None:
+    """Run a command of the owner in database ``name`` and mark it as a template when all went well."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment(name, role="owner"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
     with server().connect() as connection:
         connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 

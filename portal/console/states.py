@@ -23,6 +23,7 @@ TONES = {
     "drafted": "info",
     "parked": "warn",
     "held": "warn",
+    "expired": "danger",
     "released": "warn",
     "issued": "success",
     "accepted": "success",

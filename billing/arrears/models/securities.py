@@ -18,6 +18,7 @@ class Deposit(models.Model):
     class State(models.TextChoices):
         ASKED = "asked", _("Asked for")
         HELD = "held", _("Held")
+        EXPIRED = "expired", _("Expired")
         ENDED = "ended", _("Ended")
 
     account = models.ForeignKey(
@@ -47,12 +48,16 @@ class Deposit(models.Model):
             models.CheckConstraint(
                 condition=Q(state="asked", held_since__isnull=True)
                 | Q(state="held", held_since__isnull=False, ended_on__isnull=True)
+                | Q(state="expired", held_since__isnull=False, ended_on__isnull=False)
                 | Q(state="ended", ended_on__isnull=False),
                 name="arrears_deposit_state_has_its_day",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="guarantee", state="held") | Q(expires_on__isnull=False),
+                condition=~Q(kind="guarantee", state__in=("held", "expired")) | Q(expires_on__isnull=False),
                 name="arrears_guarantee_expires",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="expired") | Q(kind="guarantee"), name="arrears_only_guarantees_expire"
             ),
         )
         indexes = (

@@ -39,6 +39,13 @@ class NotTheAmount(Invalid):
     template = gettext_noop("The deposit asked for is {asked}; it comes in whole.")
 
 
+class NoLonger(Invalid):
+    """A guarantee takes the place of another only when it lasts longer."""
+
+    code = "guarantee_no_longer"
+    template = gettext_noop("The guarantee that is here is valid to {day}; another must be valid longer.")
+
+
 def expect_deposit(*, account_id: int) -> Decimal:
     """This will compute by the market's rule what deposit an account owes: months of its average bill; 0 for none."""
     rule = policies.deposits()
@@ -112,13 +119,20 @@ def receive_deposit(
 def take_guarantee(
     *, deposit_id: int, guarantor: str, document: str, expires_on: dt.date, on: dt.date, by: Any = None
 ) -> Deposit:
-    """This will note a bank guarantee that came in; raises NotHeld, Invalid when it has expired, NotFound."""
-    found = _locked(deposit_id, State.ASKED)
+    """This will note a bank guarantee that came in, or one that takes the place of one held or expired.
+
+    Raises NotHeld, NotFound, Invalid when it has expired or ends no later than the one it replaces.
+    """
+    found = _locked(deposit_id, State.ASKED, State.HELD, State.EXPIRED)
     if found.kind != Kind.GUARANTEE or expires_on <= on:
         raise Invalid(reason=gettext_noop("The guarantee must be valid for some time yet."), where="expires_on")
-    found.state, found.held_since, found.expires_on = State.HELD, on, expires_on
+    if found.expires_on is not None and expires_on <= found.expires_on:
+        raise NoLonger(where="expires_on", day=found.expires_on.isoformat())
+    if found.state != State.HELD:
+        found.held_since = on
+    found.state, found.ended_on, found.reminded_on, found.expires_on = State.HELD, None, None, expires_on
     found.guarantor, found.document, found.by = guarantor, document, words.name_of(by)
-    found.save(update_fields=["state", "held_since", "expires_on", "guarantor", "document", "by"])
+    found.save()
     return found
 
 
@@ -189,6 +203,15 @@ def remind_guarantees(*, on: dt.date, at: dt.datetime) -> int:
         found.reminded_on = on
         found.save(update_fields=["reminded_on"])
     return len(waiting)
+
+
+def expire_guarantees(*, on: dt.date) -> int:
+    """This will end what guarantees held past their last day secure: ``expires_on`` is the last day they can be drawn.
+
+    Returns how many. A later guarantee may still take the place of one that expired.
+    """
+    past = Deposit.objects.filter(kind=Kind.GUARANTEE, state=State.HELD, expires_on__lt=on)
+    return past.update(state=State.EXPIRED, ended_on=on)
 
 
 def _move(found: Deposit, kind: str, money: Money, on: dt.date, *, at: dt.datetime, by: Any) -> int:

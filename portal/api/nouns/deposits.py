@@ -19,7 +19,7 @@ from kernel.money import Money
 from portal.api import filtering, parsing, values, views
 from tenants.customers import queries as customer_queries
 
-KINDS, STATES = ("cash", "guarantee"), ("asked", "held", "ended")
+KINDS, STATES = ("cash", "guarantee"), ("asked", "held", "expired", "ended")
 
 
 class Deposit(serializers.Serializer):

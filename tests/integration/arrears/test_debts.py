@@ -19,6 +19,7 @@ from harness import arrears_cast, billing_cast
 from harness.arrears_cast import at
 from identity import operations as identity_operations
 from identity.capabilities import Role
+from kernel.errors import Conflict, Invalid
 from kernel.money import Money
 from tenants.notices.models import Message
 
@@ -213,6 +214,27 @@ class TestDeposits:
         ]
 
         assert told == [0, 1, 0]
+
+    def test_a_guarantee_holds_to_its_last_day_and_another_takes_its_place(self, factory):
+        account, _point, _invoice = factory
+        on = day("2026-03-01")
+        asked = operations.ask_deposit(account_id=account.pk, kind="guarantee", amount=cny("900.00"), on=on, at=at(on))
+        bank = {"deposit_id": asked.pk, "guarantor": "Bank", "document": "G1"}
+        operations.take_guarantee(**bank, expires_on=day("2026-06-30"), on=on)
+
+        ended = [operations.expire_guarantees(on=day(text)) for text in ("2026-06-30", "2026-07-01", "2026-07-02")]
+        expired = queries.deposit(deposit_id=asked.pk)
+        with pytest.raises(Conflict):
+            operations.end_deposit(deposit_id=asked.pk, set_off=False, on=day("2026-07-02"), at=at(on))
+        with pytest.raises(Invalid) as caught:
+            operations.take_guarantee(**bank, expires_on=day("2026-06-30"), on=day("2026-06-01"))
+        again = operations.take_guarantee(**bank, expires_on=day("2027-06-30"), on=day("2026-07-03"))
+
+        assert ended == [0, 1, 0]
+        assert (expired.state, expired.ended_on) == ("expired", day("2026-07-01"))
+        assert caught.value.where == "expires_on"
+        assert (again.state, again.held_since, again.ended_on) == ("held", day("2026-07-03"), None)
+        assert operations.remind_guarantees(on=day("2027-06-15"), at=at(day("2027-06-15"))) == 1
 
 
 class TestWriteOffs:

@@ -144,6 +144,22 @@ class TestDeeds:
         assert asked.state == "held"
         assert "¥500.00" in admin.get(f"/console/arrears/deposits/{asked.pk}/").content.decode()
 
+    def test_a_guarantee_is_noted_and_replaced_by_a_longer_one(self, admin, overdue):
+        admin.post("/console/arrears/accounts/A7/-/deposit/", {"kind": "guarantee", "amount": "500"})
+        page = f"/console/arrears/deposits/{Deposit.objects.get().pk}/"
+        bank = {"guarantor": "Bank of Alder", "document": "G1"}
+
+        first, no_longer, longer = (
+            admin.post(f"{page}receive/", bank | {"expires_on": last}, follow=True).content.decode()
+            for last in ("2099-06-30", "2099-06-30", "2100-06-30")
+        )
+
+        assert "The security is held." in first
+        assert "valid to 30 June 2099" in no_longer
+        assert "The security is held." in longer
+        assert (Deposit.objects.get().state, Deposit.objects.get().expires_on) == ("held", dt.date(2100, 6, 30))
+        assert "Another guarantee came in its place" in admin.get(page).content.decode()
+
     def test_a_hold_starts_and_ends(self, admin, overdue):
         admin.post("/console/arrears/accounts/A7/-/hold/", {"kind": "disputed", "note": "asks about the meter"})
         page = admin.get("/console/arrears/accounts/A7/").content.decode()

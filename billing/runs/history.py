@@ -15,6 +15,7 @@ from billing.runs import queries, windows
 from billing.runs.models import BillRunItem, RatedSection
 from billing.runs.sections import Section
 from kernel.errors import GridhallError, gettext_noop
+from kernel.periods import Period
 from tenants.customers import date_ranges
 
 Bands: TypeAlias = list[Decimal]
@@ -91,7 +92,7 @@ class History:
     def _require_issued(self, section: Section, since: dt.date) -> None:
         for start, end in self.open_bills.get(section.account_id, ()):
             if end <= section.period.start and start >= since:
-                raise EarlierBillOpen(start=start.isoformat(), end=end.isoformat())
+                raise EarlierBillOpen(start=start.isoformat(), end=Period(start, end).last.isoformat())
 
 
 def balances_of(tariff: tariffs.Tariff) -> dict[str, tariffs.Charge]:

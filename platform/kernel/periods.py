@@ -28,6 +28,11 @@ class Period:
     def days(self) -> int:
         return (self.end - self.start).days
 
+    @property
+    def last(self) -> dt.date:
+        """The last day, as people name a period."""
+        return self.end - dt.timedelta(days=1)
+
     def __contains__(self, day: dt.date) -> bool:
         return self.start <= day < self.end
 

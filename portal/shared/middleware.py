@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 
 from portal.shared import context, formats, languages, sentence_values
-from portal.shared.personal_door import API
+from portal.shared.door_paths import API
 
 
 class LanguageMiddleware:

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from identity.capabilities import Capability
 from kernel import masking, personal
+from portal.shared.door_paths import API, CONSOLE
 from tenants.customers.operations import accesses
 
-CONSOLE, API = "/console/", "/api/"
 _SHOWN_UNTIL = "personal_shown"
 SERVER_ERROR = 500
 SHOWN_SECONDS = 900

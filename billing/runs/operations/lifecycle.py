@@ -94,7 +94,7 @@ def create_lot_run(*, lot: BillingLot, period: Period, at: dt.datetime) -> BillR
         planned_for=schedules.billing_day(lot=lot, period=period),
         created_at=at,
     )
-    bounds = {"start": period.start.isoformat(), "end": period.end.isoformat()}
+    bounds = {"start": period.start.isoformat(), "end": period.last.isoformat()}
     with refusals.named({"runs_billrun_lot_period_once": LotRunExists(lot=lot.code, **bounds)}):
         return _create(run, period, at, queries.accounts_of_lot(lot=lot))
 
@@ -123,7 +123,7 @@ def _create(run: BillRun, period: Period, at: dt.datetime, account_ids: Collecti
     with refusals.named({"runs_billrun_number_unique": AnotherStarted(number=run.number)}):
         run.save()
     if not _add_items(run, period, at, account_ids):
-        raise NothingToBill(start=period.start.isoformat(), end=period.end.isoformat())
+        raise NothingToBill(start=period.start.isoformat(), end=period.last.isoformat())
     run.state = State.RATING
     run.save(update_fields=["state"])
     return run

@@ -110,7 +110,7 @@ def create_simulation(
     with refusals.named({"simulation_simulation_number_unique": AnotherStarted(number=number)}):
         made.save()
     if not _add_accounts(made, period, at):
-        raise NothingToSimulate(start=period.start.isoformat(), end=period.end.isoformat())
+        raise NothingToSimulate(start=period.start.isoformat(), end=period.last.isoformat())
     return made
 
 
@@ -151,7 +151,7 @@ def _check_months(period: Period, today: dt.date) -> None:
     if period.start.day != 1 or period.end.day != 1 or len(queries.months_of(period=period)) > MOST_MONTHS:
         raise NotWholeMonths(most=MOST_MONTHS, where="period")
     if period.end > today:
-        raise MonthsNotOver(date=(period.end - dt.timedelta(days=1)).isoformat(), where="period")
+        raise MonthsNotOver(date=period.last.isoformat(), where="period")
 
 
 def _add_accounts(made: Simulation, period: Period, at: dt.datetime) -> int:

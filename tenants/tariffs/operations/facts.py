@@ -35,7 +35,7 @@ def record_calendar_fact(*, name: str, period: Period, days: Iterable[dt.date]) 
         if day not in period:
             raise DayOutside(day=day.isoformat(), where="days")
     fact = CalendarFact(name=name, period=date_ranges.of_period(period), days=held)
-    said = SaidAlready(name=name, start=period.start.isoformat(), end=period.end.isoformat(), where="period")
+    said = SaidAlready(name=name, start=period.start.isoformat(), end=period.last.isoformat(), where="period")
     with refusals.named({"tariffs_calendarfact_said_once": said}):
         fact.save()
     return fact

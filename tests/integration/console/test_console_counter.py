@@ -177,7 +177,7 @@ class TestAnotherPlace:
         )
 
         assert response.status_code == 422
-        assert "The account A2 is closed from 2026-02-01 on" in response.content.decode()
+        assert "The account A2 is closed from 1 Feb 2026 on" in response.content.decode()
         assert counts() == before
 
 
@@ -303,7 +303,7 @@ class TestAnotherProduct:
     @pytest.mark.parametrize(
         ("given", "field", "sentence"),
         [
-            ({"on": "2025-12-01"}, "on", "Nobody answers for P1 on 2025-12-01"),
+            ({"on": "2025-12-01"}, "on", "Nobody answers for P1 on 1 Dec 2025"),
             ({"parameters": ""}, "product", "has this product with these parameters"),
             ({"parameters": "rebate: x"}, "parameters", "is not a number"),
             ({"product": ""}, "product", "This field is required."),

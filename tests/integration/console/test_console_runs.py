@@ -85,7 +85,7 @@ class TestANewRun:
             ("2026-13", "Write the month as 2026-09."),
             ("January", "Write the month as 2026-09."),
             ("", "This field is required."),
-            ("2019-01", "No account is left to bill for 2019-01-01 to 2019-02-01."),
+            ("2019-01", "No account is left to bill for 1 Jan 2019 to 31 Jan 2019."),
         ],
     )
     def test_is_refused_and_leaves_no_number(self, admin, household, month, sentence):

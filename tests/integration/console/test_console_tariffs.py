@@ -180,7 +180,7 @@ class TestADraft:
 
         response = admin.post("/console/tariffs/home/-/2/publish/", follow=True)
 
-        assert "Another version of home comes into force on 2026-01-01." in text_of(response)
+        assert "Another version of home comes into force on 1 Jan 2026." in text_of(response)
         assert queries.version(product_code="home", number=2).status == "reviewed"
         assert not identity_queries.audit_events().filter(action="tariff.publish").exists()
 

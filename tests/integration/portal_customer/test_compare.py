@@ -11,6 +11,7 @@ from django.utils import timezone
 from billing.simulation import months
 from harness import page_text, portal_cast, supply
 from kernel.periods import Period
+from portal.shared import formats
 from tenancy import context, models
 from tenants.customers import operations as customer_operations
 
@@ -132,7 +133,7 @@ class TestComparePage:
         text = page_text.text_of(lin.get("/compare/"))
 
         assert "left out for every product" in text
-        assert f"P1 has no consumption readings for 96 intervals, the first on {gap.isoformat()}." in text
+        assert f"P1 has no consumption readings for 96 intervals, the first on {formats.day(gap)}." in text
         assert "You could have saved" in text
 
     def test_without_readings_it_says_so(self, fresh_db):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -41,14 +42,17 @@ class Verdict:
 
 def find(
     *, person: str = "", action: str = "", subject: str = "", since: dt.datetime | None = None,
-    until: dt.datetime | None = None,
+    until: dt.datetime | None = None, or_actions: Collection[str] = (),
 ) -> QuerySet[models.AuditEvent]:  # fmt: skip
-    """This will return the events that match, newest first; ``until`` is not part of the time any more."""
+    """This will return the events that match, newest first; ``until`` is not part of the time any more.
+
+    ``action`` is how the code of a deed begins; a deed of ``or_actions`` is one as well.
+    """
     wanted = Q()
     if person:
         wanted &= Q(actor_name__icontains=person)
     if action:
-        wanted &= Q(action__startswith=action)
+        wanted &= Q(action__startswith=action) | Q(action__in=or_actions)
     if subject:
         wanted &= Q(subject__icontains=subject)
     if since:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from identity import alerts, attempts, policy, queries, second_factor, trail
 from identity.capabilities import Capability
-from portal.console import csv_files, pages
+from portal.console import audit_words, csv_files, pages
 from portal.console.forms import security as forms
 from portal.shared import tables
 
@@ -128,12 +128,16 @@ def audit(request: HttpRequest) -> HttpResponse:
 def audit_csv(request: HttpRequest) -> HttpResponse:
     """Give the same to an auditor as a file."""
     _form, found = _found(request)
-    heads = ["number", "at", "person", "action", "subject", "details", "link"]
+    heads = ["number", "at", "person", "action", "subject", "details", "link", "title"]
     rows = (
-        [e.pk, e.at, e.actor_name, e.action, e.subject, e.details, getattr(getattr(e, "seal", None), "hashed", "")]
+        [e.pk, e.at, e.actor_name, e.action, e.subject, e.details, _link(e), audit_words.title(e.action)]
         for e in found.select_related("seal")
     )
     return csv_files.response(name="audit-trail", heads=heads, rows=rows)
+
+
+def _link(event: Any) -> str:
+    return getattr(getattr(event, "seal", None), "hashed", "")
 
 
 def _found(request: HttpRequest) -> Any:
@@ -143,6 +147,7 @@ def _found(request: HttpRequest) -> Any:
     found = trail.find(
         person=wanted["person"],
         action=wanted["action"],
+        or_actions=audit_words.named(wanted["action"]) if wanted["action"] else (),
         subject=wanted["subject"],
         since=_start(request, wanted["since"]),
         until=_start(request, wanted["until"], days=1),

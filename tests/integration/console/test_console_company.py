@@ -214,8 +214,8 @@ class TestTheAuditTrail:
 
         text = text_of(admin.get("/console/company/audit/"))
 
-        assert "Staff of alder user.create" in text
-        assert "roles: auditor, billing" in text
+        assert "Staff of alder Person added user.create" in text
+        assert "Roles: Auditor: reads everything, changes nothing, Billing: bill runs, issue and credit" in text
 
 
 class TestHealth:

@@ -128,6 +128,27 @@ class TestTheViewer:
 
         assert [s for s in ("thing 0", "thing 1") if s in page] == expected
 
+    @pytest.mark.parametrize("words", ["run.hold", "run.", "bill run HELD"])
+    def test_finds_a_deed_by_its_title_and_by_its_code(self, in_alder, words):
+        operations.record(action="run.hold", subject="run 7, account 100", at=AT)
+        operations.record(action="tariff.save", subject="product DAY version 1", at=AT)
+
+        page = signed_in().get("/console/company/audit/", {"action": words}).content.decode()
+
+        assert ("bill run 7, account 100" in page, "product DAY version 1" in page) == (True, False)
+
+    def test_speaks_the_readers_language(self, in_alder):
+        details = {"on": "2026-03-01", "four_eyes": True, "amount": "1234.50", "added_wh": 53328, "fields": ["email"]}
+        operations.record(action="run.hold", subject="run 7, account 100", at=AT, details=details)
+        client = signed_in()
+
+        page = client.get("/console/company/audit/?action=暂停出账", headers={"accept-language": "zh-hans"})
+
+        text = page.content.decode()
+        said = ("暂停出账批次", "出账批次 7、账户 100", "日期：2026年3月1日", "须双人复核：是", "金额：1,234.5")
+        said += ("追补电量：53.328\xa0kWh", "字段：电子邮箱", "run.hold")
+        assert [each for each in said if each not in text] == []
+
     def test_counts_days_of_the_company(self, in_alder):
         operations.record(action="test.late", subject="at night", at=dt.datetime(2026, 3, 1, 17, tzinfo=dt.UTC))
         client = signed_in()
@@ -147,6 +168,15 @@ class TestTheViewer:
         rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert [row["subject"] for row in rows] == ["thing 1", "thing 0"]
         assert rows[0]["link"] == trail.verify().head
+        assert (rows[0]["action"], rows[0]["title"]) == ("test.act", "test.act")
+
+    def test_is_written_with_code_and_title(self, in_alder):
+        operations.record(action="cash.count", subject="session 1", at=AT)
+
+        answer = signed_in().get("/console/company/audit/export.csv?action=cash+counted")
+
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert [(row["action"], row["title"]) for row in rows] == [("cash.count", "Cash counted")]
 
     def test_is_closed_to_who_may_not_see_it(self, in_alder):
         assert signed_in("metering@alder.test").get("/console/company/audit/").status_code == 403

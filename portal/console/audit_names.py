@@ -244,3 +244,16 @@ STATES = {
     "declined": pgettext_lazy("detail", "Declined"),
     "overtaken": pgettext_lazy("detail", "Overtaken"),
 }
+ROLES = {
+    "administrator": pgettext_lazy("detail", "Administrator"),
+    "pricing": pgettext_lazy("detail", "Pricing"),
+    "metering": pgettext_lazy("detail", "Metering"),
+    "billing": pgettext_lazy("detail", "Billing"),
+    "cashier": pgettext_lazy("detail", "Cashier"),
+    "collections": pgettext_lazy("detail", "Collections"),
+    "finance": pgettext_lazy("detail", "Finance"),
+    "service": pgettext_lazy("detail", "Customer service"),
+    "auditor": pgettext_lazy("detail", "Auditor"),
+    "customer": pgettext_lazy("detail", "Customer"),
+    "operator": pgettext_lazy("detail", "Operator of the platform"),
+}

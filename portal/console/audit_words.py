@@ -22,7 +22,8 @@ TITLES: dict[str, Any] = {**audit_titles_security.TITLES, **audit_titles_supply.
 """Every action that is ever recorded; a test reads the source and refuses one that is not here."""
 
 VALUES: dict[str, Mapping[Any, Any]] = {
-    "roles": company.ROLES, "default_roles": company.ROLES, "before": company.ROLES, "after": company.ROLES,
+    "roles": audit_names.ROLES, "default_roles": audit_names.ROLES, "before": audit_names.ROLES,
+    "after": audit_names.ROLES,
     "scopes": company.SCOPES, "cause": entering_words.CAUSES, "source": protection.SOURCES, "by": audit_names.WAYS,
     "change": audit_names.CHANGES, "factor": audit_names.FACTORS, "fields": audit_names.FIELDS,
     "kind": {**protection.KINDS, **audit_names.KINDS}, "state": audit_names.STATES,

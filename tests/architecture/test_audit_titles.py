@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
+from identity.capabilities import Role
 from portal.console import audit_names, audit_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,7 +156,14 @@ class TestTitlesOfDeeds:
 
     @pytest.mark.parametrize(
         "table",
-        [audit_words.TITLES, audit_names.DETAILS, audit_names.SUBJECTS, audit_names.WHOLE, audit_names.COUNTED],
+        [
+            audit_words.TITLES,
+            audit_names.DETAILS,
+            audit_names.SUBJECTS,
+            audit_names.WHOLE,
+            audit_names.COUNTED,
+            audit_names.ROLES,
+        ],
     )
     def test_are_translated(self, table):
         with override("en"):
@@ -165,6 +173,9 @@ class TestTitlesOfDeeds:
 
         assert {code for code, text in chinese.items() if not re.search(r"[一-鿿]", text)} == set()
         assert all(english.values())
+
+    def test_every_role_has_a_name(self):
+        assert {str(role) for role in Role} - audit_names.ROLES.keys() == set()
 
     def test_no_two_deeds_of_one_area_are_called_the_same(self):
         with override("zh-hans"):

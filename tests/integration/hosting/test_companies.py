@@ -102,6 +102,7 @@ class TestProvisionCompany:
         with context.use(retailer):
             assert identity_queries.staff().count() == 1
 
+    @pytest.mark.slow
     def test_is_made_once_when_two_orders_arrive_at_once(self, fresh_db):
         operations.register_company(company=cedar(), at=AT)
 

@@ -106,6 +106,7 @@ class TestKilled:
         assert queries.results(simulation=found).then == Decimal("297.60")
 
 
+@pytest.mark.slow
 class TestTwoAtOnce:
     def test_two_processes_simulate_each_account_once(self, fresh_db, simulation):
         both = [_process(fresh_db) for _ in range(2)]

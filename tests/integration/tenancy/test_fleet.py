@@ -231,9 +231,8 @@ class TestFailures:
 
 
 class TestDeath:
-    @pytest.mark.parametrize(
-        "after", [pytest.param(0.0, marks=pytest.mark.slow), 0.15, pytest.param(0.4, marks=pytest.mark.slow)]
-    )
+    @pytest.mark.slow
+    @pytest.mark.parametrize("after", [0.0, 0.15, 0.4])
     def test_of_the_run_loses_nothing(self, fleet: Fleet, after: float) -> None:
         process = fleet.start("migrate", "--wave-size", "2", "--parallel", "2", EXTRA_SECONDS="0.1")
         _until(lambda: fleet.ask("SELECT 1 FROM tenancy_fleetmigration WHERE state = 'running'"))
@@ -275,6 +274,7 @@ class TestDeath:
 
 
 class TestOneAtATime:
+    @pytest.mark.slow
     def test_a_second_run_is_refused(self, fleet: Fleet) -> None:
         first = fleet.start("migrate", EXTRA_SECONDS="0.4")
         _until(lambda: fleet.ask("SELECT 1 FROM tenancy_fleetmigration WHERE state = 'running'"))

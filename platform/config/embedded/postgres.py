@@ -39,11 +39,13 @@ _SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "max_locks_per_transaction": "512",
-    "shared_buffers": "256MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
 }
+_MEGABYTE = 1 << 20
+_LEAST_BUFFERS, _MOST_BUFFERS, _SHARE_OF_MEMORY = 256, 4096, 8
+"""Buffers of a durable server in megabytes: an eighth of the machine's memory, between these. Others take the least."""
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _START_SECONDS = 60.0
 
@@ -173,11 +175,18 @@ class Server:
         cluster = unprivileged.reachable_folder(self.cluster, launch=launch)
         unprivileged.give(self.socket_dir, launch=launch)
         self._forget_foreign_pid()
-        settings = _SETTINGS if self.durable else _SETTINGS | _FORGETFUL
+        settings = _SETTINGS | {"shared_buffers": f"{self._buffers()}MB"} | ({} if self.durable else _FORGETFUL)
         command = [str(program), "-D", str(cluster), "-k", str(self.socket_dir)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         self._run_until_ready(command, launch)
+
+    def _buffers(self) -> int:
+        """Return the megabytes of pages the server keeps: what does not fit is read again from the system."""
+        if not self.durable:
+            return _LEAST_BUFFERS
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MEGABYTE
+        return min(max(_LEAST_BUFFERS, memory // _SHARE_OF_MEMORY), _MOST_BUFFERS)
 
     def _run_until_ready(self, command: list[str], launch: unprivileged.Launch) -> None:
         """Servers of a killed postmaster live a moment longer and hold its memory: hence the second try."""

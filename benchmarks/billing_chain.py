@@ -97,14 +97,10 @@ def measure(accounts: int, workers: int) -> Figures:
 
 def seed(accounts: int) -> None:
     """This will lay out the accounts, and let the planner know of them."""
-    from django.db import connection
-
     from harness import portfolio
 
     portfolio.lay_out(accounts)
-    with connection.cursor() as cursor:
-        for table in ("customers_account", "customers_supplypoint", "metering_channel", "metering_intervalday"):
-            cursor.execute(f"ANALYZE {table}")
+    measuring.analyze()
 
 
 def _create_run() -> Any:

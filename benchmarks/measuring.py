@@ -87,10 +87,13 @@ def load() -> str:
 
 
 def peak_memory_mb() -> float:
-    """This will return the most memory that this process held, in megabytes."""
-    import resource
+    """This will say how much memory this program held at most, in MB.
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+    ``getrusage`` would count what its parent held when it was started, too.
+    """
+    status = pathlib.Path("/proc/self/status").read_text()
+    [line] = [each for each in status.splitlines() if each.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024 / MEGABYTE
 
 
 def _memory_gb() -> float:

@@ -40,10 +40,7 @@ def billed(name: str, accounts: int) -> None:
     billing_chain.together(name, "rate", run.pk, 2)
     billing_chain._start_issuing(run.pk)
     billing_chain.together(name, "issue", run.pk, 2)
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE invoices_invoice; ANALYZE payments_openitem; ANALYZE customers_customer")
+    measuring.analyze()
 
 
 def days(accounts: int) -> list[float]:

@@ -42,8 +42,8 @@ def advance_cases() -> None:
     on = _today(now)
     operations.advance(on=on, at=now)
     operations.assess_late_fees(on=on, at=now)
-    operations.remind_guarantees(on=on, at=now)
     operations.expire_guarantees(on=on)
+    operations.remind_guarantees(on=on, at=now)
     for account_id, invoice_id in operations.finished_accounts():
         operations.settle_final_bill(account_id=account_id, invoice_id=invoice_id, on=on, at=now)
 

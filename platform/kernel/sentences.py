@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-Writer = Callable[[str, Any, Mapping[str, Any]], Any]
-"""From the name of a place, its value and all values of the sentence to what stands there."""
+Writer = Callable[[str, Any], Any]
+"""From the name of a place and its value to what stands there."""
 
 
-def plainly(_name: str, value: Any, _values: Mapping[str, Any]) -> Any:
+def plainly(_name: str, value: Any) -> Any:
     """Return the value as it is."""
     return value
 
@@ -38,4 +38,4 @@ class _Written(dict[str, Any]):
         self._values = values
 
     def __missing__(self, name: str) -> Any:
-        return writer.get()(name, self._values[name], self._values)
+        return writer.get()(name, self._values[name])

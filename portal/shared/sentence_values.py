@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,7 @@ def written_for_people() -> Iterator[None]:
         sentences.writer.reset(token)
 
 
-def written(name: str, value: Any, _values: Mapping[str, Any]) -> Any:
+def written(name: str, value: Any) -> Any:
     """Return what stands in the place ``name``; what is no day, amount or energy stays as it is."""
     if name in AS_GIVEN:
         return value

@@ -15,7 +15,7 @@ from django.utils.translation import override
 from portal.console import audit_names, audit_titles_money, audit_titles_security, audit_titles_supply, code_words
 from portal.console import data_protection_forms as protection
 from portal.console.forms import company, meters
-from portal.shared import entering_words, formats
+from portal.shared import entering_words, formats, sentence_values
 from tenants.notices import queries as notices
 
 TITLES: dict[str, Any] = {**audit_titles_security.TITLES, **audit_titles_supply.TITLES, **audit_titles_money.TITLES}
@@ -31,7 +31,6 @@ VALUES: dict[str, Mapping[Any, Any]] = {
 }  # fmt: skip
 """Details whose values are codes."""
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _AMOUNT = re.compile(r"-?\d{1,15}\.\d{1,8}")
 _NAMES = frozenset(
@@ -111,12 +110,16 @@ def _single(name: str, value: Any, zone: str | ZoneInfo) -> str:
 
 def _written(value: str, zone: str | ZoneInfo) -> str:
     """Return a text that is a day, a moment or a number as its reader writes it, another as it is."""
+    if _MOMENT.fullmatch(value):
+        return _moment(value, zone)
+    if _AMOUNT.fullmatch(value):
+        return formats.number(formats.plain(Decimal(value)))
+    return str(sentence_values.written("", value))
+
+
+def _moment(value: str, zone: str | ZoneInfo) -> str:
     try:
-        if _DAY.fullmatch(value):
-            return formats.day(dt.date.fromisoformat(value))
-        if _MOMENT.fullmatch(value):
-            at = dt.datetime.fromisoformat(value)
-            return formats.moment(at, zone) if at.tzinfo else value
+        at = dt.datetime.fromisoformat(value)
     except ValueError:
         return value
-    return formats.number(formats.plain(Decimal(value))) if _AMOUNT.fullmatch(value) else value
+    return formats.moment(at, zone) if at.tzinfo else value

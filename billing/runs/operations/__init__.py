@@ -29,7 +29,7 @@ from billing.runs.operations.lifecycle import (
 from billing.runs.operations.rating import CHUNK as RATE_CHUNK
 from billing.runs.operations.rating import Rated, rate_chunk
 from billing.runs.operations.reviewing import approve, hold, release, rerate, resume, send_back
-from billing.runs.operations.single import bill_now, close_account, unbilled
+from billing.runs.operations.single import bill_now, close_account, end_supply, unbilled
 from billing.runs.operations.stating import set_rules, state_fact
 from billing.runs.operations.waking import wake
 
@@ -54,6 +54,7 @@ __all__ = [
     "create_run",
     "create_single_run",
     "end_cycle",
+    "end_supply",
     "finish_issuing",
     "finish_rating",
     "hold",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -82,6 +83,24 @@ def close_account(*, account_id: int, moved_out_on: dt.date, at: dt.datetime) ->
         if occupancy.period.upper is None or occupancy.period.upper > moved_out_on:
             tariff_operations.move_out(supply_point=occupancy.supply_point, on=moved_out_on)
     return bill_now(account_id=account_id, until=moved_out_on, at=at, final=True)
+
+
+@transaction.atomic
+def end_supply(*, supply_point: Any, on: dt.date, at: dt.datetime, final_bill: bool) -> tuple[Any, list[BillRun]]:
+    """This will move out who answers for a supply point, and start the account's final bill where it was its last.
+
+    Returns the account and the runs: none where everything is billed or in a run already. Raises what ``move_out`` and
+    ``bill_now`` raise.
+    """
+    account = tariff_operations.move_out(supply_point=supply_point, on=on).account
+    held = customer_queries.account_detail(number=account.number).occupancies
+    is_last = all(each.period.upper is not None and each.period.upper <= on for each in held)
+    if not (is_last and final_bill):
+        return account, []
+    try:
+        return account, bill_now(account_id=account.pk, until=on, at=at, final=True)
+    except UntilImplausible:
+        return account, []
 
 
 def unbilled(*, account_id: int, until: dt.date) -> list[Stretch]:

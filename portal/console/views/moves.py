@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from billing.runs import operations as run_operations
-from billing.runs.operations import single
 from identity.capabilities import Capability
 from kernel.errors import NotFound
 from portal.console import pages
@@ -91,18 +90,11 @@ def change_product(request: HttpRequest, identifier: str) -> HttpResponse:
 
 
 def _leave(request: HttpRequest, point: Any, form: forms.LeavingForm) -> tuple[Any, list[Any]]:
-    on = form.cleaned_data["on"]
-    account = tariff_operations.move_out(supply_point=point, on=on).account
-    held = queries.account_detail(number=account.number).occupancies
-    is_last = all(each.period.upper is not None and each.period.upper <= on for each in held)
+    on, final_bill = form.cleaned_data["on"], bool(form.cleaned_data.get("final_bill"))
+    account, runs = run_operations.end_supply(supply_point=point, on=on, at=timezone.now(), final_bill=final_bill)
     pages.note(request, "supply.move_out", point.identifier, account=account.number, on=str(on))
-    if not (is_last and form.cleaned_data.get("final_bill")):
-        return account, []
-    try:
-        runs = run_operations.close_account(account_id=account.pk, moved_out_on=on, at=timezone.now())
-    except single.UntilImplausible:  # all of it is billed, or in a run already
-        return account, []
-    pages.note(request, "account.bill", account.number, runs=[run.number for run in runs])
+    if runs:
+        pages.note(request, "account.bill", account.number, runs=[run.number for run in runs])
     return account, runs
 
 

@@ -20,12 +20,11 @@ READS = {
     "customers/-/accounts/A1/": C.SEE_CUSTOMERS,
     "customers/-/supply-points/P1/": C.SEE_CUSTOMERS,
     "customers/-/new/": C.CHANGE_CUSTOMERS,
-    "customers/-/accounts/A1/-/add-supply-point/": C.CHANGE_CUSTOMERS,
-    "customers/-/accounts/A1/-/edit/": C.CHANGE_CUSTOMERS,
-    "customers/-/accounts/A1/-/close/": C.CHANGE_CUSTOMERS,
-    "customers/-/supply-points/P1/-/move-in/": C.CHANGE_CUSTOMERS,
-    "customers/-/supply-points/P1/-/move-out/": C.CHANGE_CUSTOMERS,
-    "customers/-/supply-points/P1/-/change-product/": C.CHANGE_CUSTOMERS,
+    **{f"customers/-/accounts/A1/-/{deed}/": C.CHANGE_CUSTOMERS for deed in ("add-supply-point", "edit", "close")},
+    **{
+        f"customers/-/supply-points/P1/-/{deed}/": C.CHANGE_CUSTOMERS
+        for deed in ("move-in", "move-out", "change-product")
+    },
     "customers/-/import/sample.csv": C.CHANGE_CUSTOMERS,
     "customers/-/import/sample.xlsx": C.CHANGE_CUSTOMERS,
     "customers/-/import/": C.CHANGE_CUSTOMERS,
